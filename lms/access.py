@@ -1,0 +1,109 @@
+"""Who may do what: permissions as data, decided by pure functions. Which *rows* follow from a grant's department is decided
+in :func:`lms.people.queries.visible_to`; which *actions* a role allows is decided here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a person is trusted with. Everybody who can sign in is a learner."""
+
+    LEARNER = "learner"
+    MANAGER = "manager"
+    HR = "hr"
+    EXECUTIVE = "executive"
+    AUTHOR = "author"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+
+
+class Permission(StrEnum):
+    """One thing that can be allowed. A page or action names exactly one."""
+
+    LEARN = "learn"  # own courses, attempts, transcript, certificates, account
+    TEAM_VIEW = "team.view"  # completion of the people in scope, as a manager sees it
+    ATTEMPT_GRANT = "attempt.grant"  # another attempt, with a reason
+    PEOPLE_VIEW = "people.view"
+    PEOPLE_EDIT = "people.edit"  # add, move, end, correct, leave
+    PEOPLE_IMPORT = "people.import"
+    COMPLETION_VIEW = "completion.view"
+    REQUIREMENT_VIEW = "requirement.view"
+    REQUIREMENT_EDIT = "requirement.edit"
+    EXEMPTION_EDIT = "exemption.edit"
+    RECORD_REVOKE = "record.revoke"
+    LEADERSHIP_VIEW = "leadership.view"
+    COURSE_PREVIEW = "course.preview"
+    COURSE_PUBLISH = "course.publish"
+    ACCOUNT_INVITE = "account.invite"
+    ACCOUNT_ADMIN = "account.admin"  # roles, unlock, close
+    SETTINGS_EDIT = "settings.edit"  # organisation, mail, jobs
+    AUDIT_VIEW = "audit.view"
+
+
+P = Permission
+
+ALLOWS: dict[Role, frozenset[Permission]] = {
+    Role.LEARNER: frozenset({P.LEARN}),
+    Role.MANAGER: frozenset({P.TEAM_VIEW, P.ATTEMPT_GRANT}),
+    Role.HR: frozenset(
+        {
+            P.PEOPLE_VIEW, P.PEOPLE_EDIT, P.PEOPLE_IMPORT, P.COMPLETION_VIEW, P.REQUIREMENT_VIEW, P.REQUIREMENT_EDIT,
+            P.EXEMPTION_EDIT, P.RECORD_REVOKE, P.ATTEMPT_GRANT, P.ACCOUNT_INVITE,
+        }
+    ),
+    Role.EXECUTIVE: frozenset({P.LEADERSHIP_VIEW}),
+    Role.AUTHOR: frozenset({P.COURSE_PREVIEW, P.COURSE_PUBLISH}),
+    Role.AUDITOR: frozenset(
+        {P.PEOPLE_VIEW, P.COMPLETION_VIEW, P.REQUIREMENT_VIEW, P.LEADERSHIP_VIEW, P.COURSE_PREVIEW, P.AUDIT_VIEW}
+    ),
+    Role.ADMINISTRATOR: frozenset({P.SETTINGS_EDIT, P.ACCOUNT_ADMIN, P.ACCOUNT_INVITE, P.AUDIT_VIEW}),
+}  # fmt: skip
+
+ORGANISATION_WIDE = frozenset(
+    {P.LEARN, P.PEOPLE_IMPORT, P.REQUIREMENT_EDIT, P.COURSE_PREVIEW, P.COURSE_PUBLISH, P.ACCOUNT_ADMIN, P.SETTINGS_EDIT}
+)
+"""Permissions that concern everybody at once: a grant for one department does not carry them (``LEARN`` needs no scope)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role held for one department and everything below it, or (``department_id`` None) for the organisation."""
+
+    role: Role
+    department_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who is asking. ``grants`` always holds the learner's."""
+
+    person_id: int
+    account_id: int
+    display_name: str
+    grants: frozenset[Grant] = frozenset({Grant(Role.LEARNER)})
+    language: str | None = None
+
+
+def may(viewer: Viewer | None, permission: Permission) -> bool:
+    """Whether the viewer may do this for anybody at all. Nobody who is not signed in may do anything."""
+    return viewer is not None and any(_carries(grant, permission) for grant in viewer.grants)
+
+
+def scope(viewer: Viewer, permission: Permission) -> frozenset[int] | None:
+    """The roots of the department subtrees for which the viewer holds the permission; None means the whole organisation.
+
+    An empty set means nowhere.
+    """
+    held = [grant for grant in viewer.grants if _carries(grant, permission)]
+    if any(grant.department_id is None for grant in held):
+        return None
+    return frozenset(grant.department_id for grant in held if grant.department_id is not None)
+
+
+def _carries(grant: Grant, permission: Permission) -> bool:
+    if grant.department_id is not None and permission in ORGANISATION_WIDE and permission is not P.LEARN:
+        return False
+    return permission in ALLOWS[grant.role]

@@ -1,0 +1,135 @@
+"""The database: one declarative base, the column types the house uses, and sessions. SQLite is embedded; PostgreSQL is the real one."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, Connection, DateTime, Dialect, ForeignKey, MetaData, TypeDecorator, create_engine, event
+from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware moment, stored as UTC in both databases; a naive one is a programming error."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse naive moments; store UTC."""
+        if value is not None and value.tzinfo is None:
+            raise ValueError("A moment must carry its time zone.")
+        return value.astimezone(UTC) if value is not None else None
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """SQLite gives naive values back: they are UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """The base of every table."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {datetime: Moment, dict[str, Any]: JSON, list[Any]: JSON}
+
+
+class Database:
+    """An engine and its sessions.
+
+    ``session()`` reads; ``session(write=True)`` begins as a writer. On SQLite a writer takes the write lock when it begins
+    (``BEGIN IMMEDIATE``), so two writers wait for each other instead of failing half-way; readers never wait (WAL).
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.engine = _engine(url)
+        self._writer = self.engine.execution_options(attune_write=True)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is the embedded database."""
+        return self.engine.dialect.name == "sqlite"
+
+    def open(self, *, write: bool = False) -> Session:
+        """A new session that the caller closes; nothing is committed for it."""
+        return Session(self._writer if write else self.engine, expire_on_commit=False)
+
+    @contextmanager
+    def session(self, *, write: bool = False) -> Iterator[Session]:
+        """A session that is closed, and rolled back unless the edge committed it."""
+        with self.open(write=write) as session:
+            yield session
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """A writing session that commits when the block ends and rolls back when it raises: for edges only."""
+        with self.open(write=True) as session, session.begin():
+            yield session
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+
+def _engine(url: str) -> Engine:
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=20)
+    engine = create_engine(parsed, connect_args={"timeout": 15, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: sqlite3.Connection, record: object) -> None:
+        connection.isolation_level = None  # the driver must not begin transactions of its own
+        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=15000", "synchronous=FULL", "cache_size=-32768"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        write = connection.get_execution_options().get("attune_write")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    return engine
+
+
+def day_in(day: date, start: Any, end: Any) -> Any:
+    """The SQL condition that ``day`` lies in [start, end)."""
+    return (start <= day) & (end > day)
+
+
+class Recorded:
+    """A fact says who wrote it down and when; a correction supersedes it and never changes it.
+
+    ``recorded_by`` is a person (None: the system). What was known at moment T is
+    ``recorded_at <= T and (superseded_at is null or superseded_at > T)``.
+    """
+
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    superseded_at: Mapped[datetime | None]
+    superseded_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+
+
+class Dated(Recorded):
+    """A recorded fact that holds on the days [from_day, to_day); without an end ``to_day`` is ``clock.FOR_EVER``."""
+
+    from_day: Mapped[date]
+    to_day: Mapped[date]
+
+
+def known(model: Any) -> Any:
+    """The SQL condition that a fact has not been superseded (as known now)."""
+    return model.superseded_at.is_(None)

@@ -1,0 +1,132 @@
+"""Tables of learning: enrolments, what was seen, attempts, and every answer as it was given."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lms.db import Base
+
+
+class AttemptKind(StrEnum):
+    """What is attempted: a knowledge check, a scenario, or the test that completes the course."""
+
+    CHECK = "check"
+    SCENARIO = "scenario"
+    TEST = "test"
+
+
+class Enrolment(Base):
+    """One turn of one person through one version of a course. Closed by passing (``completed_at``) or by leaving it.
+
+    ``last_step`` is where the learner was, for going on elsewhere. A person has at most one open enrolment in a course.
+    """
+
+    __tablename__ = "enrolment"
+    __table_args__ = (
+        Index(
+            "uq_enrolment_open",
+            "person_id",
+            "course_id",
+            unique=True,
+            sqlite_where=text("closed_at is null"),
+            postgresql_where=text("closed_at is null"),
+        ),
+        Index("ix_enrolment_person", "person_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"), index=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("course_version.id"))
+    enrolled_at: Mapped[datetime]
+    enrolled_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    last_step: Mapped[str | None]
+    completed_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+
+
+class StepDone(Base):
+    """A step of the outline that the learner has finished (a lesson seen to its end, a check answered, a scenario ended)."""
+
+    __tablename__ = "step_done"
+    __table_args__ = (UniqueConstraint("enrolment_id", "step_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"))
+    step_id: Mapped[str]
+    done_at: Mapped[datetime]
+
+
+class Attempt(Base):
+    """One go at a check, scenario or test. ``seed`` decides what is drawn and in which order, so it can be shown again exactly.
+
+    ``drawn`` is ``[{"item": id, "options": [ids in the order shown]}]`` for items and ``[]`` for scenarios. Score and pass mark
+    are in per cent, written when it is finished and never changed. The database allows one open attempt for an enrolment's
+    step, and each number once: two tabs or a double click cannot start two.
+    """
+
+    __tablename__ = "attempt"
+    __table_args__ = (
+        UniqueConstraint("enrolment_id", "step_id", "number"),
+        Index(
+            "uq_attempt_open",
+            "enrolment_id",
+            "step_id",
+            unique=True,
+            sqlite_where=text("finished_at is null"),
+            postgresql_where=text("finished_at is null"),
+        ),
+        CheckConstraint("score is null or (score >= 0 and score <= 100)", "score"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"), index=True)
+    step_id: Mapped[str]
+    kind: Mapped[str]
+    number: Mapped[int]
+    seed: Mapped[str]
+    drawn: Mapped[list[Any]]
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    language: Mapped[str]
+    score: Mapped[float | None]
+    pass_mark: Mapped[float | None]
+    passed: Mapped[bool | None]
+
+
+class Answer(Base):
+    """An answer as it was given: append-only; the highest ``sequence`` of an item counts. In a scenario, ``item_id`` is the scene.
+
+    ``response`` is ``{"options": [ids]}`` or ``{"choice": id}``. ``key`` comes from the browser and makes sending again harmless.
+    """
+
+    __tablename__ = "answer"
+    __table_args__ = (UniqueConstraint("attempt_id", "sequence"), UniqueConstraint("attempt_id", "key"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"))
+    sequence: Mapped[int]
+    item_id: Mapped[str]
+    response: Mapped[dict[str, Any]]
+    language: Mapped[str]
+    key: Mapped[str]
+    saved_at: Mapped[datetime]
+
+
+class AttemptGrant(Base):
+    """More attempts at a step than the course allows, given by a manager or HR with a reason."""
+
+    __tablename__ = "attempt_grant"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"), index=True)
+    step_id: Mapped[str]
+    extra: Mapped[int]
+    reason: Mapped[str]
+    granted_at: Mapped[datetime]
+    granted_by: Mapped[int] = mapped_column(ForeignKey("person.id"))

@@ -1,0 +1,16 @@
+"""Every table of the house, imported so that ``Base.metadata`` is complete (for migrations and tests)."""
+
+from lms import audit, files, organisation, outbox
+from lms.accounts import models as accounts
+from lms.catalogue import models as catalogue
+from lms.certificates import models as certificates
+from lms.compliance import models as compliance
+from lms.learning import models as learning
+from lms.notices import models as notices
+from lms.people import models as people
+from lms.records import models as records
+
+__all__ = [
+    "accounts", "audit", "catalogue", "certificates", "compliance", "files", "learning", "notices", "organisation", "outbox",
+    "people", "records",
+]  # fmt: skip

@@ -1,0 +1,110 @@
+"""Work that leaves the process: rows written in the caller's transaction, run by a worker at least once.
+
+A worker *leases* a job for a while. If it dies, the lease ends and another worker takes the job again, so handlers must be
+idempotent. Two workers never hold the same lease: PostgreSQL skips locked rows, SQLite has one writer at a time.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Index, and_, or_, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from lms.db import Base
+
+LEASE = timedelta(seconds=60)
+TRIES = 8
+
+
+class JobState(StrEnum):
+    """Where a job is."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Job(Base):
+    """One piece of work. ``key`` keeps the same work from being queued twice while it waits; ``progress`` is the handler's own."""
+
+    __tablename__ = "job"
+    __table_args__ = (
+        Index("ix_job_due", "state", "run_at"),
+        Index(
+            "uq_job_waiting_key",
+            "kind",
+            "key",
+            unique=True,
+            sqlite_where=text("state = 'waiting' and key is not null"),
+            postgresql_where=text("state = 'waiting' and key is not null"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    key: Mapped[str | None]
+    payload: Mapped[dict[str, Any]]
+    state: Mapped[str]
+    run_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+    leased_until: Mapped[datetime | None]
+    leased_by: Mapped[str | None]
+    tries: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str | None]
+    progress: Mapped[dict[str, Any] | None]
+    finished_at: Mapped[datetime | None]
+
+
+def enqueue(
+    session: Session, kind: str, payload: dict[str, Any], now: datetime, *, key: str | None = None, run_at: datetime | None = None
+) -> Job:
+    """Queue a job in the caller's transaction; a waiting job of the same kind and key is returned instead of a second one."""
+    if key is not None:
+        waiting = session.scalar(select(Job).where(Job.kind == kind, Job.key == key, Job.state == JobState.WAITING))
+        if waiting is not None:
+            return waiting
+    job = Job(kind=kind, key=key, payload=payload, state=JobState.WAITING, run_at=run_at or now, created_at=now, tries=0)
+    session.add(job)
+    session.flush()
+    return job
+
+
+def lease(session: Session, worker: str, now: datetime, duration: timedelta = LEASE) -> Job | None:
+    """Take the next job that is due, or whose lease has ended because its worker died. The caller commits."""
+    due = or_(
+        and_(Job.state == JobState.WAITING, Job.run_at <= now),
+        and_(Job.state == JobState.RUNNING, Job.leased_until < now),
+    )
+    job = session.scalar(select(Job).where(due).order_by(Job.run_at, Job.id).limit(1).with_for_update(skip_locked=True))
+    if job is None:
+        return None
+    job.state = JobState.RUNNING
+    job.leased_by = worker
+    job.leased_until = now + duration
+    job.tries += 1
+    return job
+
+
+def finish(job: Job, now: datetime) -> None:
+    """The work is done."""
+    job.state = JobState.DONE
+    job.finished_at = now
+    job.leased_until = None
+    job.error = None
+
+
+def fail(job: Job, error: str, now: datetime) -> None:
+    """The work failed: try again later, waiting twice as long each time, until :data:`TRIES` are used up."""
+    job.error = error[:2000]
+    job.leased_until = None
+    if job.tries >= TRIES:
+        job.state = JobState.FAILED
+        job.finished_at = now
+    else:
+        job.state = JobState.WAITING
+        job.key = None  # a newer job of this key may already wait
+        job.run_at = now + timedelta(seconds=15 * 2 ** (job.tries - 1))

@@ -1,0 +1,173 @@
+"""Tables of people and departments. Identity is stored once; everything that changes with time is a dated fact beside it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lms.db import Base, Dated
+
+
+class DepartmentKind(StrEnum):
+    """The levels of the tree, from the top."""
+
+    FACILITY = "facility"
+    DIVISION = "division"
+    DEPARTMENT = "department"
+    UNIT = "unit"
+
+
+class EmploymentKind(StrEnum):
+    """How somebody belongs to the organisation."""
+
+    EMPLOYEE = "employee"
+    CONTRACTOR = "contractor"
+    AGENCY = "agency"
+    STUDENT = "student"
+    VOLUNTEER = "volunteer"
+    MEDICAL_STAFF = "medical_staff"  # non-employed
+
+
+class LeaveKind(StrEnum):
+    """What a leave does to due days; see ``docs/compliance.md``."""
+
+    STOPS = "stops"
+    NONE = "none"
+    EXTENDS = "extends"
+    FRESH_WINDOW = "fresh_window"
+
+
+class Department(Base):
+    """A department's identity: its code never changes. Name and parent are :class:`DepartmentVersion`."""
+
+    __tablename__ = "department"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[datetime]
+
+
+class DepartmentVersion(Dated, Base):
+    """What a department was called and where it hung on the days [from_day, to_day). A closed department has no version."""
+
+    __tablename__ = "department_version"
+    __table_args__ = (CheckConstraint("from_day < to_day", "days"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    department_id: Mapped[int] = mapped_column(ForeignKey("department.id"), index=True)
+    name: Mapped[str]
+    kind: Mapped[str]
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("department.id"))
+    import_id: Mapped[int | None] = mapped_column(ForeignKey("import_run.id"))
+
+
+class Person(Base):
+    """A human being, identified by where the number comes from and the number. Never deleted.
+
+    ``language`` is the preferred language (BCP 47), ``zone`` an IANA time zone for display; both None: the organisation's.
+    """
+
+    __tablename__ = "person"
+    __table_args__ = (
+        UniqueConstraint("source", "number"),
+        Index(
+            "uq_person_email",
+            text("lower(email)"),
+            unique=True,
+            sqlite_where=text("email is not null"),
+            postgresql_where=text("email is not null"),
+        ),
+        Index("ix_person_name", "family_name", "given_name"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source: Mapped[str]
+    number: Mapped[str]
+    given_name: Mapped[str]
+    family_name: Mapped[str]
+    email: Mapped[str | None]
+    language: Mapped[str | None]
+    zone: Mapped[str | None]
+    created_at: Mapped[datetime]
+
+    @property
+    def display_name(self) -> str:
+        """The name as it is written and read aloud: given name, family name."""
+        return f"{self.given_name} {self.family_name}".strip()
+
+
+class Employment(Dated, Base):
+    """One stretch of belonging to the organisation: hire to end. A rehire is a second row of the same person."""
+
+    __tablename__ = "employment"
+    __table_args__ = (CheckConstraint("from_day < to_day", "days"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    kind: Mapped[str]
+    import_id: Mapped[int | None] = mapped_column(ForeignKey("import_run.id"))
+
+
+class Membership(Dated, Base):
+    """Where somebody works and as what. At any day at most one membership of a person is primary (checked by the actions)."""
+
+    __tablename__ = "membership"
+    __table_args__ = (
+        CheckConstraint("from_day < to_day", "days"),
+        Index("ix_membership_department_days", "department_id", "to_day", "from_day"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    department_id: Mapped[int] = mapped_column(ForeignKey("department.id"))
+    primary: Mapped[bool]
+    job: Mapped[str]
+    profession: Mapped[str]
+    patient_contact: Mapped[bool]
+    supervisor_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    import_id: Mapped[int | None] = mapped_column(ForeignKey("import_run.id"))
+
+
+class Leave(Dated, Base):
+    """An absence. ``kind`` says what it does to due days; the reason is HR's word, never a diagnosis."""
+
+    __tablename__ = "leave"
+    __table_args__ = (CheckConstraint("from_day < to_day", "days"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    kind: Mapped[str]
+    reason: Mapped[str]
+
+
+class ImportRun(Base):
+    """One HR file that was taken in. ``as_of`` is the day the file speaks of; ``undone_at`` when it was taken back."""
+
+    __tablename__ = "import_run"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source: Mapped[str]
+    file_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
+    as_of: Mapped[date]
+    options: Mapped[dict[str, Any]]
+    summary: Mapped[dict[str, Any]]
+    imported_at: Mapped[datetime]
+    imported_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    undone_at: Mapped[datetime | None]
+    undone_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+
+
+class ImportChange(Base):
+    """What an import changed on one row, so that it can be taken back: ``before`` is None for a new row."""
+
+    __tablename__ = "import_change"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    import_id: Mapped[int] = mapped_column(ForeignKey("import_run.id"), index=True)
+    table_name: Mapped[str]
+    row_id: Mapped[int]
+    before: Mapped[dict[str, Any] | None]
