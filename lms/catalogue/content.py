@@ -1,0 +1,504 @@
+"""What a course is: the outline, the lessons, the questions, the scenarios and their translations, as frozen values.
+
+The models have the shape that authors write (``docs/course-format.md``), so one definition serves the checker, the
+exported JSON Schema and the frozen version. What can only be judged by looking at several parts together (an unknown
+id, a dead end) is in ``checks``; here is only what a part needs in order to be that part.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import date
+from functools import cached_property
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, StringConstraints, Tag, TypeAdapter
+
+from lms.errors import N_, NotFound
+
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"\S")]
+Prose = Annotated[str, StringConstraints(min_length=1, max_length=20_000, pattern=r"\S")]
+LanguageTag = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+Percent = Annotated[int, Field(ge=0, le=100)]
+Minutes = Annotated[int, Field(ge=1, le=600)]
+
+Change = Literal["typo", "minor", "material"]
+StepKind = Literal["lesson", "check", "scenario", "test"]
+Quality = Literal["best", "acceptable", "poor"]
+Ending = Literal["good", "mixed", "poor"]
+
+STEP_KINDS: tuple[StepKind, ...] = ("lesson", "check", "scenario", "test")
+
+
+class Part(BaseModel):
+    """Base of everything in a course: frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+# course.yaml
+
+
+class Objective(Part):
+    id: Id
+    text: Line
+    """What somebody can do after the course, beginning with a verb."""
+
+
+class Standard(Part):
+    framework: Line
+    edition: Line
+    number: Line
+
+
+class Source(Part):
+    id: Id
+    cite: Prose
+    """The reference as it is printed."""
+    kind: Literal["research", "guidance", "law", "regulation", "accreditor", "data"]
+    as_of: date
+    """The day somebody last checked the source."""
+    review_by: date | None = None
+    """The day by which somebody must check again; required for law and regulation."""
+    url: Annotated[str, StringConstraints(pattern=r"^https?://\S+$")] | None = None
+    jurisdiction: Line | None = None
+    """Country or state; required for law and regulation."""
+
+
+class Certificate(Part):
+    valid_months: Annotated[int, Field(ge=1, le=120)] | None = None
+    """Months of validity from the day of completion; without it the certificate does not expire."""
+
+
+class _Step(Part):
+    title: Line
+    file: Line
+    """Path inside the course folder."""
+    minutes: Minutes
+    """Minutes an ordinary learner needs."""
+
+
+class LessonStep(_Step):
+    lesson: Id
+
+    @property
+    def id(self) -> str:
+        return self.lesson
+
+    @property
+    def kind(self) -> StepKind:
+        return "lesson"
+
+
+class CheckStep(_Step):
+    check: Id
+
+    @property
+    def id(self) -> str:
+        return self.check
+
+    @property
+    def kind(self) -> StepKind:
+        return "check"
+
+
+class ScenarioStep(_Step):
+    scenario: Id
+
+    @property
+    def id(self) -> str:
+        return self.scenario
+
+    @property
+    def kind(self) -> StepKind:
+        return "scenario"
+
+
+class TestStep(_Step):
+    __test__ = False  # not a test case, whatever the test runner thinks of its name
+
+    test: Id
+    draw: Annotated[int, Field(ge=1)] | None = None
+    """How many items are drawn for an attempt; left out: all of them."""
+    shuffle: bool = False
+    """Whether every attempt has its own order of options."""
+    pass_mark: Percent = 80
+    attempts: Annotated[int, Field(ge=1, le=20)] = 3
+    """How many attempts a person has before a manager or HR grants another."""
+
+    @property
+    def id(self) -> str:
+        return self.test
+
+    @property
+    def kind(self) -> StepKind:
+        return "test"
+
+
+def _step_tag(value: Any) -> str | None:
+    """The kind of a step is the key that carries its id."""
+    if isinstance(value, _Step):
+        return f"{value.kind}-step"  # type: ignore[attr-defined]
+    found = [kind for kind in STEP_KINDS if isinstance(value, Mapping) and kind in value]
+    return f"{found[0]}-step" if len(found) == 1 else None
+
+
+# The tags differ from the keys on purpose: an error's location then never confuses a tag with a key of that name.
+Step = Annotated[
+    Annotated[LessonStep, Tag("lesson-step")]
+    | Annotated[CheckStep, Tag("check-step")]
+    | Annotated[ScenarioStep, Tag("scenario-step")]
+    | Annotated[TestStep, Tag("test-step")],
+    Discriminator(_step_tag),
+]
+
+
+class Module(Part):
+    module: Id
+    title: Line
+    steps: Annotated[tuple[Step, ...], Field(min_length=1)]
+
+    @property
+    def id(self) -> str:
+        return self.module
+
+
+class CourseFile(Part):
+    """``course.yaml``: what the course is, and its outline."""
+
+    format: Literal[1]
+    slug: Id
+    code: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]+(-[A-Z0-9]+)*$", max_length=40)]
+    title: Line
+    summary: Prose
+    language: LanguageTag
+    audience: Prose
+    change: Change
+    """What this edit is against the last published version; only a material one can open new obligations."""
+    change_note: Prose
+    objectives: Annotated[tuple[Objective, ...], Field(min_length=1)]
+    topics: Annotated[dict[Name, Minutes], Field(min_length=1)]
+    """Minutes per topic; their sum is what the course is worth."""
+    standards: tuple[Standard, ...] = ()
+    enrolment: Literal["open", "assigned"] = "open"
+    certificate: Certificate | None = None
+    sources: tuple[Source, ...] = ()
+    outline: Annotated[tuple[Module, ...], Field(min_length=1)]
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """Every step in the order in which it is learnt."""
+        return tuple(step for module in self.outline for step in module.steps)
+
+    @property
+    def total_minutes(self) -> int:
+        """What the course is worth in minutes: the sum of its topics."""
+        return sum(self.topics.values())
+
+
+# items/*.yaml
+
+
+def _word(value: object) -> object:
+    """YAML reads an unquoted ``id: true`` as a truth value; authors of true-or-false items mean the word."""
+    return {True: "true", False: "false"}[value] if isinstance(value, bool) else value
+
+
+class Option(Part):
+    id: Annotated[Id, BeforeValidator(_word, json_schema_input_type=Id | bool)]
+    text: Prose
+    correct: bool = False
+    feedback: Prose
+    """What somebody who chose this learns from it."""
+
+
+class _ChoiceItem(Part):
+    id: Id
+    objective: Id
+    stem: Prose
+    options: Annotated[tuple[Option, ...], Field(min_length=2, max_length=12)]
+    explanation: Prose
+    """Shown after the answer, whatever it was."""
+    critical: bool = False
+    """A missed critical item fails the test."""
+
+    @property
+    def right(self) -> frozenset[str]:
+        """Ids of the right options."""
+        return frozenset(option.id for option in self.options if option.correct)
+
+
+class SingleItem(_ChoiceItem):
+    type: Literal["single"]
+
+
+class MultipleItem(_ChoiceItem):
+    type: Literal["multiple"]
+
+
+class TrueFalseItem(_ChoiceItem):
+    type: Literal["true_false"]
+
+
+# A new type of item is one more class here and one more branch in learning.scoring.
+Item = Annotated[SingleItem | MultipleItem | TrueFalseItem, Field(discriminator="type")]
+
+
+class ItemFile(Part):
+    """``items/*.yaml``: a bank of questions for one knowledge check or test."""
+
+    items: Annotated[tuple[Item, ...], Field(min_length=1)]
+
+
+# scenarios/*.yaml
+
+
+class Bounds(Part):
+    """A condition on one variable: at least ``min``, at most ``max``; both inclusive."""
+
+    min: int | None = None
+    max: int | None = None
+
+
+When = dict[Name, Bounds]
+
+
+class Variable(Part):
+    label: Line
+    start: int
+    min: int
+    max: int
+
+
+class Choice(Part):
+    id: Id
+    text: Prose
+    quality: Quality
+    """The expert key."""
+    when: When = {}
+    effects: dict[Name, int] = {}
+    consequence: Prose
+    why: Prose
+    """Why the experts keyed it so; shown in the debrief."""
+    next: Id
+
+
+class Route(Part):
+    when: When = {}
+    next: Id
+
+
+class Scene(Part):
+    """One scene: it offers choices, or sends people on by routes, or is an ending."""
+
+    id: Id
+    speaker: Line | None = None
+    text: Prose | None = None
+    choices: tuple[Choice, ...] = ()
+    routes: tuple[Route, ...] = ()
+    ending: Ending | None = None
+
+
+class Scenario(Part):
+    """``scenarios/*.yaml``: a story whose choices change what follows."""
+
+    title: Line
+    intro: Prose
+    state: dict[Name, Variable] = {}
+    pass_mark: Percent = 0
+    """Per cent of the score needed to count as finished."""
+    start: Id
+    scenes: Annotated[tuple[Scene, ...], Field(min_length=1)]
+    debrief: Prose
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Scene]:
+        return {scene.id: scene for scene in self.scenes}
+
+
+# translations/<language>/
+
+
+class CourseTranslation(Part):
+    title: Line | None = None
+    summary: Prose | None = None
+    audience: Prose | None = None
+    objectives: dict[Id, Line] = {}
+    modules: dict[Id, Line] = {}
+    steps: dict[Id, Line] = {}
+
+
+class OptionTranslation(Part):
+    text: Prose | None = None
+    feedback: Prose | None = None
+
+
+OptionKey = Annotated[Id, BeforeValidator(_word)]
+
+
+class ItemTranslation(Part):
+    stem: Prose | None = None
+    explanation: Prose | None = None
+    options: dict[OptionKey, OptionTranslation] = {}
+
+
+class ChoiceTranslation(Part):
+    text: Prose | None = None
+    consequence: Prose | None = None
+    why: Prose | None = None
+
+
+class SceneTranslation(Part):
+    speaker: Line | None = None
+    text: Prose | None = None
+    choices: dict[Id, ChoiceTranslation] = {}
+
+
+class ScenarioTranslation(Part):
+    title: Line | None = None
+    intro: Prose | None = None
+    debrief: Prose | None = None
+    state: dict[Name, Line] = {}
+    scenes: dict[Id, SceneTranslation] = {}
+
+
+class Translation(Part):
+    """One language of a course. Lessons, items and scenarios are keyed by the id of their step."""
+
+    course: CourseTranslation = CourseTranslation()
+    lessons: dict[Id, str] = {}
+    items: dict[Id, dict[Id, ItemTranslation]] = {}
+    scenarios: dict[Id, ScenarioTranslation] = {}
+    stamps: dict[str, str] = {}
+    """For each translated file, the SHA-256 of the texts it was made from."""
+
+
+# The whole course
+
+
+class Media(Part):
+    """A picture: what it is, not its bytes. ``size`` is in bytes."""
+
+    sha256: str
+    size: int
+    type: str
+
+
+class CourseContent(CourseFile):
+    """A whole course. Lessons, banks of items and scenarios are keyed by the id of their step, media by name."""
+
+    lessons: dict[Id, str] = {}
+    banks: dict[Id, tuple[Item, ...]] = {}
+    scenarios: dict[Id, Scenario] = {}
+    translations: dict[LanguageTag, Translation] = {}
+    media: dict[str, Media] = {}
+
+    @cached_property
+    def _places(self) -> Mapping[str, int]:
+        return {step.id: place for place, step in enumerate(self.steps)}
+
+    def step(self, step_id: str) -> Step:
+        """The step with this id. Raises NotFound."""
+        try:
+            return self.steps[self._places[step_id]]
+        except KeyError:
+            raise NotFound(N_("This course has no step “%(step)s”."), step=step_id) from None
+
+    def module_of(self, step_id: str) -> Module:
+        """The module that holds the step. Raises NotFound."""
+        self.step(step_id)
+        return next(module for module in self.outline if any(step.id == step_id for step in module.steps))
+
+    def previous(self, step_id: str) -> Step | None:
+        """The step before this one; None for the first."""
+        self.step(step_id)
+        place = self._places[step_id]
+        return self.steps[place - 1] if place else None
+
+    def next(self, step_id: str) -> Step | None:
+        """The step after this one; None for the last."""
+        self.step(step_id)
+        place = self._places[step_id] + 1
+        return self.steps[place] if place < len(self.steps) else None
+
+    @property
+    def test(self) -> TestStep | None:
+        """The step that completes the course."""
+        return next((step for step in self.steps if isinstance(step, TestStep)), None)
+
+    def lesson(self, step_id: str) -> str:
+        """Markdown of a lesson. Raises NotFound."""
+        return _found(self.lessons, step_id)
+
+    def items(self, step_id: str) -> tuple[Item, ...]:
+        """The bank of a check or test, in the author's order. Raises NotFound."""
+        return _found(self.banks, step_id)
+
+    def scenario(self, step_id: str) -> Scenario:
+        """The scenario of a step. Raises NotFound."""
+        return _found(self.scenarios, step_id)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The source language first, then those it is translated into, by code."""
+        return (self.language, *sorted(self.translations))
+
+
+T = TypeVar("T")
+
+
+def _found(parts: Mapping[str, T], step_id: str) -> T:
+    try:
+        return parts[step_id]
+    except KeyError:
+        raise NotFound(N_("This course has no step “%(step)s”."), step=step_id) from None
+
+
+def to_json(content: CourseContent) -> str:
+    """Canonical JSON: sorted keys, no spaces, every default written out, so that a frozen version means the same for
+    ever, even if a default changes."""
+    return _canonical(content.model_dump(mode="json"))
+
+
+def from_json(text: str) -> CourseContent:
+    """The content that ``to_json`` wrote."""
+    return CourseContent.model_validate_json(text)
+
+
+def content_hash(content: CourseContent) -> str:
+    """SHA-256 (hex) of what a learner can meet. The order of keys, defaults written or left out, and the note about the
+    edit itself (``change``, ``change_note``) make no difference."""
+    met = content.model_dump(mode="json", exclude_defaults=True, exclude={"change", "change_note"})
+    return digest(met)
+
+
+def digest(value: object) -> str:
+    """SHA-256 (hex) of a JSON value in canonical form."""
+    return hashlib.sha256(_canonical(value).encode()).hexdigest()
+
+
+def _canonical(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+ItemTranslations = TypeAdapter(dict[Id, ItemTranslation])
+"""``translations/*/items/*.yaml``: texts by the id of the item."""
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """JSON Schema by name of each kind of file an author writes, so that editors complete and check it."""
+    written = {
+        "course": CourseFile.model_json_schema(),
+        "items": ItemFile.model_json_schema(),
+        "scenario": Scenario.model_json_schema(),
+        "course-translation": CourseTranslation.model_json_schema(),
+        "items-translation": ItemTranslations.json_schema(),
+        "scenario-translation": ScenarioTranslation.model_json_schema(),
+    }
+    return {
+        name: {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema} for name, schema in written.items()
+    }

@@ -1,0 +1,325 @@
+"""Markdown as authors write it: to safe HTML for a page, and to a list of what it uses for the checker.
+
+Ours beside CommonMark and tables: citations (``[@kleinman-1978]``, ``[@a; @b]``) and four kinds of boxes
+(``::: try`` … ``:::``). Raw HTML is shown as text, never passed on; what is rendered is sanitised all the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.common.utils import escapeHtml
+from markdown_it.renderer import RendererHTML
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
+from markupsafe import Markup
+from mdit_py_plugins.container import container_plugin
+
+BOXES = ("try", "example", "say", "note")
+MEDIA_PREFIX = "media/"
+
+_CITATION = re.compile(r"\[@[a-z0-9-]+(?:\s*;\s*@[a-z0-9-]+)*\]")
+_SOURCE_ID = re.compile(r"@([a-z0-9-]+)")
+_FENCE = re.compile(r"^ {0,3}:{3,}[ \t]*(.*?)[ \t]*$")
+_BAD_LINK = re.compile(
+    r"\]\(\s*<?\s*(?:javascript|vbscript|data|file):|<(?:javascript|vbscript|data|file):", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """How one citation of a source is shown: its number, and where the note is."""
+
+    number: int
+    href: str
+
+
+@dataclass(slots=True)
+class Notes:
+    """Numbers sources in the order in which a page first cites them; pass one instance to every ``render`` of a page.
+
+    ``used`` is what the page's list of notes shows: source ids, the first being number 1. A note's anchor is
+    ``source-<id>``.
+    """
+
+    used: list[str] = field(default_factory=list)
+
+    def __call__(self, source_id: str) -> Citation:
+        if source_id not in self.used:
+            self.used.append(source_id)
+        return Citation(self.used.index(source_id) + 1, f"#source-{source_id}")
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Words that Markdown cannot know, in the reader's language. ``source`` has a place for ``%(number)d``."""
+
+    try_: str = "Try this on your next shift"
+    example: str = "Example"
+    say: str = "Words to use"
+    note: str = "Good to know"
+    source: str = "Source %(number)d"
+    table: str = "Table"
+
+    def box(self, name: str) -> str:
+        return str(getattr(self, "try_" if name == "try" else name))
+
+
+@dataclass(slots=True)
+class _Page:
+    """What the render rules need to know, and the headings and table names met so far."""
+
+    media_url: Callable[[str], str]
+    cite: Callable[[str], Citation]
+    labels: Labels
+    top: int
+    heading: str = ""
+    tables: list[str] = field(default_factory=list)
+
+
+def render(
+    markdown: str,
+    *,
+    media_url: Callable[[str], str],
+    cite: Callable[[str], Citation],
+    labels: Labels = Labels(),
+    top: int = 2,
+) -> Markup:
+    """Safe HTML of a Markdown text. ``media_url`` maps a name in ``media/`` to an address; ``cite`` numbers a source;
+    ``##`` becomes a heading of level ``top``."""
+    page = _Page(media_url, cite, labels, top)
+    return Markup(_clean(_PARSER.render(markdown, {"page": page})))
+
+
+def render_inline(
+    markdown: str, *, media_url: Callable[[str], str], cite: Callable[[str], Citation], labels: Labels = Labels()
+) -> Markup:
+    """Safe HTML without blocks, for places such as a label where a paragraph may not stand."""
+    page = _Page(media_url, cite, labels, 2)
+    return Markup(_clean(_PARSER.renderInline(markdown, {"page": page})))
+
+
+_TAGS = frozenset(
+    [
+        "p",
+        "br",
+        "hr",
+        "strong",
+        "em",
+        "s",
+        "code",
+        "pre",
+        "blockquote",
+        "ul",
+        "ol",
+        "li",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "a",
+        "img",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "div",
+        "sup",
+    ]
+)
+_CLASSES = {
+    "div": {"box", *(f"box-{name}" for name in BOXES), "table-scroll"},
+    "p": {"box-title"},
+    "sup": {"cite"},
+    "th": {"align-left", "align-center", "align-right"},
+    "td": {"align-left", "align-center", "align-right"},
+}
+_ATTRIBUTES = {
+    "a": {"href", "title", "role", "aria-label"},
+    "img": {"src", "alt", "title", "loading", "decoding"},
+    "div": {"role", "aria-label", "tabindex"},
+    "th": {"scope"},
+    "ol": {"start"},
+}
+
+
+def _clean(html: str) -> str:
+    return nh3.clean(
+        html,
+        tags=set(_TAGS),
+        attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
+        allowed_classes={tag: set(names) for tag, names in _CLASSES.items()},
+        url_schemes={"http", "https", "mailto", "tel"},
+        link_rel="noopener noreferrer",
+    )
+
+
+def _citation_rule(state: StateInline, silent: bool) -> bool:
+    if state.src[state.pos] != "[":
+        return False
+    match = _CITATION.match(state.src, state.pos)
+    if match is None:
+        return False
+    if not silent:
+        token = state.push("citation", "", 0)
+        token.meta = {"sources": _SOURCE_ID.findall(match.group())}
+    state.pos = match.end()
+    return True
+
+
+def _render_citation(_self: RendererHTML, tokens: Sequence[Token], idx: int, _options: Any, env: Any) -> str:
+    page: _Page = env["page"]
+    links = []
+    for source_id in tokens[idx].meta["sources"]:
+        citation = page.cite(source_id)
+        label = escapeHtml(page.labels.source % {"number": citation.number})
+        href = escapeHtml(citation.href)
+        links.append(f'<a href="{href}" role="doc-noteref" aria-label="{label}">{citation.number}</a>')
+    return f'<sup class="cite">{" ".join(links)}</sup>'
+
+
+def _render_heading(self: RendererHTML, tokens: Sequence[Token], idx: int, _options: Any, env: Any) -> str:
+    page: _Page = env["page"]
+    level = min(6, max(2, int(tokens[idx].tag[1:])) - 2 + page.top)
+    if tokens[idx].nesting == 1:
+        page.heading = _plain(tokens[idx + 1].children or [])
+    return f"<h{level}>" if tokens[idx].nesting == 1 else f"</h{level}>\n"
+
+
+def _render_image(_self: RendererHTML, tokens: Sequence[Token], idx: int, _options: Any, env: Any) -> str:
+    page: _Page = env["page"]
+    token = tokens[idx]
+    src = str(token.attrs.get("src", ""))
+    if not src.startswith(MEDIA_PREFIX):  # pictures from elsewhere would tell others who reads what
+        return escapeHtml(token.content)
+    address = escapeHtml(page.media_url(src.removeprefix(MEDIA_PREFIX)))
+    return f'<img src="{address}" alt="{escapeHtml(token.content)}" loading="lazy" decoding="async">'
+
+
+def _render_table(_self: RendererHTML, tokens: Sequence[Token], idx: int, _options: Any, env: Any) -> str:
+    page: _Page = env["page"]
+    if tokens[idx].nesting == -1:
+        return "</table>\n</div>\n"
+    name = page.heading or page.labels.table
+    page.tables.append(name)
+    count = page.tables.count(name)
+    label = escapeHtml(name if count == 1 else f"{name} ({count})")  # two regions of one name cannot be told apart
+    return f'<div class="table-scroll" role="region" aria-label="{label}" tabindex="0">\n<table>\n'
+
+
+def _render_cell(_self: RendererHTML, tokens: Sequence[Token], idx: int, _options: Any, _env: Any) -> str:
+    token = tokens[idx]
+    align = str(token.attrs.get("style", "")).removeprefix("text-align:")  # the policy forbids inline style
+    scope = ' scope="col"' if token.tag == "th" else ""
+    return f'<{token.tag}{scope} class="align-{align}">' if align else f"<{token.tag}{scope}>"
+
+
+def _render_box(_self: RendererHTML, tokens: Sequence[Token], idx: int, _options: Any, env: Any) -> str:
+    page: _Page = env["page"]
+    if tokens[idx].nesting == -1:
+        return "</div>\n"
+    name = tokens[idx].info.strip().split()[0]
+    return f'<div class="box box-{name}">\n<p class="box-title">{escapeHtml(page.labels.box(name))}</p>\n'
+
+
+def _parser(*, html: bool) -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": html}).enable("table")
+    parser.inline.ruler.before("link", "citation", _citation_rule)
+    for name in BOXES:
+        parser.use(container_plugin, name, render=_render_box)
+    rules = {
+        "citation": _render_citation,
+        "heading_open": _render_heading,
+        "heading_close": _render_heading,
+        "image": _render_image,
+        "table_open": _render_table,
+        "table_close": _render_table,
+        "th_open": _render_cell,
+        "td_open": _render_cell,
+    }
+    for rule, function in rules.items():
+        parser.add_render_rule(rule, function)
+    return parser
+
+
+_PARSER = _parser(html=False)
+_INSPECTOR = _parser(html=True)  # recognises HTML in order to report it
+
+
+# For the checker
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One thing a text uses: ``kind`` (citation, image, link, html, heading, box), its value, and the line, from 1.
+
+    ``value`` is the source id, the address, the HTML, the heading's level, or the name of an unknown or unclosed box;
+    ``alt`` is a picture's description.
+    """
+
+    kind: str
+    value: str
+    line: int
+    alt: str = ""
+
+
+def inspect(markdown: str) -> list[Use]:
+    """Everything in a text that the checker has an opinion about, in the order of the text."""
+    found = list(_boxes(markdown))
+    for token in _INSPECTOR.parse(markdown):
+        line = token.map[0] + 1 if token.map else 1
+        if token.type == "html_block":
+            found.append(Use("html", token.content.strip(), line))
+        elif token.type == "heading_open":
+            found.append(Use("heading", token.tag[1:], line))
+        elif token.type == "inline":
+            found.extend(_inline_uses(token.children or [], line))
+    for number, text in enumerate(markdown.splitlines(), start=1):
+        if _BAD_LINK.search(text):
+            found.append(Use("link", _BAD_LINK.search(text).group().lstrip("](<").strip(), number))  # type: ignore[union-attr]
+    return sorted(found, key=lambda use: use.line)
+
+
+def _inline_uses(tokens: Sequence[Token], line: int) -> Iterable[Use]:
+    for token in tokens:
+        if token.type in ("softbreak", "hardbreak"):
+            line += 1
+        elif token.type == "html_inline":
+            yield Use("html", token.content, line)
+        elif token.type == "citation":
+            yield from (Use("citation", source, line) for source in token.meta["sources"])
+        elif token.type == "image":
+            yield Use("image", str(token.attrs.get("src", "")), line, token.content.strip())
+        elif token.type == "link_open":
+            yield Use("link", str(token.attrs.get("href", "")), line)
+
+
+def _boxes(markdown: str) -> Iterable[Use]:
+    """Boxes that would not come out as boxes: of an unknown kind, or never closed."""
+    opened: list[tuple[str, int]] = []
+    for number, text in enumerate(markdown.splitlines(), start=1):
+        match = _FENCE.match(text)
+        if match is None:
+            continue
+        name = match.group(1)
+        if not name:
+            if opened:
+                opened.pop()
+        elif name not in BOXES:
+            yield Use("unknown-box", name, number)
+            opened.append(("", number))
+        else:
+            opened.append((name, number))
+    yield from (Use("open-box", name, line) for name, line in opened if name)
+
+
+def _plain(tokens: Sequence[Token]) -> str:
+    return "".join(token.content for token in tokens if token.type in ("text", "code_inline")).strip()
