@@ -6,6 +6,7 @@ What an organisation decides (its name, time zone, languages, mail server) lives
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -97,3 +98,8 @@ def _kept_secret(data_dir: Path) -> str:
         except OSError as error:
             raise ConfigError(f"The secret key cannot be written to {path}: {error}.") from error
     return path.read_text().strip()
+
+
+def environment() -> Mapping[str, str]:
+    """The process's environment: asked for here so that nothing else has to."""
+    return os.environ

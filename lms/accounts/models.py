@@ -47,10 +47,18 @@ class RoleGrant(Base):
             "uq_role_grant_live",
             "account_id",
             "role",
-            text("coalesce(department_id, 0)"),
+            "department_id",
             unique=True,
-            sqlite_where=text("revoked_at is null"),
-            postgresql_where=text("revoked_at is null"),
+            sqlite_where=text("revoked_at is null and department_id is not null"),
+            postgresql_where=text("revoked_at is null and department_id is not null"),
+        ),
+        Index(
+            "uq_role_grant_everywhere",
+            "account_id",
+            "role",
+            unique=True,
+            sqlite_where=text("revoked_at is null and department_id is null"),
+            postgresql_where=text("revoked_at is null and department_id is null"),
         ),
     )
 

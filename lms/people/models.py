@@ -68,7 +68,7 @@ class DepartmentVersion(Dated, Base):
 class Person(Base):
     """A human being, identified by where the number comes from and the number. Never deleted.
 
-    ``language`` is the preferred language (BCP 47), ``zone`` an IANA time zone for display; both None: the organisation's.
+    ``email`` is stored in lower case. ``language`` is the preferred language (BCP 47), ``zone`` an IANA time zone for display; both None: the organisation's.
     """
 
     __tablename__ = "person"
@@ -76,7 +76,7 @@ class Person(Base):
         UniqueConstraint("source", "number"),
         Index(
             "uq_person_email",
-            text("lower(email)"),
+            "email",
             unique=True,
             sqlite_where=text("email is not null"),
             postgresql_where=text("email is not null"),

@@ -1,0 +1,54 @@
+"""The application: wiring only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+from whitenoise import WhiteNoise
+
+from config import ROOT, Config
+from lms.clock import Clock, SystemClock
+from lms.db import Database
+from lms.files import FileStore
+from lms.web import blueprints, errors, page
+
+HERE = Path(__file__).resolve().parent
+
+
+def create_app(config: Config, clock: Clock | None = None, database: Database | None = None) -> Flask:
+    """The WSGI application for ``config``. Opens no connection and changes nothing: migrate first (``lms db upgrade``)."""
+    app = Flask("lms", template_folder=str(ROOT / "templates"), static_folder=str(HERE / "static"))
+    app.config.update(
+        SECRET_KEY=config.secret_key,
+        MAX_CONTENT_LENGTH=config.upload_limit,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        SESSION_COOKIE_NAME="attune",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=config.secure_cookies,
+        WTF_CSRF_TIME_LIMIT=None,  # a page left open overnight must still be able to save an answer after signing in again
+        TESTING=config.testing,
+        BABEL_TRANSLATION_DIRECTORIES=str(HERE / "translations"),
+    )
+    app.extensions["attune"] = page.House(
+        config=config,
+        clock=clock or SystemClock(),
+        database=database or Database(config.database_url),
+        files=FileStore(config.data_dir / "files"),
+    )
+    page.install(app)
+    errors.install(app)
+    for blueprint in blueprints():
+        app.register_blueprint(blueprint)
+    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
+        app.wsgi_app,
+        root=HERE / "static",
+        prefix="static/",
+        max_age=0 if config.testing else 3600,
+        add_headers_function=page.static_headers,
+    )
+    if config.base_url and config.base_url.startswith("https://"):
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+    return app

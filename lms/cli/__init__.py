@@ -1,0 +1,53 @@
+"""The command line: ``lms``. Parse, call one action, flow or query, commit, answer; ``lms --help`` reads like a manual."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pkgutil import iter_modules
+
+import click
+
+from config import ConfigError
+from lms import __version__
+from lms.errors import AttuneError, Invalid
+
+
+class Manual(click.Group):
+    """A group that lists its commands in the order in which one needs them, and tells errors in words."""
+
+    order = ("demo", "setup", "serve", "worker", "db", "admin", "mail", "backup", "restore", "courses", "people", "report", "doctor")
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands in order of need; unknown ones last."""
+        rank = {name: place for place, name in enumerate(self.order)}
+        return sorted(self.commands, key=lambda name: (rank.get(name, len(rank)), name))
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run; a known error is a sentence and exit code 1, never a traceback."""
+        try:
+            return super().invoke(ctx)
+        except Invalid as error:
+            lines = [str(error), *(str(problem) for problem in error.problems)]
+            raise click.ClickException("\n".join(lines)) from error
+        except (AttuneError, ConfigError) as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=Manual, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="Attune")
+def main() -> None:
+    """Attune: cultural-competency and language-access training for hospitals.
+
+    \b
+    To try it:            lms demo
+    To start for real:    lms setup     then    lms serve
+
+    Attune reads a few settings from the environment: LMS_DATABASE_URL (default: an SQLite file in the data folder),
+    LMS_DATA_DIR (default: var), LMS_BASE_URL (https address behind a proxy), PORT (default 8000).
+    """
+
+
+for found in iter_modules(__path__):
+    module = import_module(f"{__name__}.{found.name}")
+    for command in getattr(module, "COMMANDS", ()):
+        main.add_command(command)

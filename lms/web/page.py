@@ -1,0 +1,359 @@
+"""What every page shares: the request's session, who is asking and what they may do, language, headers, and error pages.
+
+A view declares one permission with :func:`needs`, or says that it is :func:`public`; a view that does neither answers 403.
+Views read through :func:`session` and end a change with :func:`commit`; what is not committed is rolled back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, TypeVar, cast
+
+import flask_babel
+from flask import Flask, Request, Response, abort, current_app, flash, g, redirect, request, url_for
+from flask import session as cookie
+from flask_babel import Babel, gettext
+from flask_login import LoginManager, current_user
+from flask_wtf import CSRFProtect
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as AnyResponse
+
+from config import Config
+from lms import __version__
+from lms.access import Permission, Viewer, may
+from lms.accounts import actions as account_actions
+from lms.accounts import queries as account_queries
+from lms.audit import Actor
+from lms.clock import Clock, local_day
+from lms.db import Database
+from lms.errors import Denied, Message
+from lms.files import FileStore
+from lms.organisation import Organisation
+from lms.organisation import load as load_organisation
+from lms.web.navigation import menu
+
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+LANGUAGES = {"en": "English", "es": "Español"}
+"""The interface languages that exist, each named in itself. ``xx`` is the pseudo-locale for layout, in demo and tests only."""
+
+RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "yi", "ps", "dv"})
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; media-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What the application was wired with."""
+
+    config: Config
+    clock: Clock
+    database: Database
+    files: FileStore
+
+
+class SignedIn:
+    """What Flask-Login holds for somebody who is signed in: their session token and the viewer it stands for."""
+
+    is_authenticated = True
+    is_active = True
+    is_anonymous = False
+
+    def __init__(self, token: str, viewer: Viewer) -> None:
+        self.token = token
+        self.viewer = viewer
+
+    def get_id(self) -> str:
+        """The session token: signing out on the server ends it, whatever the browser keeps."""
+        return self.token
+
+
+# --- declared permissions ---------------------------------------------------------------------------------------------
+
+
+def needs(permission: Permission) -> Callable[[View], View]:
+    """Declare the one permission a view needs."""
+
+    def mark(view: View) -> View:
+        view.attune_permission = permission  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def public(view: View) -> View:
+    """Declare that anybody may open a view, signed in or not."""
+    view.attune_permission = None  # type: ignore[attr-defined]
+    return view
+
+
+def keeps_post(view: View) -> View:
+    """Declare that a form sent to this view after a time-out is kept and applied once its sender has signed in again."""
+    view.attune_keeps_post = True  # type: ignore[attr-defined]
+    return view
+
+
+# --- the request ------------------------------------------------------------------------------------------------------
+
+
+def house() -> House:
+    """The wiring of the running application."""
+    return cast(House, current_app.extensions["attune"])
+
+
+def session() -> Session:
+    """The request's database session: a writer for requests that may change something, a reader for the others."""
+    if "session" not in g:
+        g.session = house().database.open(write=request.method not in READING)
+    return cast(Session, g.session)
+
+
+def commit() -> None:
+    """Make the request's changes durable. Call it last, before answering."""
+    session().commit()
+
+
+def now() -> datetime:
+    """The moment of the request: the same for everything in it."""
+    if "now" not in g:
+        g.now = house().clock.now()
+    return cast(datetime, g.now)
+
+
+def organisation() -> Organisation:
+    """The organisation; before set-up, one without a name."""
+    if "organisation" not in g:
+        g.organisation = load_organisation(session()) or Organisation(name="")
+    return cast(Organisation, g.organisation)
+
+
+def today() -> date:
+    """The organisation's local day."""
+    return local_day(now(), organisation().zone)
+
+
+def viewer() -> Viewer:
+    """Who is asking, on a page that needs a permission."""
+    found = viewer_or_none()
+    if found is None:
+        abort(401)
+    return found
+
+
+def viewer_or_none() -> Viewer | None:
+    """Who is asking, or None when nobody is signed in."""
+    return current_user.viewer if current_user.is_authenticated else None
+
+
+def actor() -> Actor:
+    """Who is acting in this request, for actions and the audit log."""
+    asking = viewer_or_none()
+    return Actor(asking.person_id if asking else None, now(), request.remote_addr)
+
+
+def say(message: Message | str, kind: str = "done") -> None:
+    """Show a sentence on the next page. ``kind`` is done, note, warning or error."""
+    flash(tell(message) if isinstance(message, Message) else message, kind)
+
+
+def tell(message: Message) -> str:
+    """A message in the reader's language."""
+    text = gettext(message.msgid)
+    return text % {k: tell(v) if isinstance(v, Message) else v for k, v in message.params.items()} if message.params else text
+
+
+def safe_next(target: str | None) -> str | None:
+    """A path on this site, or None: never an address elsewhere."""
+    if not target or not target.startswith("/") or target.startswith(("//", "/\\")) or any(c in target for c in "\r\n\t\\"):
+        return None
+    return target
+
+
+# --- language ---------------------------------------------------------------------------------------------------------
+
+
+def locale() -> str:
+    """The interface language: chosen on this device, else the person's, else the browser's, else the organisation's."""
+    offered = [*LANGUAGES, *(["xx"] if house().config.demo or house().config.testing else [])]
+    asking = viewer_or_none()
+    for wanted in (request.cookies.get("language"), asking.language if asking else None):
+        if wanted in offered:
+            return wanted
+    return request.accept_languages.best_match(list(LANGUAGES)) or next(
+        (tag for tag in organisation().languages if tag in LANGUAGES), "en"
+    )
+
+
+def _babel_locale() -> str:
+    chosen = locale()
+    return "en_XA" if chosen == "xx" else chosen
+
+
+def direction(tag: str) -> str:
+    """``rtl`` or ``ltr`` for a language tag."""
+    return "rtl" if tag.split("-")[0] in RIGHT_TO_LEFT else "ltr"
+
+
+# --- installation -----------------------------------------------------------------------------------------------------
+
+csrf = CSRFProtect()
+
+
+def install(app: Flask) -> None:
+    """Hang everything on the application."""
+    csrf.init_app(app)
+    Babel(app, locale_selector=locale, timezone_selector=lambda: organisation().zone)
+    logins = LoginManager(app)
+    logins.session_protection = None  # sessions are rows; the browser's address may change between wards
+    logins.user_loader(_load)
+    app.before_request(_guard)
+    app.after_request(_headers)
+    app.teardown_request(_close)
+    app.context_processor(_context)
+    app.jinja_env.filters["tell"] = tell
+    app.jinja_env.filters["day"] = lambda value, format="medium": flask_babel.format_date(value, format) if value else ""
+    app.jinja_env.filters["moment"] = lambda value: flask_babel.format_datetime(value, "medium") if value else ""
+    app.jinja_env.filters["percent"] = percent
+    app.jinja_env.tests["may"] = lambda permission: may(viewer_or_none(), Permission(permission))
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def percent(value: float | None) -> str:
+    """A share from 0 to 1 as a per cent with one decimal; nobody in the denominator is “–”."""
+    return "–" if value is None else flask_babel.format_percent(value, "#,##0.0%")
+
+
+def _load(token: str) -> SignedIn | None:
+    config = house().config
+    found = account_queries.viewer_for_token(
+        session(), token, now(), timedelta(minutes=config.idle_minutes), timedelta(hours=config.session_hours)
+    )
+    return SignedIn(token, found) if found else None
+
+
+def _guard() -> AnyResponse | None:
+    view = current_app.view_functions.get(request.endpoint or "")
+    if view is None or request.endpoint == "static":
+        return None
+    if not hasattr(view, "attune_permission"):
+        raise Denied("This page has no declared permission.")
+    permission: Permission | None = view.attune_permission
+    if permission is None:
+        return None
+    asking = viewer_or_none()
+    if asking is None:
+        return _ask_to_sign_in(view)
+    if not may(asking, permission):
+        raise Denied("Your role does not include this page.")
+    _touch()
+    return None
+
+
+def _touch() -> None:
+    """Note that the session is in use, at most once a minute; a reading request does it in a short transaction of its own."""
+    if not _stale():
+        return
+    if request.method in READING:
+        with house().database.transaction() as own:
+            account_actions.touch(own, current_user.token, now())
+    else:
+        account_actions.touch(session(), current_user.token, now())
+
+
+def _stale() -> bool:
+    last = cookie.get("touched", 0)
+    moment = int(now().timestamp())
+    if moment - last < 60:
+        return False
+    cookie["touched"] = moment
+    return True
+
+
+def _ask_to_sign_in(view: Callable[..., Any]) -> AnyResponse:
+    here = request.full_path.rstrip("?")
+    if request.method != "GET":
+        token = _cookie_token()
+        account_id = account_queries.account_of_expired_token(session(), token) if token else None
+        if account_id is not None and hasattr(view, "attune_keeps_post"):
+            account_actions.keep_post(session(), account_id, request.path, request.form.to_dict(flat=False), now())
+            commit()
+            flash(gettext("You were signed out after a while without activity. Your answer is kept: sign in to go on."), "note")
+        here = _referrer(request) or "/"
+    if request.accept_mimetypes.best == "application/json" or request.headers.get("X-Requested-With") == "fetch":
+        abort(401)
+    return redirect(url_for("auth.sign_in", next=here))
+
+
+def _cookie_token() -> str | None:
+    return cast("str | None", cookie.get("_user_id"))
+
+
+def _referrer(asked: Request) -> str | None:
+    if not asked.referrer or not asked.referrer.startswith(asked.host_url):
+        return None
+    return "/" + asked.referrer[len(asked.host_url) :]
+
+
+def _headers(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(), interest-cohort=()")
+    headers.setdefault("Cache-Control", "no-store" if viewer_known() else "no-cache")
+    headers.setdefault("Vary", "Cookie, Accept-Language")
+    if request.is_secure:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    return response
+
+
+def viewer_known() -> bool:
+    """Whether somebody is signed in, without asking the database again."""
+    return bool(getattr(g, "_login_user", None) and g._login_user.is_authenticated)
+
+
+def static_headers(headers: Any, path: str, url: str) -> None:
+    """Headers of static files, which never reach Flask."""
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+
+
+def _close(error: BaseException | None) -> None:
+    opened = g.pop("session", None)
+    if opened is not None:
+        opened.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What the layout shows of the organisation and the program."""
+
+    name: str
+    contact: str
+    languages: tuple[tuple[str, str], ...]
+    version: str
+    demo: bool
+
+
+def _context() -> dict[str, Any]:
+    tag = locale()
+    own = organisation()
+    asking = viewer_or_none()
+    return {
+        "site": Site(own.name, own.contact, tuple(LANGUAGES.items()), __version__, own.demo),
+        "viewer": asking,
+        "nav": menu(asking, request.endpoint or ""),
+        "locale": "en" if tag == "xx" else tag,
+        "direction": request.cookies.get("direction") or direction(tag),
+        "current_url": request.full_path.rstrip("?"),
+        "Markup": Markup,
+    }

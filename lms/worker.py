@@ -1,0 +1,98 @@
+"""The worker: takes jobs from the outbox one at a time and runs their handler. An edge: it commits.
+
+A handler gets (session, job payload, :class:`Bench`) and may be run again after a crash, so it must be idempotent. While it works
+its lease is renewed by a thread of its own; if the process dies the lease ends and the job is taken again.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from lms import flows
+from lms.clock import Clock
+from lms.db import Database
+from lms.files import FileStore
+from lms.outbox import LEASE, Job, JobState, fail, finish, lease
+
+log = logging.getLogger("lms.worker")
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What a handler may use besides its session."""
+
+    database: Database
+    files: FileStore
+    clock: Clock
+
+
+Handler = Callable[[Session, dict[str, Any], Bench], None]
+
+
+class Worker:
+    """Runs jobs. ``handlers`` maps a job's kind to what does it."""
+
+    def __init__(self, database: Database, files: FileStore, clock: Clock) -> None:
+        self.bench = Bench(database, files, clock)
+        self.name = f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"
+        self.handlers: dict[str, Handler] = flows.HANDLERS
+
+    def run(self, stop: threading.Event, pause: float = 1.0) -> None:
+        """Work until told to stop, looking for new jobs every ``pause`` seconds."""
+        while not stop.is_set():
+            try:
+                if not self.step():
+                    stop.wait(pause)
+            except Exception:
+                log.exception("The worker could not take a job; it tries again.")
+                stop.wait(pause * 5)
+
+    def drain(self) -> int:
+        """Run everything that is due now; gives how many jobs ran."""
+        count = 0
+        while self.step():
+            count += 1
+        return count
+
+    def step(self) -> bool:
+        """Take and run one job; False when none is due."""
+        with self.bench.database.transaction() as session:
+            job = lease(session, self.name, self.bench.clock.now())
+            if job is None:
+                return False
+            job_id, kind, payload = job.id, job.kind, dict(job.payload)
+        stop = threading.Event()
+        renewal = threading.Thread(target=self._renew, args=(job_id, stop), daemon=True)
+        renewal.start()
+        error: str | None = None
+        try:
+            with self.bench.database.transaction() as session:
+                self.handlers[kind](session, payload, self.bench)
+        except Exception as raised:
+            log.exception("Job %s (%s) failed", job_id, kind)
+            error = f"{type(raised).__name__}: {raised}"
+        finally:
+            stop.set()
+            renewal.join()
+        with self.bench.database.transaction() as session:
+            job = session.get_one(Job, job_id)
+            if job.state == JobState.RUNNING and job.leased_by == self.name:
+                fail(job, error, self.bench.clock.now()) if error else finish(job, self.bench.clock.now())
+        return True
+
+    def _renew(self, job_id: int, stop: threading.Event) -> None:
+        while not stop.wait(LEASE.total_seconds() / 3):
+            try:
+                with self.bench.database.transaction() as session:
+                    job = session.get_one(Job, job_id)
+                    job.leased_until = self.bench.clock.now() + LEASE
+            except Exception:
+                log.exception("The lease of job %s could not be renewed", job_id)
