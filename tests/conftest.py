@@ -1,0 +1,250 @@
+"""Fixtures: everything real, everything fresh for each test, nothing paid for that a test does not ask for.
+
+``LMS_TEST_DATABASE`` (``sqlite``, the default, or ``postgres``) says which database the run is about.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from sqlalchemy.orm import Session
+
+from config import Config
+from lms.clock import SetClock
+from lms.db import Database
+from tests.support import chromium as chromium_program
+from tests.support import databases
+from tests.support.browser import Watch, check_axe
+from tests.support.mail import MailServer
+from tests.support.pages import PageClient
+from tests.support.postgres import VARIABLE, Postgres
+from tests.support.servers import ProcessServer, ThreadServer
+
+MOMENT = datetime(2026, 6, 15, 14, 0, tzinfo=UTC)
+"""When tests happen, unless they move the clock: a Monday, ten in the morning in New York."""
+
+ARTIFACTS = Path(__file__).resolve().parent.parent / "test-artifacts"
+_own_server: list[Postgres] = []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start one PostgreSQL for all workers where none is given."""
+    if databases.kind() == "postgres" and VARIABLE not in os.environ:
+        server = Postgres()
+        _own_server.append(server)
+        os.environ[VARIABLE] = server.url
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop what was started."""
+    while _own_server:
+        _own_server.pop().stop()
+        del os.environ[VARIABLE]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out, by name and not as skipped, what makes no sense on the other database."""
+    if databases.kind() == "postgres":
+        return
+    left_out = [item for item in items if item.get_closest_marker("postgres")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+# --- database ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def _databases(request: pytest.FixtureRequest) -> Iterator[databases.SqliteDatabases | databases.PostgresDatabases]:
+    if databases.kind() == "postgres":
+        worker = getattr(request.config, "workerinput", {"workerid": "main"})["workerid"]
+        server = databases.PostgresDatabases(worker)
+        yield server
+        server.close()
+    else:
+        with tempfile.TemporaryDirectory(prefix="attune-tests-", dir=_quick_folder()) as folder:
+            yield databases.SqliteDatabases(Path(folder))
+
+
+def _quick_folder() -> str | None:
+    """Memory instead of a disk for the files of SQLite, where there is plenty of it."""
+    shm = Path("/dev/shm")
+    if shm.is_dir() and os.access(shm, os.W_OK):
+        room = os.statvfs(shm)
+        if room.f_bavail * room.f_frsize > 2 << 30:
+            return str(shm)
+    return None
+
+
+@pytest.fixture
+def database_url(_databases: databases.SqliteDatabases | databases.PostgresDatabases) -> Iterator[str]:
+    """The address of a migrated database without data, for this test only."""
+    with _databases.fresh() as url:
+        yield url
+
+
+@pytest.fixture
+def empty_database_url(_databases: databases.SqliteDatabases | databases.PostgresDatabases) -> Iterator[str]:
+    """The address of a database without tables, for this test only."""
+    with _databases.empty() as url:
+        yield url
+
+
+@pytest.fixture
+def db(database_url: str) -> Iterator[Database]:
+    """A fresh database."""
+    database = Database(database_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def session(db: Database) -> Iterator[Session]:
+    """A writing session in a fresh database; what the test does not commit is rolled back.
+
+    On SQLite it holds the only write lock from its first statement to its commit: commit before ``client`` or a worker writes, and
+    read their results through ``db.session()``.
+    """
+    with db.session(write=True) as opened:
+        yield opened
+
+
+# --- application ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    """A clock that stands at MOMENT until the test moves it."""
+    return SetClock(MOMENT)
+
+
+@pytest.fixture
+def config(database_url: str, tmp_path: Path) -> Config:
+    """The configuration of a test: its own database and data folder, a known key."""
+    return Config(
+        database_url=database_url,
+        data_dir=tmp_path / "data",
+        secret_key="only for tests, never anywhere else",
+        testing=True,
+    )
+
+
+@pytest.fixture
+def app(config: Config, clock: SetClock, db: Database) -> Flask:
+    """The application on the test's database and clock, with CSRF protection as in real life."""
+    from lms.app import create_app
+
+    application = create_app(config, clock, db)
+    application.test_client_class = PageClient
+    return application
+
+
+@pytest.fixture
+def client(app: Flask) -> PageClient:
+    """A browser without JavaScript that checks every page it is given (see tests/support/pages.py)."""
+    made = app.test_client()
+    assert isinstance(made, PageClient)
+    return made
+
+
+@pytest.fixture
+def smtp() -> Iterator[MailServer]:
+    """A real mail server that keeps what it is given: ``smtp.host``, ``smtp.port``, ``smtp.messages``, ``smtp.wait_for(n)``."""
+    server = MailServer()
+    server.start()
+    yield server
+    server.stop()
+
+
+# --- browser ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def live_server(app: Flask) -> Iterator[ThreadServer]:
+    """The test's application on a port of its own (``live_server.url``)."""
+    server = ThreadServer(app)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def server_process(database_url: str, tmp_path: Path) -> Iterator[ProcessServer]:
+    """``lms serve`` as a process, not yet started: ``start()``, ``kill()`` (-9), ``stop()``, ``url``, ``log``."""
+    data = tmp_path / "server-data"
+    data.mkdir()
+    server = ProcessServer(database_url, data)
+    yield server
+    server.kill()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One headless Chromium for all tests of a worker."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium_program.provide(), args=chromium_program.ARGUMENTS, headless=True
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    """Remember how the test went, for the pictures of failures."""
+    report = yield
+    if report.when == "call":
+        item.stash[_failed] = report.failed
+    return report
+
+
+_failed = pytest.StashKey[bool]()
+
+
+@pytest.fixture
+def new_context(
+    chromium: Browser, live_server: ThreadServer, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., BrowserContext]]:
+    """Open a browser profile of its own on the live server: ``new_context(locale="es", color_scheme="dark", ...)``.
+
+    At the end of the test nothing may have gone wrong in any page; pictures of a failure are kept in test-artifacts/.
+    """
+    opened: list[tuple[BrowserContext, Watch]] = []
+
+    def make(**options: Any) -> BrowserContext:
+        context = chromium.new_context(
+            **{"base_url": live_server.url, "locale": "en-US", "reduced_motion": "reduce"} | options
+        )
+        context.set_default_timeout(15_000)
+        opened.append((context, Watch(context)))
+        return context
+
+    yield make
+    faults = [fault for _, watch in opened for fault in watch.faults]
+    if faults or request.node.stash.get(_failed, False):
+        ARTIFACTS.mkdir(exist_ok=True)
+        for number, shown in enumerate(page for context, _ in opened for page in context.pages):
+            shown.screenshot(path=ARTIFACTS / f"{request.node.name}-{number}.png", full_page=True)
+    for context, _ in opened:
+        context.close()
+    assert not faults, "in the browser: " + "; ".join(faults)
+
+
+@pytest.fixture
+def page(new_context: Callable[..., BrowserContext]) -> Page:
+    """A page in a fresh profile, in English and light colours, 1280 by 800."""
+    return new_context(viewport={"width": 1280, "height": 800}).new_page()
+
+
+@pytest.fixture
+def axe() -> Callable[..., None]:
+    """``axe(page)`` fails where axe-core finds a violation of WCAG 2.0 to 2.2, A and AA."""
+    return check_axe

@@ -1,0 +1,63 @@
+"""What a browser test asks of a page: that it is accessible, and that nothing went wrong in it."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page
+
+AXE = Path(__file__).resolve().parent.parent / "vendor" / "axe-core" / "axe.min.js"
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]
+
+
+@cache
+def _axe() -> str:
+    return AXE.read_text(encoding="utf-8")
+
+
+def violations(page: Page, *, rules_off: tuple[str, ...] = ()) -> list[str]:
+    """What axe-core finds on the page as it stands, against WCAG 2.0, 2.1 and 2.2, levels A and AA."""
+    if not page.evaluate("typeof window.axe === 'object'"):
+        page.evaluate(_axe() + "\n;0")
+    options = {
+        "runOnly": {"type": "tag", "values": WCAG},
+        "resultTypes": ["violations"],
+        "rules": {rule: {"enabled": False} for rule in rules_off},
+    }
+    result: dict[str, Any] = page.evaluate("options => axe.run(document, options)", options)
+    found = []
+    for violation in result["violations"]:
+        for node in violation["nodes"]:
+            summary = " ".join((node.get("failureSummary") or "").split())
+            found.append(f"{violation['id']} ({violation['impact']}): {node['html'][:200]} — {summary[:400]}")
+    return found
+
+
+def check_axe(page: Page, **options: Any) -> None:
+    """Fail where axe-core finds a violation."""
+    found = violations(page, **options)
+    assert not found, f"{page.url}: {len(found)} accessibility violations\n  " + "\n  ".join(found)
+
+
+def overflow(page: Page) -> int:
+    """By how many pixels the page is wider than its window: above 0 a reader would have to scroll sideways."""
+    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+class Watch:
+    """Collects what goes wrong in the pages of a context: exceptions, console errors, policy violations, requests elsewhere.
+
+    A failed request (``4xx``, ``5xx``, a killed server) shows itself in the console, too; it is not an error of the page, and tests
+    that provoke one look at the page itself.
+    """
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.faults: list[str] = []
+        context.on("weberror", lambda error: self.faults.append(f"exception: {error.error}"))
+        context.on("console", self._console)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+            self.faults.append(f"console: {message.text}")
