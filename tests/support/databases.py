@@ -14,7 +14,7 @@ from alembic.config import Config as AlembicConfig
 from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 
-import lms.models
+import lms.models  # noqa: F401 - so that Base knows every table
 from config import ROOT
 from lms.db import Base, Database
 from tests.support.postgres import VARIABLE

@@ -81,7 +81,7 @@ class Page:
 
     def rows(self, table: int = 0) -> list[list[str]]:
         """The cells of a table, row by row, heading included."""
-        rows = [e for e in self.all("table")[table].iter("tr")]
+        rows = self.all("table")[table].iter("tr")
         return [[text_of(cell) for cell in row if cell.tag in {"td", "th"}] for row in rows]
 
     def form(self, which: str | int = 0) -> Element:
@@ -206,7 +206,7 @@ class PageClient(FlaskClient):
 
     budget: int | None = BUDGET
 
-    def open(self, *args: Any, budget: int | None | str = "default", **options: Any) -> TestResponse:
+    def open(self, *args: Any, budget: int | str | None = "default", **options: Any) -> TestResponse:
         """Send a request; check the answer."""
         with statements() as sent:
             response = super().open(*args, **options)
@@ -257,7 +257,7 @@ class PageClient(FlaskClient):
         """
         element = page.form(form)
         data: dict[str, Any] = dict(page.fields(element))
-        controls = [e for e in page.all("button", "input", "select", "textarea")]
+        controls = page.all("button", "input", "select", "textarea")
         names = {e.get("name") for e in controls}
         for name, value in (values or {}).items():
             assert name in names, f"{page.url}: the form has no field {name!r}, but {sorted(n for n in names if n)}"
