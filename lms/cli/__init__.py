@@ -15,7 +15,21 @@ from lms.errors import AttuneError, Invalid
 class Manual(click.Group):
     """A group that lists its commands in the order in which one needs them, and tells errors in words."""
 
-    order = ("demo", "setup", "serve", "worker", "db", "admin", "mail", "backup", "restore", "courses", "people", "report", "doctor")
+    order = (
+        "demo",
+        "setup",
+        "serve",
+        "worker",
+        "db",
+        "admin",
+        "mail",
+        "backup",
+        "restore",
+        "courses",
+        "people",
+        "report",
+        "doctor",
+    )
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The commands in order of need; unknown ones last."""

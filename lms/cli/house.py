@@ -18,7 +18,7 @@ from config import ROOT, Config, environment
 from lms.audit import Actor
 from lms.clock import Clock, SystemClock
 from lms.db import Database
-from lms.errors import Invalid, N_
+from lms.errors import N_, Invalid
 from lms.files import FileStore
 
 

@@ -68,7 +68,8 @@ class DepartmentVersion(Dated, Base):
 class Person(Base):
     """A human being, identified by where the number comes from and the number. Never deleted.
 
-    ``email`` is stored in lower case. ``language`` is the preferred language (BCP 47), ``zone`` an IANA time zone for display; both None: the organisation's.
+    ``email`` is stored in lower case. ``language`` is the preferred language (BCP 47), ``zone`` an IANA time zone for
+    display; both None: the organisation's.
     """
 
     __tablename__ = "person"

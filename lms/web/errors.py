@@ -36,7 +36,8 @@ def _known(error: AttuneError) -> ResponseReturnValue:
 
 def _forged(error: CSRFError) -> ResponseReturnValue:
     return _answer(
-        419, gettext("This form is no longer valid, so nothing was changed. Go back, reload the page and send it again.")
+        419,
+        gettext("This form is no longer valid, so nothing was changed. Go back, reload the page and send it again."),
     )
 
 

@@ -166,13 +166,20 @@ def say(message: Message | str, kind: str = "done") -> None:
 
 def tell(message: Message) -> str:
     """A message in the reader's language."""
-    text = gettext(message.msgid)
-    return text % {k: tell(v) if isinstance(v, Message) else v for k, v in message.params.items()} if message.params else text
+    text: str = gettext(message.msgid)
+    if not message.params:
+        return text
+    return text % {name: tell(value) if isinstance(value, Message) else value for name, value in message.params.items()}
 
 
 def safe_next(target: str | None) -> str | None:
     """A path on this site, or None: never an address elsewhere."""
-    if not target or not target.startswith("/") or target.startswith(("//", "/\\")) or any(c in target for c in "\r\n\t\\"):
+    if (
+        not target
+        or not target.startswith("/")
+        or target.startswith(("//", "/\\"))
+        or any(c in target for c in "\r\n\t\\")
+    ):
         return None
     return target
 
@@ -219,7 +226,9 @@ def install(app: Flask) -> None:
     app.teardown_request(_close)
     app.context_processor(_context)
     app.jinja_env.filters["tell"] = tell
-    app.jinja_env.filters["day"] = lambda value, format="medium": flask_babel.format_date(value, format) if value else ""
+    app.jinja_env.filters["day"] = lambda value, format="medium": (
+        flask_babel.format_date(value, format) if value else ""
+    )
     app.jinja_env.filters["moment"] = lambda value: flask_babel.format_datetime(value, "medium") if value else ""
     app.jinja_env.filters["percent"] = percent
     app.jinja_env.tests["may"] = lambda permission: may(viewer_or_none(), Permission(permission))
@@ -245,7 +254,7 @@ def _guard() -> AnyResponse | None:
         return None
     if not hasattr(view, "attune_permission"):
         raise Denied("This page has no declared permission.")
-    permission: Permission | None = view.attune_permission
+    permission: Permission | None = getattr(view, "attune_permission", None)
     if permission is None:
         return None
     asking = viewer_or_none()
@@ -285,7 +294,10 @@ def _ask_to_sign_in(view: Callable[..., Any]) -> AnyResponse:
         if account_id is not None and hasattr(view, "attune_keeps_post"):
             account_actions.keep_post(session(), account_id, request.path, request.form.to_dict(flat=False), now())
             commit()
-            flash(gettext("You were signed out after a while without activity. Your answer is kept: sign in to go on."), "note")
+            flash(
+                gettext("You were signed out after a while without activity. Your answer is kept: sign in to go on."),
+                "note",
+            )
         here = _referrer(request) or "/"
     if request.accept_mimetypes.best == "application/json" or request.headers.get("X-Requested-With") == "fetch":
         abort(401)

@@ -62,7 +62,7 @@ def set_language() -> ResponseReturnValue:
 @needs(Permission.LEARN)
 def search() -> ResponseReturnValue:
     """One box: people, departments, courses, requirements; only what the viewer may see."""
-    from lms.web.finding import find  # noqa: PLC0415
+    from lms.web.finding import find
 
     term = request.args.get("q", "").strip()[:100]
     return render_template("site/search.html", term=term, groups=find(term) if term else [])

@@ -1,0 +1,75 @@
+"""Reads about certificates, and the one opinion about them: whether they are good on a day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session, aliased
+
+from lms.certificates.models import Certificate, CertificateRevocation, CertificateStatus
+from lms.records.models import RecordRevocation
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A certificate and what became of it. ``superseded_by`` is the number of the corrected one; ``reason`` of a revocation."""
+
+    certificate: Certificate
+    status: CertificateStatus
+    superseded_by: str | None
+    revoked_on: date | None
+    reason: str | None
+
+
+def by_number(session: Session, number: str, today: date) -> Verified | None:
+    """What the verification page answers for a number as people type it (case and spaces do not matter), or None."""
+    clean = "".join(number.split()).upper()
+    found = _read(session, Certificate.number == clean, today)
+    return found[0] if found else None
+
+
+def of_person(session: Session, person_id: int, today: date) -> Sequence[Verified]:
+    """Every certificate of a person, newest first."""
+    return _read(session, Certificate.person_id == person_id, today)
+
+
+def _read(session: Session, condition: ColumnElement[bool], today: date) -> list[Verified]:
+    newer = aliased(Certificate)
+    rows = session.execute(
+        select(Certificate, newer.number, CertificateRevocation, RecordRevocation)
+        .outerjoin(newer, newer.supersedes_id == Certificate.id)
+        .outerjoin(CertificateRevocation, CertificateRevocation.certificate_id == Certificate.id)
+        .outerjoin(RecordRevocation, RecordRevocation.record_id == Certificate.record_id)
+        .where(condition)
+        .order_by(Certificate.issued_at.desc(), Certificate.id.desc())
+    )
+    return [
+        _judge(certificate, number, revoked or unrecorded, today) for certificate, number, revoked, unrecorded in rows
+    ]
+
+
+def _judge(
+    certificate: Certificate,
+    superseded_by: str | None,
+    revoked: CertificateRevocation | RecordRevocation | None,
+    today: date,
+) -> Verified:
+    """Revoked before superseded before expired: the gravest word is the one that is said. A revoked record takes its certificate along."""
+    if revoked is not None:
+        status = CertificateStatus.REVOKED
+    elif superseded_by is not None:
+        status = CertificateStatus.SUPERSEDED
+    elif certificate.valid_until is not None and certificate.valid_until < today:
+        status = CertificateStatus.EXPIRED
+    else:
+        status = CertificateStatus.VALID
+    return Verified(
+        certificate,
+        status,
+        superseded_by,
+        revoked.revoked_at.date() if revoked else None,
+        revoked.reason if revoked else None,
+    )

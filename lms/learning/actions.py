@@ -1,0 +1,232 @@
+"""Verbs of learning. Each answer is a row of its own, so that nothing given is lost and nothing is counted twice."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from lms.catalogue.content import CourseContent, TestStep
+from lms.errors import N_, Conflict, Invalid
+from lms.learning import scenario as scenarios
+from lms.learning import scoring
+from lms.learning.models import Answer, Attempt, AttemptGrant, AttemptKind, Enrolment, StepDone
+from lms.learning.queries import attempts, choices, extra_attempts, open_enrolment, responses
+
+
+def enrol(
+    session: Session, person_id: int, course_id: int, version_id: int, *, now: datetime, by: int | None
+) -> Enrolment:
+    """The person's open enrolment in the course; a new one in this version when there is none."""
+    found = open_enrolment(session, person_id, course_id)
+    if found is not None:
+        return found
+    new = Enrolment(person_id=person_id, course_id=course_id, version_id=version_id, enrolled_at=now, enrolled_by=by)
+    session.add(new)
+    session.flush()
+    return new
+
+
+def be_at(enrolment: Enrolment, step_id: str) -> None:
+    """Remember where the learner is, for going on elsewhere."""
+    if enrolment.last_step != step_id:
+        enrolment.last_step = step_id
+
+
+def mark_done(session: Session, enrolment: Enrolment, step_id: str, *, now: datetime) -> None:
+    """The step is finished; saying so again changes nothing."""
+    _lock(session, enrolment.id)
+    done = select(StepDone.id).where(StepDone.enrolment_id == enrolment.id, StepDone.step_id == step_id)
+    if session.scalar(done) is None:
+        session.add(StepDone(enrolment_id=enrolment.id, step_id=step_id, done_at=now))
+        session.flush()
+
+
+def start(
+    session: Session,
+    enrolment: Enrolment,
+    content: CourseContent,
+    step_id: str,
+    *,
+    language: str,
+    seed: str,
+    now: datetime,
+) -> Attempt:
+    """The open attempt at a step, or a new one. The enrolment's row is locked, so two tabs get the same attempt.
+
+    Raises:
+        Conflict: the enrolment is closed, or the attempts are used up.
+    """
+    _lock(session, enrolment.id)
+    if enrolment.closed_at is not None:
+        raise Conflict(N_("You have already completed this course. Your record is on the transcript."))
+    before = attempts(session, enrolment.id, step_id)
+    if before and before[-1].finished_at is None:
+        return before[-1]
+    step = content.step(step_id)
+    if isinstance(step, TestStep) and len(before) >= step.attempts + extra_attempts(session, enrolment.id, step_id):
+        raise Conflict(N_("Your attempts at this test are used up. Your manager or HR can give you another one."))
+    kind = AttemptKind(step.kind)
+    attempt = Attempt(
+        enrolment_id=enrolment.id,
+        step_id=step_id,
+        kind=kind,
+        number=len(before) + 1,
+        seed=seed,
+        drawn=[] if kind is AttemptKind.SCENARIO else scoring.draw(content, step_id, seed),
+        started_at=now,
+        language=language,
+    )
+    session.add(attempt)
+    session.flush()
+    return attempt
+
+
+def answer(
+    session: Session,
+    attempt: Attempt,
+    content: CourseContent,
+    item_id: str,
+    response: dict[str, Any],
+    *,
+    language: str,
+    key: str,
+    now: datetime,
+) -> Answer:
+    """Save an answer to an item of a check or test. The same key again is the same answer.
+
+    Raises:
+        Conflict: the attempt has been handed in.
+        Invalid: the item is not in this attempt, or the response does not fit it.
+    """
+    _lock_attempt(session, attempt)
+    kept = session.scalar(select(Answer).where(Answer.attempt_id == attempt.id, Answer.key == key))
+    if kept is not None:
+        return kept
+    if attempt.finished_at is not None:
+        raise Conflict(N_("This attempt has been handed in, so the answer was not changed."))
+    scoring.check_response(content, attempt.step_id, attempt.drawn, item_id, response)
+    return _append(session, attempt, item_id, response, language, key, now)
+
+
+def choose(
+    session: Session,
+    attempt: Attempt,
+    content: CourseContent,
+    scene_id: str,
+    choice_id: str,
+    *,
+    language: str,
+    key: str,
+    now: datetime,
+) -> scenarios.State:
+    """Take a choice in a scenario; gives the state after it. The same choice in the same scene again changes nothing.
+
+    Raises:
+        Conflict: the story has already gone on from that scene with another choice.
+        Invalid: the scene or choice is unknown, or its condition does not hold.
+    """
+    _lock_attempt(session, attempt)
+    scenario = content.scenario(attempt.step_id)
+    path = choices(session, attempt.id)
+    state = scenarios.replay(scenario, path)
+    if session.scalar(select(Answer.id).where(Answer.attempt_id == attempt.id, Answer.key == key)) is not None:
+        return state
+    if attempt.finished_at is not None or state.scene_id != scene_id:
+        repeated = select(Answer.response).where(Answer.attempt_id == attempt.id, Answer.item_id == scene_id)
+        if {"choice": choice_id} in session.scalars(repeated).all():
+            return state
+        raise Conflict(N_("The story has already gone on from there. Here is where you are now."))
+    after = scenarios.replay(scenario, [*path, choice_id])
+    _append(session, attempt, scene_id, {"choice": choice_id}, language, key, now)
+    return after
+
+
+def finish(
+    session: Session, attempt: Attempt, content: CourseContent, *, now: datetime
+) -> scoring.Result | scenarios.State:
+    """Hand in: score the attempt by the frozen version, and write the result down once.
+
+    A check or scenario is then done whatever its score (a scenario needs its pass mark, if it has one); a test is done when passed.
+
+    Raises:
+        Conflict: a scenario that has not reached an ending; a check or test with unanswered items.
+    """
+    _lock_attempt(session, attempt)
+    outcome: scoring.Result | scenarios.State
+    if attempt.kind == AttemptKind.SCENARIO:
+        scenario = content.scenario(attempt.step_id)
+        outcome = scenarios.replay(scenario, choices(session, attempt.id))
+        if outcome.ending is None:
+            raise Conflict(N_("The story is not over yet."))
+        score, mark = outcome.score, float(scenario.pass_mark)
+        passed = score >= mark
+    else:
+        given = responses(session, attempt.id)
+        missing = [drawn["item"] for drawn in attempt.drawn if drawn["item"] not in given]
+        if missing and attempt.finished_at is None:
+            raise Conflict(N_("%(count)s questions are not answered yet."), count=len(missing))
+        outcome = scoring.score_attempt(content, attempt.step_id, attempt.drawn, given)
+        score, mark, passed = outcome.score, outcome.pass_mark, outcome.passed
+    if attempt.finished_at is None:
+        attempt.finished_at, attempt.score, attempt.pass_mark, attempt.passed = now, score, mark, passed
+        enrolment = session.get_one(Enrolment, attempt.enrolment_id)
+        if passed:
+            mark_done(session, enrolment, attempt.step_id, now=now)
+    return outcome
+
+
+def close(enrolment: Enrolment, *, now: datetime, completed: bool) -> None:
+    """End an enrolment: by completion, or by leaving it."""
+    if enrolment.closed_at is None:
+        enrolment.closed_at = now
+        enrolment.completed_at = now if completed else None
+
+
+def grant_attempts(
+    session: Session, enrolment: Enrolment, step_id: str, *, extra: int, reason: str, now: datetime, by: int
+) -> AttemptGrant:
+    """Give more attempts at a test.
+
+    Raises:
+        Invalid: no reason, or not 1 to 5 attempts.
+    """
+    if not reason.strip():
+        raise Invalid(N_("Say why another attempt is given."))
+    if not 1 <= extra <= 5:
+        raise Invalid(N_("One to five attempts can be given at a time."))
+    grant = AttemptGrant(
+        enrolment_id=enrolment.id, step_id=step_id, extra=extra, reason=reason.strip(), granted_at=now, granted_by=by
+    )
+    session.add(grant)
+    session.flush()
+    return grant
+
+
+def _append(
+    session: Session, attempt: Attempt, item_id: str, response: dict[str, Any], language: str, key: str, now: datetime
+) -> Answer:
+    last = session.scalar(select(func.max(Answer.sequence)).where(Answer.attempt_id == attempt.id)) or 0
+    row = Answer(
+        attempt_id=attempt.id,
+        sequence=last + 1,
+        item_id=item_id,
+        response=response,
+        language=language,
+        key=key,
+        saved_at=now,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _lock(session: Session, enrolment_id: int) -> None:
+    """Let one request at a time decide about this enrolment (PostgreSQL locks the row; an SQLite writer is alone anyway)."""
+    session.execute(select(Enrolment.id).where(Enrolment.id == enrolment_id).with_for_update())
+
+
+def _lock_attempt(session: Session, attempt: Attempt) -> None:
+    session.refresh(attempt, with_for_update=True)

@@ -1,0 +1,99 @@
+"""Reads about learning, shaped for a page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from lms.errors import N_, NotFound
+from lms.learning.models import Answer, Attempt, AttemptGrant, Enrolment, StepDone
+
+
+def own_enrolment(session: Session, enrolment_id: int, person_id: int) -> Enrolment:
+    """An enrolment of this person.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's (which is not said).
+    """
+    found = session.get(Enrolment, enrolment_id)
+    if found is None or found.person_id != person_id:
+        raise NotFound(N_("There is no such enrolment of yours."))
+    return found
+
+
+def own_attempt(session: Session, attempt_id: int, person_id: int) -> tuple[Attempt, Enrolment]:
+    """An attempt of this person with its enrolment.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's (which is not said).
+    """
+    row = session.execute(
+        select(Attempt, Enrolment).join(Enrolment, Enrolment.id == Attempt.enrolment_id).where(Attempt.id == attempt_id)
+    ).one_or_none()
+    if row is None or row[1].person_id != person_id:
+        raise NotFound(N_("There is no such attempt of yours."))
+    return row[0], row[1]
+
+
+def open_enrolment(session: Session, person_id: int, course_id: int) -> Enrolment | None:
+    """The enrolment under way in this course, or None."""
+    return session.scalar(
+        select(Enrolment).where(
+            Enrolment.person_id == person_id, Enrolment.course_id == course_id, Enrolment.closed_at.is_(None)
+        )
+    )
+
+
+def enrolments(session: Session, person_id: int) -> Sequence[Enrolment]:
+    """Every enrolment of a person, newest first."""
+    return session.scalars(
+        select(Enrolment)
+        .where(Enrolment.person_id == person_id)
+        .order_by(Enrolment.enrolled_at.desc(), Enrolment.id.desc())
+    ).all()
+
+
+def steps_done(session: Session, enrolment_ids: Sequence[int]) -> dict[int, frozenset[str]]:
+    """The finished steps of each enrolment."""
+    found: dict[int, set[str]] = {enrolment_id: set() for enrolment_id in enrolment_ids}
+    for enrolment_id, step_id in session.execute(
+        select(StepDone.enrolment_id, StepDone.step_id).where(StepDone.enrolment_id.in_(enrolment_ids))
+    ):
+        found[enrolment_id].add(step_id)
+    return {enrolment_id: frozenset(steps) for enrolment_id, steps in found.items()}
+
+
+def attempts(session: Session, enrolment_id: int, step_id: str) -> Sequence[Attempt]:
+    """Every attempt at a step, first to last."""
+    return session.scalars(
+        select(Attempt).where(Attempt.enrolment_id == enrolment_id, Attempt.step_id == step_id).order_by(Attempt.number)
+    ).all()
+
+
+def extra_attempts(session: Session, enrolment_id: int, step_id: str) -> int:
+    """How many attempts were granted beyond what the course allows."""
+    return (
+        session.scalar(
+            select(func.sum(AttemptGrant.extra)).where(
+                AttemptGrant.enrolment_id == enrolment_id, AttemptGrant.step_id == step_id
+            )
+        )
+        or 0
+    )
+
+
+def responses(session: Session, attempt_id: int) -> dict[str, dict[str, Any]]:
+    """The response that counts for each answered item: the last one given."""
+    rows = session.execute(
+        select(Answer.item_id, Answer.response).where(Answer.attempt_id == attempt_id).order_by(Answer.sequence)
+    )
+    return {row.item_id: row.response for row in rows}
+
+
+def choices(session: Session, attempt_id: int) -> list[str]:
+    """The choices made in a scenario, in order."""
+    rows = session.scalars(select(Answer.response).where(Answer.attempt_id == attempt_id).order_by(Answer.sequence))
+    return [str(row["choice"]) for row in rows]

@@ -1,0 +1,114 @@
+"""Reads about people: the tree of a day, what somebody held on a day, and which people a viewer may see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Select, or_, select, true
+from sqlalchemy.orm import Session, aliased
+
+from lms.access import Permission, Viewer, scope
+from lms.db import day_in, known
+from lms.errors import N_, NotFound
+from lms.people.models import Department, DepartmentVersion, Employment, Membership, Person
+from lms.people.tree import Node, Tree
+
+
+def tree(session: Session, day: date) -> Tree:
+    """The departments as they were called and hung on ``day``."""
+    rows = session.execute(
+        select(
+            Department.id, Department.code, DepartmentVersion.name, DepartmentVersion.kind, DepartmentVersion.parent_id
+        )
+        .join(DepartmentVersion, DepartmentVersion.department_id == Department.id)
+        .where(known(DepartmentVersion), day_in(day, DepartmentVersion.from_day, DepartmentVersion.to_day))
+    )
+    return Tree({row.id: Node(row.id, row.code, row.name, row.kind, row.parent_id) for row in rows})
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What somebody held on a day by primary membership; without one, department None and empty words."""
+
+    department_id: int | None
+    path: str
+    job: str
+    profession: str
+
+
+def held(session: Session, person_id: int, day: date) -> Held:
+    """The primary membership of a person on a day, with the department's path on that day."""
+    row = session.scalar(
+        select(Membership)
+        .where(
+            Membership.person_id == person_id, known(Membership), day_in(day, Membership.from_day, Membership.to_day)
+        )
+        .order_by(Membership.primary.desc(), Membership.id)
+        .limit(1)
+    )
+    if row is None:
+        return Held(None, "", "", "")
+    return Held(row.department_id, tree(session, day).path(row.department_id), row.job, row.profession)
+
+
+def visible_departments(session: Session, viewer: Viewer, permission: Permission, day: date) -> frozenset[int] | None:
+    """The departments in which the viewer holds the permission on a day, with everything below; None means all of them."""
+    roots = scope(viewer, permission)
+    return None if roots is None else tree(session, day).subtree(roots)
+
+
+def visible_to(session: Session, viewer: Viewer, permission: Permission, day: date) -> Select[int]:
+    """The ids of the people for whom the viewer holds the permission, as a subquery: the one place where rows are decided.
+
+    With a scope, people are those with a membership (primary or secondary) in it on ``day``, or whose last membership,
+    now ended, was there: a leaver stays visible to those who saw them.
+    """
+    departments = visible_departments(session, viewer, permission, day)
+    if departments is None:
+        return select(Person.id).where(true())
+    later = aliased(Membership)
+    moved_on = (
+        select(later.id)
+        .where(
+            later.person_id == Membership.person_id,
+            known(later),
+            later.from_day >= Membership.to_day,
+            later.from_day <= day,
+        )
+        .exists()
+    )
+    return select(Membership.person_id).where(
+        known(Membership),
+        Membership.department_id.in_(departments),
+        Membership.from_day <= day,
+        or_(Membership.to_day > day, ~moved_on),
+    )
+
+
+def person(session: Session, person_id: int) -> Person:
+    """One person.
+
+    Raises:
+        NotFound: there is none with this id.
+    """
+    found = session.get(Person, person_id)
+    if found is None:
+        raise NotFound(N_("There is no such person."))
+    return found
+
+
+def employed(session: Session, person_id: int, day: date) -> bool:
+    """Whether the person belongs to the organisation on this day."""
+    return (
+        session.scalar(
+            select(Employment.id)
+            .where(
+                Employment.person_id == person_id,
+                known(Employment),
+                day_in(day, Employment.from_day, Employment.to_day),
+            )
+            .limit(1)
+        )
+        is not None
+    )

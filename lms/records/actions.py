@@ -1,0 +1,78 @@
+"""Verbs of records: award and revoke. There is no verb that changes one."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms.catalogue.content import CourseContent
+from lms.catalogue.models import CourseVersion
+from lms.errors import N_, Conflict, Invalid
+from lms.learning.models import Attempt, Enrolment
+from lms.people.models import Person
+from lms.people.queries import Held
+from lms.records.models import RecordRevocation, TrainingRecord
+
+
+def award(
+    session: Session,
+    person: Person,
+    held: Held,
+    enrolment: Enrolment,
+    attempt: Attempt,
+    version: CourseVersion,
+    content: CourseContent,
+    *,
+    completed_on: date,
+    now: datetime,
+) -> TrainingRecord:
+    """The record of a passed enrolment; the one that is already there when asked again."""
+    found = session.scalar(select(TrainingRecord).where(TrainingRecord.enrolment_id == enrolment.id))
+    if found is not None:
+        return found
+    record = TrainingRecord(
+        person_id=person.id,
+        course_id=version.course_id,
+        version_id=version.id,
+        enrolment_id=enrolment.id,
+        attempt_id=attempt.id,
+        completed_on=completed_on,
+        completed_at=now,
+        language=attempt.language,
+        score=attempt.score,
+        pass_mark=attempt.pass_mark,
+        minutes=content.total_minutes,
+        topics=dict(content.topics),
+        course_code=content.code,
+        course_title=content.title,
+        version_number=version.number,
+        person_name=person.display_name,
+        department_id=held.department_id,
+        department_path=held.path,
+        job=held.job,
+        profession=held.profession,
+        recorded_at=now,
+        recorded_by=None,
+    )
+    session.add(record)
+    session.flush()
+    return record
+
+
+def revoke(session: Session, record: TrainingRecord, *, reason: str, now: datetime, by: int) -> RecordRevocation:
+    """The record no longer counts, on any day (as known now).
+
+    Raises:
+        Invalid: no reason.
+        Conflict: it is revoked already.
+    """
+    if not reason.strip():
+        raise Invalid(N_("Say why the record is revoked."))
+    if session.scalar(select(RecordRevocation.id).where(RecordRevocation.record_id == record.id)) is not None:
+        raise Conflict(N_("This record has been revoked already."))
+    row = RecordRevocation(record_id=record.id, revoked_at=now, revoked_by=by, reason=reason.strip())
+    session.add(row)
+    session.flush()
+    return row
