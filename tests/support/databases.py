@@ -9,13 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config as AlembicConfig
 from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 
 import lms.models  # noqa: F401 - so that Base knows every table
-from config import ROOT
+from lms.cli.house import upgrade
 from lms.db import Base, Database
 from tests.support.postgres import VARIABLE
 
@@ -28,20 +26,11 @@ def kind() -> str:
     return chosen
 
 
-def alembic_config(url: str) -> AlembicConfig:
-    """What Alembic needs to know to migrate the database at ``url``."""
-    config = AlembicConfig()
-    config.set_main_option("script_location", str(ROOT / "migrations"))
-    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
-    return config
-
-
 def migrate(url: str) -> None:
-    """Bring the database at ``url`` to the newest schema."""
-    if any((ROOT / "migrations" / "versions").glob("*.py")):
-        command.upgrade(alembic_config(url), "head")
-    database = Database(url)  # until the first migration is complete
-    Base.metadata.create_all(database.engine)
+    """Bring the database at ``url`` to the newest schema, as ``lms db upgrade`` does."""
+    database = Database(url)
+    upgrade(database)
+    Base.metadata.create_all(database.engine)  # until the first migration is complete
     database.close()
 
 

@@ -56,7 +56,11 @@ class ProcessServer:
         """Start it and wait until it answers."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "lms.cli", "serve"], cwd=ROOT, env=self._environment, stdout=log, stderr=log
+                [sys.executable, "-c", "from lms.cli import main; main()", "serve"],
+                cwd=ROOT,
+                env=self._environment,
+                stdout=log,
+                stderr=log,
             )
         end = time.monotonic() + seconds
         while not self._answers():
