@@ -1,0 +1,105 @@
+"""Reads about courses. The frozen content of a version never changes, so it is parsed once per process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from lms.catalogue.content import CourseContent, from_data
+from lms.catalogue.models import Course, CourseMedia, CourseVersion
+from lms.errors import N_, NotFound
+from lms.files import StoredFile
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A course as lists show it: its newest version that is not withdrawn. Minutes are the course's worth."""
+
+    course_id: int
+    slug: str
+    version_id: int
+    number: int
+    code: str
+    title: str
+    minutes: int
+    enrolment: str
+    content_hash: str
+
+
+def offered(session: Session) -> Sequence[Offered]:
+    """Every course that can be taken, by code."""
+    return sorted(
+        _newest(session, CourseVersion.withdrawn_at.is_(None) & Course.retired_at.is_(None)).values(),
+        key=lambda o: o.code,
+    )
+
+
+def offered_by_slug(session: Session, slug: str) -> Offered:
+    """One course that can be taken.
+
+    Raises:
+        NotFound: there is none of this name, or it has been withdrawn.
+    """
+    found = _newest(session, (Course.slug == slug) & CourseVersion.withdrawn_at.is_(None) & Course.retired_at.is_(None))
+    if not found:
+        raise NotFound(N_("There is no course “%(slug)s” to take at the moment."), slug=slug)
+    return next(iter(found.values()))
+
+
+def content(session: Session, version_id: int) -> CourseContent:
+    """The frozen content of a version; parsed once, then kept by its hash.
+
+    Raises:
+        NotFound: there is no such version.
+    """
+    digest = session.scalar(select(CourseVersion.content_hash).where(CourseVersion.id == version_id))
+    if digest is None:
+        raise NotFound(N_("There is no such version of a course."))
+    key = (str(session.get_bind().engine.url), version_id, digest)
+    if key not in _parsed:
+        if len(_parsed) > 200:
+            _parsed.clear()
+        _parsed[key] = from_data(session.get_one(CourseVersion, version_id).content)
+    return _parsed[key]
+
+
+_parsed: dict[tuple[str, int, str], CourseContent] = {}
+
+
+def media(session: Session, version_id: int, path: str) -> StoredFile:
+    """A picture of a version by its path in the course folder.
+
+    Raises:
+        NotFound: the version has no such picture.
+    """
+    found = session.scalar(
+        select(StoredFile)
+        .join(CourseMedia, CourseMedia.file_id == StoredFile.id)
+        .where(CourseMedia.version_id == version_id, CourseMedia.path == path)
+    )
+    if found is None:
+        raise NotFound(N_("This course has no picture “%(path)s”."), path=path)
+    return found
+
+
+def _newest(session: Session, condition: ColumnElement[bool]) -> Mapping[int, Offered]:
+    rows = session.execute(
+        select(
+            Course.id,
+            Course.slug,
+            CourseVersion.id,
+            CourseVersion.number,
+            CourseVersion.code,
+            CourseVersion.title,
+            CourseVersion.minutes,
+            CourseVersion.enrolment,
+            CourseVersion.content_hash,
+        )
+        .join(CourseVersion, CourseVersion.course_id == Course.id)
+        .where(condition)
+        .order_by(CourseVersion.number)
+    )
+    return {row[0]: Offered(*row) for row in rows}
