@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from lms.access import Permission, may
 from lms.web.page import LANGUAGES, house, needs, public, safe_next, session, viewer_or_none
+from lms.web.sample_form import sample_form
 
 blueprint = Blueprint("site", __name__)
 
@@ -72,7 +73,7 @@ def search() -> ResponseReturnValue:
 @public
 def style() -> ResponseReturnValue:
     """The living style page: every component in every state."""
-    return render_template("style/index.html")
+    return render_template("style/index.html", form=sample_form())
 
 
 @blueprint.get("/healthz")
