@@ -1,0 +1,1 @@
+"""Is that enough: requirements, exemptions, and the timeline of every obligation."""

@@ -1,0 +1,89 @@
+"""On which days a requirement applies to a person: the audience, asked day by day, and the periods these days form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .calendar import Interval, number, united
+from .facts import PersonFacts
+from .rules import Phase, RequirementFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A stretch of applicability. ``stays`` are its days; a short gap between two stays does not break it.
+
+    ``because`` says how the person came in. ``returning``: there was an earlier period. ``incumbent``: employed before,
+    in the audience from the first day of a version.
+    """
+
+    stays: tuple[Interval, ...]
+    because: str
+    returning: bool
+    incumbent: bool
+
+    @property
+    def from_day(self) -> int:
+        return self.stays[0][0]
+
+    @property
+    def to_day(self) -> int:
+        return self.stays[-1][1]
+
+
+def phase_at(phases: tuple[Phase, ...], day: int) -> Phase:
+    """The phase in force on ``day``; where none is, the last one before it, or the first of all."""
+    found = phases[0]
+    for phase in phases:
+        if phase.from_day > day:
+            break
+        found = phase
+    return found
+
+
+def periods(requirement: RequirementFacts, person: PersonFacts) -> list[Period]:
+    """The applicability periods of a person, in order; none where the audience never holds.
+
+    The version in force on a day says who is in the audience that day. Only memberships within an employment count.
+    """
+    phases = requirement.phases
+    employed = united((start.toordinal(), number(end)) for start, end in person.employments)
+    inside: list[Interval] = []
+    for membership in person.memberships:
+        first, last = membership.from_day.toordinal(), number(membership.to_day)
+        for phase in phases:
+            if phase.from_day >= last or phase.to_day <= first or not phase.rule.audience.holds(membership):
+                continue
+            start, end = max(first, phase.from_day), min(last, phase.to_day)
+            inside += [(max(start, hired), min(end, left)) for hired, left in employed]
+    groups: list[list[Interval]] = []
+    for stay in united(inside):
+        if groups and stay[0] - groups[-1][-1][1] <= phase_at(phases, stay[0]).rule.rejoin_within:
+            groups[-1].append(stay)
+        else:
+            groups.append([stay])
+    return [_period(tuple(stays), place > 0, employed, phases, person) for place, stays in enumerate(groups)]
+
+
+def _period(
+    stays: tuple[Interval, ...],
+    returning: bool,
+    employed: list[Interval],
+    phases: tuple[Phase, ...],
+    person: PersonFacts,
+) -> Period:
+    start = stays[0][0]
+    phase = phase_at(phases, start)
+    if any(hired == start for hired, _ in employed):
+        because = "hire"
+    elif phase.from_day == start:
+        because = f"rule:{phase.version_id}"
+    else:
+        entered = [
+            membership.department_id
+            for membership in person.memberships
+            if membership.from_day.toordinal() == start and phase.rule.audience.holds(membership)
+        ]
+        because = f"entered:{min(entered)}" if entered else f"rule:{phase.version_id}"
+    incumbent = phase.from_day == start and any(hired < start < left for hired, left in employed)
+    return Period(stays, because, returning, incumbent)

@@ -1,0 +1,50 @@
+"""What a timeline is made of: states, and spans of days in one state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import IntEnum
+
+
+class State(IntEnum):
+    """State of a person for a requirement on a day. The codes are stored: never renumber. Not applicable is no span."""
+
+    EXEMPT = 1
+    ON_LEAVE = 2
+    UPCOMING = 3
+    OPEN = 4
+    COMPLIANT = 5
+    RENEWAL_OPEN = 6
+    IN_GRACE = 7
+    OVERDUE = 8
+
+
+MET = frozenset({State.COMPLIANT, State.RENEWAL_OPEN})
+CAN_FALL_DUE = frozenset({State.UPCOMING, State.OPEN, State.COMPLIANT, State.RENEWAL_OPEN})
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The days [from_day, to_day) on which a person is in one state for one requirement; ``date.max`` is for ever.
+
+    ``beneath`` is the next state that would apply without the exemption or leave, else None. ``due`` is the last good
+    day of the cycle that is to be met next (None: nothing falls due), ``valid_until`` the last day of what was last met
+    (None: nothing met, or valid for ever). ``cycle`` counts from 1 through all periods of the person. ``because`` names
+    the fact: ``hire``, ``entered:<department id>``, ``rule:<version id>``, ``record:<id>``, ``leave:<id>``,
+    ``exemption:<id>``, ``extension:<id>``, ``return``; for overall states also ``requirement:<id>``.
+    ``lapsed_extended``: open after validity has run out, because the due day was moved. ``department_id`` is filled by
+    :func:`lms.compliance.departments.split_by_department`; ``secondary`` when no primary membership was held.
+    """
+
+    from_day: date
+    to_day: date
+    state: State
+    beneath: State | None
+    due: date | None
+    valid_until: date | None
+    cycle: int
+    because: str
+    lapsed_extended: bool = False
+    department_id: int | None = None
+    secondary: bool = False
