@@ -337,13 +337,10 @@ class OptionTranslation(Part):
     feedback: Prose | None = None
 
 
-OptionKey = Annotated[Id, BeforeValidator(_word)]
-
-
 class ItemTranslation(Part):
     stem: Prose | None = None
     explanation: Prose | None = None
-    options: dict[OptionKey, OptionTranslation] = {}
+    options: dict[Id, OptionTranslation] = {}
 
 
 class ChoiceTranslation(Part):
@@ -461,12 +458,22 @@ def _found(parts: Mapping[str, T], step_id: str) -> T:
 def to_json(content: CourseContent) -> str:
     """Canonical JSON: sorted keys, no spaces, every default written out, so that a frozen version means the same for
     ever, even if a default changes."""
-    return _canonical(content.model_dump(mode="json"))
+    return _canonical(to_data(content))
 
 
 def from_json(text: str) -> CourseContent:
     """The content that ``to_json`` wrote."""
     return CourseContent.model_validate_json(text)
+
+
+def to_data(content: CourseContent) -> dict[str, Any]:
+    """The same as a JSON object, for a JSON column."""
+    return content.model_dump(mode="json")
+
+
+def from_data(data: Mapping[str, Any]) -> CourseContent:
+    """The content that ``to_data`` wrote."""
+    return CourseContent.model_validate(data)
 
 
 def content_hash(content: CourseContent) -> str:

@@ -104,37 +104,10 @@ def render_inline(
     return Markup(_clean(_PARSER.renderInline(markdown, {"page": page})))
 
 
-_TAGS = frozenset(
-    [
-        "p",
-        "br",
-        "hr",
-        "strong",
-        "em",
-        "s",
-        "code",
-        "pre",
-        "blockquote",
-        "ul",
-        "ol",
-        "li",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "a",
-        "img",
-        "table",
-        "thead",
-        "tbody",
-        "tr",
-        "th",
-        "td",
-        "div",
-        "sup",
-    ]
-)
+_INLINE_TAGS = ("br", "strong", "em", "s", "code", "a", "img", "sup")
+_BLOCK_TAGS = ("p", "hr", "pre", "blockquote", "ul", "ol", "li", "div", "h2", "h3", "h4", "h5", "h6")
+_TABLE_TAGS = ("table", "thead", "tbody", "tr", "th", "td")
+_TAGS = frozenset((*_INLINE_TAGS, *_BLOCK_TAGS, *_TABLE_TAGS))
 _CLASSES = {
     "div": {"box", *(f"box-{name}" for name in BOXES), "table-scroll"},
     "p": {"box-title"},

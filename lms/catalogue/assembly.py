@@ -1,0 +1,121 @@
+"""From files that were read to one course: what belongs together, what is missing, what is left over. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from lms.catalogue.checks import Report
+from lms.catalogue.content import (
+    CourseContent,
+    CourseFile,
+    CourseTranslation,
+    ItemFile,
+    Media,
+    Scenario,
+    ScenarioTranslation,
+    Translation,
+)
+from lms.catalogue.localised import COURSE_FILE, STAMPS_FILE
+from lms.errors import N_
+
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+
+
+@dataclass(slots=True)
+class Parts:
+    """What the files say, by path in the course folder (translations: by language, then by the original's path; media
+    by name)."""
+
+    lessons: dict[str, str] = field(default_factory=dict)
+    items: dict[str, ItemFile] = field(default_factory=dict)
+    scenarios: dict[str, Scenario] = field(default_factory=dict)
+    media: dict[str, Media] = field(default_factory=dict)
+    bytes: dict[str, bytes] = field(default_factory=dict)
+    translations: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+def assembled(course: CourseFile, parts: Parts, paths: Collection[str], folder: str, report: Report) -> CourseContent:
+    """The course with whatever could be read. What the outline names and nobody wrote, and what somebody wrote and the
+    outline does not name, is reported. ``paths`` are all files there are; ``folder`` is the folder's name."""
+    if course.slug != folder:
+        report.error(
+            COURSE_FILE,
+            ("slug",),
+            N_("The slug is “%(slug)s”, but the folder is called “%(folder)s”."),
+            N_("Give both the same name."),
+            slug=course.slug,
+            folder=folder,
+        )
+    _missing_files(course, paths, report)
+    _left_over(course, parts, report)
+    return CourseContent(
+        **{name: getattr(course, name) for name in CourseFile.model_fields},
+        lessons={step.id: parts.lessons[step.file] for step in course.steps if step.file in parts.lessons},
+        banks={step.id: parts.items[step.file].items for step in course.steps if step.file in parts.items},
+        scenarios={step.id: parts.scenarios[step.file] for step in course.steps if step.file in parts.scenarios},
+        translations={
+            language: _translation(course, texts) for language, texts in _languages(course, parts, report).items()
+        },
+        media=parts.media,
+    )
+
+
+def _missing_files(course: CourseFile, paths: Collection[str], report: Report) -> None:
+    for m, module in enumerate(course.outline):
+        for s, step in enumerate(module.steps):
+            if step.file not in paths:
+                report.error(
+                    COURSE_FILE,
+                    ("outline", m, "steps", s, "file"),
+                    N_("There is no file %(path)s."),
+                    N_("Write it, or correct the path."),
+                    path=step.file,
+                )
+
+
+def _left_over(course: CourseFile, parts: Parts, report: Report) -> None:
+    named = {step.file for step in course.steps}
+    for file in sorted({*parts.lessons, *parts.items, *parts.scenarios} - named):
+        report.warning(file, (), N_("The outline does not name this file."), N_("Add it to the outline, or remove it."))
+    for language, texts in parts.translations.items():
+        for file in sorted(set(texts) - named - {COURSE_FILE, STAMPS_FILE}):
+            report.error(
+                f"translations/{language}/{file}",
+                (),
+                N_("This translates nothing: the outline names no file %(path)s."),
+                N_("Give it the name of the original, or remove it."),
+                path=file,
+            )
+
+
+def _languages(course: CourseFile, parts: Parts, report: Report) -> Mapping[str, Mapping[str, Any]]:
+    """Translations whose folder is named by a language other than the course's own."""
+    languages = {}
+    for language, texts in parts.translations.items():
+        if language != course.language and _LANGUAGE.fullmatch(language):
+            languages[language] = texts
+            continue
+        report.error(
+            f"translations/{language}",
+            (),
+            N_("“%(language)s” is not a language that this course can be translated into."),
+            N_("Name the folder by a language code such as es or pt-BR."),
+            language=language,
+        )
+    return languages
+
+
+def _translation(course: CourseFile, texts: Mapping[str, Any]) -> Translation:
+    """The texts of one language by the id of the step, each where its kind belongs."""
+    steps = {step.file: step.id for step in course.steps}
+    own = {steps[file]: value for file, value in texts.items() if file in steps}
+    return Translation(
+        course=texts.get(COURSE_FILE, CourseTranslation()),
+        lessons={step: value for step, value in own.items() if isinstance(value, str)},
+        items={step: value for step, value in own.items() if isinstance(value, dict)},
+        scenarios={step: value for step, value in own.items() if isinstance(value, ScenarioTranslation)},
+        stamps=texts.get(STAMPS_FILE, {}),
+    )

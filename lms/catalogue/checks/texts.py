@@ -1,0 +1,163 @@
+"""Checks of what is written: HTML, citations, pictures, links, headings and boxes in every Markdown text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from lms.catalogue.checks.finding import At, Report
+from lms.catalogue.content import CourseContent, Translation
+from lms.catalogue.localised import COURSE_FILE, Key, originals, translated
+from lms.catalogue.markdown import BOXES, MEDIA_PREFIX, Use, inspect
+from lms.errors import N_
+
+_SCHEMES = ("http://", "https://", "mailto:", "tel:", "#")
+_PLAIN_NAMES = ("title", "speaker", "label")
+
+
+@dataclass(slots=True)
+class _Used:
+    """What any text has used; the rest of the sources and pictures is dead weight."""
+
+    sources: set[str] = field(default_factory=set)
+    media: set[str] = field(default_factory=set)
+
+
+def check_texts(content: CourseContent, report: Report, *, unused: bool = True) -> None:
+    """Check every Markdown text in every language. Without ``unused``, sources and pictures that no text uses are not
+    reported (some texts could not be read)."""
+    used = _Used()
+    for text in originals(content):
+        if text.markdown:
+            _text(content, text.file, text.at, text.value, used, report)
+    for language, translation in content.translations.items():
+        for file, key, value in _translated_markdown(content, translation):
+            _text(content, f"translations/{language}/{file}", key, value, used, report)
+    if unused:
+        _unused(content, used, report)
+
+
+def _translated_markdown(content: CourseContent, translation: Translation) -> Iterable[tuple[str, Key, str]]:
+    for file, texts in translated(content, translation).items():
+        for key, value in texts.items():
+            plain = file == COURSE_FILE or (key and (key[-1] in _PLAIN_NAMES or key[0] == "state"))
+            if not plain:
+                yield file, key, value
+
+
+def _text(content: CourseContent, file: str, at: At, value: str, used: _Used, report: Report) -> None:
+    for use in inspect(value):
+        # In a lesson the line is the text's own; in YAML it is the line of the key, which the file's layout decides.
+        line = use.line if not at else report.lines.of(file, at)
+        _look(content, use, file, at, line, used, report)
+
+
+def _look(content: CourseContent, use: Use, file: str, at: At, line: int | None, used: _Used, report: Report) -> None:
+    if use.kind == "html":
+        report.error_on_line(
+            file,
+            at,
+            line,
+            N_("There is HTML in the text: %(html)s"),
+            N_("Write it in Markdown; HTML and scripts are never passed on to a page."),
+            html=_short(use.value),
+        )
+    elif use.kind == "citation":
+        used.sources.add(use.value)
+        if use.value not in {source.id for source in content.sources}:
+            report.error_on_line(
+                file,
+                at,
+                line,
+                N_("The citation [@%(id)s] names no source."),
+                N_("Add the source to `sources:` in course.yaml, or correct the id."),
+                id=use.value,
+            )
+    elif use.kind == "image":
+        _picture(content, use, file, at, line, used, report)
+    elif use.kind == "link" and not use.value.lower().startswith(_SCHEMES):
+        report.error_on_line(
+            file,
+            at,
+            line,
+            N_("The link %(href)s leads nowhere a page may go."),
+            N_("Use a full address that begins with https://, mailto: or tel:."),
+            href=_short(use.value),
+        )
+    elif use.kind == "heading" and use.value == "1":
+        report.error_on_line(
+            file,
+            at,
+            line,
+            N_("A heading begins with a single #."),
+            N_("Begin with ##: the page's own heading comes from the outline."),
+        )
+    elif use.kind == "unknown-box":
+        report.error_on_line(
+            file,
+            at,
+            line,
+            N_("There is no box “%(name)s”."),
+            N_("Use one of: %(known)s."),
+            name=_short(use.value),
+            known=", ".join(f"::: {name}" for name in BOXES),
+        )
+    elif use.kind == "open-box":
+        report.error_on_line(
+            file,
+            at,
+            line,
+            N_("The box “%(name)s” is never closed."),
+            N_("Put ::: on a line of its own where it ends."),
+            name=use.value,
+        )
+
+
+def _picture(
+    content: CourseContent, use: Use, file: str, at: At, line: int | None, used: _Used, report: Report
+) -> None:
+    name = use.value.removeprefix(MEDIA_PREFIX)
+    used.media.add(name)
+    if name == use.value or name not in content.media:
+        report.error_on_line(
+            file,
+            at,
+            line,
+            N_("There is no picture %(path)s in the course."),
+            N_("Put the picture into the folder media/ and write its path as media/name.svg."),
+            path=_short(use.value),
+        )
+    if not use.alt:
+        report.error_on_line(
+            file,
+            at,
+            line,
+            N_("The picture %(path)s has no description."),
+            N_("Write what it shows between the brackets: ![what the picture shows](%(path)s)."),
+            path=_short(use.value),
+        )
+
+
+def _unused(content: CourseContent, used: _Used, report: Report) -> None:
+    for n, source in enumerate(content.sources):
+        if source.id not in used.sources:
+            report.warning(
+                COURSE_FILE,
+                ("sources", n),
+                N_("No text cites the source “%(id)s”."),
+                N_("Cite it as [@%(id)s] where its claim stands, or remove it."),
+                id=source.id,
+            )
+    for name in sorted(set(content.media) - used.media):
+        report.warning(
+            MEDIA_PREFIX + name,
+            (),
+            N_("No text shows this picture."),
+            N_("Show it with ![what it shows](media/%(name)s), or remove the file."),
+            name=name,
+        )
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= 60 else text[:59] + "…"

@@ -1,0 +1,99 @@
+"""Whether a picture is what its name says, small enough, and unable to run anything. Pure."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+from lms.catalogue.content import Media
+from lms.errors import N_, Message, Problem
+
+MAX_BYTES = 1_000_000
+
+TYPES = {
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".webp": "image/webp",
+}
+_LINKS = ("href", "src")
+_ACTIVE = frozenset({"script", "foreignobject", "iframe", "object", "embed", "audio", "video", "handler"})
+
+
+def media_type(name: str) -> str | None:
+    """The type that the name's ending promises; None for what a course cannot show."""
+    return TYPES.get("." + name.rpartition(".")[2].lower()) if "." in name else None
+
+
+def check_media(file: str, name: str, size: int, data: bytes, sha256: str) -> tuple[Media, list[Problem]]:
+    """What a picture is, and what is wrong with it. ``data`` may be cut off where ``size`` (bytes) is over the limit."""
+    problems: list[Problem] = []
+
+    def error(message: str, remedy: str, **params: object) -> None:
+        problems.append(Problem(Message(message, params), Message(remedy, params), file))
+
+    promised = media_type(name)
+    if promised is None:
+        error(
+            N_("%(name)s is not a picture that browsers show safely."),
+            N_("Use svg, png, jpg or webp."),
+            name=name,
+        )
+    if size > MAX_BYTES:
+        error(
+            N_("%(name)s has %(size).1f MB; at most %(limit)d MB are allowed."),
+            N_("Save it smaller: 1600 pixels wide are enough, as webp or jpg."),
+            name=name,
+            size=size / 1_000_000,
+            limit=MAX_BYTES // 1_000_000,
+        )
+    elif promised == "image/svg+xml":
+        if reason := _unsafe_svg(data):
+            error(
+                N_("%(name)s cannot be used: %(reason)s."),
+                N_("Export it again as plain SVG, without scripts, links to elsewhere or embedded pages."),
+                name=name,
+                reason=reason,
+            )
+    elif promised and not _is(data, promised):
+        error(N_("%(name)s is not what its ending says."), N_("Export it again as svg, png, jpg or webp."), name=name)
+    return Media(sha256=sha256, size=size, type=promised or "application/octet-stream"), problems
+
+
+def _is(data: bytes, promised: str) -> bool:
+    if promised == "image/webp":
+        return data[:4] == b"RIFF" and data[8:12] == b"WEBP"
+    return data.startswith({"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}[promised])
+
+
+def _unsafe_svg(data: bytes) -> str | None:
+    """Why an SVG is refused; None if it is a plain drawing."""
+    if b"<!DOCTYPE" in data.upper() or b"<!ENTITY" in data.upper():
+        return "it declares a document type or entities"
+    try:
+        root = ElementTree.fromstring(data)
+    except (ElementTree.ParseError, ValueError, LookupError):
+        return "it is not well-formed XML"
+    if _local(root.tag) != "svg":
+        return "it is not an SVG drawing"
+    for element in root.iter():
+        tag = _local(element.tag)
+        if tag in _ACTIVE:
+            return f"it contains <{tag}>"
+        if tag == "style" and (
+            "@import" in (element.text or "") or "url(" in (element.text or "").replace("url(#", "")
+        ):
+            return "its style loads something from elsewhere"
+        for name, value in element.attrib.items():
+            local = _local(name)
+            if local.startswith("on"):
+                return f"it contains the event handler {local}"
+            if local in _LINKS and not value.strip().startswith(("#", "data:image/png", "data:image/jpeg")):
+                return "it links to something elsewhere"
+            if tag in ("set", "animate") and local == "attributename" and _local(value) in _LINKS:
+                return "it changes a link by animation"
+    return None
+
+
+def _local(name: object) -> str:
+    return str(name).rpartition("}")[2].rpartition(":")[2].lower()
