@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from lms.accounts import passwords, throttle
@@ -159,14 +159,65 @@ def change_password(session: Session, account_id: int, current: str, new: str, b
     Raises:
         Invalid: the current password is wrong (counted like a failed sign-in), or the new one is not acceptable.
     """
-    account = session.get_one(Account, account_id)
-    if not throttle.hit(session, f"change:{account_id}", throttle.PER_NAME, by.now):
-        raise Invalid(WAIT.msgid, minutes=WAIT.params["minutes"])
-    if not passwords.verify(account.password_hash, current):
-        raise Invalid(N_("The current password is not right. Nothing was changed."))
-    throttle.forget(session, f"change:{account_id}")
+    account = check_password(session, account_id, current, by.now)
     set_password(session, account, new, by)
     sign_out_everywhere(session, account_id, by.now, except_token=token)
+
+
+def check_password(session: Session, account_id: int, password: str, now: datetime) -> Account:
+    """Make sure that it is the person who sits there; tries are counted.
+
+    Raises:
+        Invalid: the password is wrong, or there were too many wrong tries.
+    """
+    account = session.get_one(Account, account_id)
+    if not throttle.hit(session, f"change:{account_id}", throttle.PER_NAME, now):
+        raise Invalid(WAIT.msgid, minutes=WAIT.params["minutes"])
+    if not passwords.verify(account.password_hash, password):
+        raise Invalid(N_("The current password is not right. Nothing was changed."))
+    throttle.forget(session, f"change:{account_id}")
+    return account
+
+
+def choose_language(session: Session, person_id: int, language: str, by: Actor) -> None:
+    """The language somebody wants pages and mails in (BCP 47)."""
+    person = session.get_one(Person, person_id)
+    before, person.language = person.language, language
+    record(
+        session, by, "person.language", "person", person_id, before={"language": before}, after={"language": language}
+    )
+
+
+def require_free_address(session: Session, person_id: int, email: str) -> None:
+    """Refuse an e-mail address that somebody else has.
+
+    Raises:
+        Invalid: it is taken.
+    """
+    taken = select(Person.id).where(func.lower(Person.email) == email.lower(), Person.id != person_id)
+    if session.scalar(taken) is not None:
+        raise Invalid(N_("This address cannot be used for your account. Ask HR if it is yours."))
+
+
+def change_email(session: Session, person_id: int, email: str, by: Actor) -> str | None:
+    """Use a confirmed address; gives the former one. Links sent to the former one stop working.
+
+    Raises:
+        Invalid: somebody else has it by now.
+    """
+    require_free_address(session, person_id, email)
+    person = session.get_one(Person, person_id)
+    former, person.email = person.email, email
+    session.execute(
+        update(OneTimeToken)
+        .where(
+            OneTimeToken.account_id == select(Account.id).where(Account.person_id == person_id).scalar_subquery(),
+            OneTimeToken.used_at.is_(None),
+        )
+        .values(used_at=by.now)
+    )
+    record(session, by, "person.email", "person", person_id, before={"email": former}, after={"email": email})
+    return former
 
 
 def set_password(session: Session, account: Account, password: str, by: Actor) -> None:
@@ -202,7 +253,7 @@ def keep_post(session: Session, account_id: int, path: str, form: Mapping[str, A
 
 
 def kept_posts(session: Session, account_id: int, now: datetime) -> list[KeptPost]:
-    """The forms this account has waiting, oldest first; set ``applied_at`` on each once it has been handed in."""
+    """The forms this account has waiting, oldest first; see :func:`note_handed_in`."""
     return list(
         session.scalars(
             select(KeptPost)
@@ -214,6 +265,11 @@ def kept_posts(session: Session, account_id: int, now: datetime) -> list[KeptPos
             .order_by(KeptPost.id)
         )
     )
+
+
+def note_handed_in(session: Session, kept_id: int, now: datetime) -> None:
+    """This form has been handed in and is not handed in again."""
+    session.execute(update(KeptPost).where(KeptPost.id == kept_id).values(applied_at=now))
 
 
 def _usable(session: Session, account: Account, now: datetime, demo: bool) -> bool:

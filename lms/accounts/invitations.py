@@ -9,9 +9,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from lms.access import Role
 from lms.accounts import passwords, throttle
 from lms.accounts.actions import set_password
-from lms.accounts.models import Account, OneTimeToken, TokenPurpose
+from lms.accounts.models import Account, OneTimeToken, RoleGrant, TokenPurpose
+from lms.accounts.roles import grant_role
 from lms.audit import Actor, record
 from lms.errors import N_, Invalid
 from lms.people.models import Person
@@ -31,6 +33,17 @@ class Invitation:
     person: Person
     secret: str
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """Somebody to be made an administrator: their number and name, and an e-mail address if they have one."""
+
+    number: str
+    given_name: str
+    family_name: str
+    email: str | None = None
+    source: str = "hr"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +90,51 @@ def invite(session: Session, person_ids: Iterable[int], by: Actor, *, printed: b
             after={"people": [found.person.id for found in invitations], "printed": printed},
         )  # fmt: skip
     return Invited(invitations, already, without)
+
+
+def invite_administrator(session: Session, newcomer: Newcomer, by: Actor) -> Invitation:
+    """Give the administrator's role to somebody with this number, who may or may not be known yet; gives a one-time link.
+
+    Raises:
+        Invalid: a field is empty, or the e-mail address belongs to somebody else.
+    """
+    if not (newcomer.number.strip() and (newcomer.given_name.strip() or newcomer.family_name.strip())):
+        raise Invalid(N_("The administrator needs a number and a name."))
+    person = session.scalar(
+        select(Person).where(Person.source == newcomer.source, Person.number == newcomer.number.strip())
+    )
+    if person is None:
+        person = _new_person(session, newcomer, by)
+    account = session.scalar(select(Account).where(Account.person_id == person.id)) or open_account(session, person, by)
+    account.closed_at = None
+    held = select(RoleGrant.id).where(
+        RoleGrant.account_id == account.id,
+        RoleGrant.role == Role.ADMINISTRATOR,
+        RoleGrant.department_id.is_(None),
+        RoleGrant.revoked_at.is_(None),
+    )
+    if session.scalar(held) is None:
+        grant_role(session, account.id, Role.ADMINISTRATOR, None, by)
+    secret = passwords.new_token()
+    return Invitation(person, secret, issue(session, account, TokenPurpose.SETUP, secret, by))
+
+
+def _new_person(session: Session, newcomer: Newcomer, by: Actor) -> Person:
+    email = (newcomer.email or "").strip() or None
+    if email and session.scalar(select(Person.id).where(func.lower(Person.email) == email.lower())):
+        raise Invalid(N_("Somebody else has the e-mail address %(email)s already."), email=email)
+    person = Person(
+        source=newcomer.source,
+        number=newcomer.number.strip(),
+        given_name=newcomer.given_name.strip(),
+        family_name=newcomer.family_name.strip(),
+        email=email,
+        created_at=by.now,
+    )
+    session.add(person)
+    session.flush()
+    record(session, by, "person.add", "person", person.id, after={"source": person.source, "number": person.number})
+    return person
 
 
 def open_account(session: Session, person: Person, by: Actor, *, demo: bool = False) -> Account:

@@ -131,3 +131,9 @@ def sessions_of(
         )
         .order_by(SignInSession.seen_at.desc())
     ).all()
+
+
+def session_id_of(sessions: Sequence[SignInSession], token: str) -> int | None:
+    """Which of these sessions holds this token: the device one is sitting at."""
+    mine = passwords.digest(token)
+    return next((found.id for found in sessions if found.token_hash == mine), None)

@@ -1,0 +1,97 @@
+"""The adapter to a mail server: a message from fields, and sending it by SMTP."""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime, parseaddr
+
+from lms.organisation import MailServer
+
+PATIENCE = 20
+"""Seconds to wait for each answer of the server."""
+
+
+class Refused(Exception):
+    """The server will not take this message, now or later (an unknown recipient, say)."""
+
+
+class Unreachable(Exception):
+    """It did not work this time: no connection, a wrong password, or the server is busy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file to send along."""
+
+    name: str
+    media_type: str
+    data: bytes
+
+
+def build(
+    *,
+    server: MailServer,
+    sender_name: str,
+    recipient: str,
+    subject: str,
+    body: str,
+    message_id: str,
+    written_at: datetime,
+    attachments: Sequence[Attachment] = (),
+) -> EmailMessage:
+    """The message, the same for every try."""
+    message = EmailMessage()
+    address = parseaddr(server.sender or server.username)[1] or "attune@localhost"
+    message["From"] = Address(display_name=sender_name, addr_spec=address)
+    message["To"] = recipient
+    message["Subject"] = subject
+    message["Message-ID"] = message_id
+    message["Date"] = format_datetime(written_at)
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: keeps holiday notices from answering
+    message.set_content(body)
+    for attachment in attachments:
+        main, _, sub = attachment.media_type.partition("/")
+        message.add_attachment(attachment.data, maintype=main, subtype=sub, filename=attachment.name)
+    return message
+
+
+def send(server: MailServer, message: EmailMessage) -> None:
+    """Hand a message to the server.
+
+    Raises:
+        Refused: the server refuses it for good (a 5xx answer to the recipient or the message).
+        Unreachable: anything that may work later.
+    """
+    try:
+        with _connect(server) as smtp:
+            if server.security == "starttls":
+                smtp.starttls(context=ssl.create_default_context())
+            if server.username:
+                smtp.login(server.username, server.password)
+            smtp.send_message(message)
+    except smtplib.SMTPRecipientsRefused as error:
+        code, text = next(iter(error.recipients.values()))
+        raise _verdict(code, text) from error
+    except (smtplib.SMTPAuthenticationError, smtplib.SMTPConnectError, smtplib.SMTPHeloError) as error:
+        raise Unreachable(str(error)) from error
+    except smtplib.SMTPResponseException as error:
+        raise _verdict(error.smtp_code, error.smtp_error) from error
+    except (OSError, smtplib.SMTPException) as error:
+        raise Unreachable(str(error) or type(error).__name__) from error
+
+
+def _connect(server: MailServer) -> smtplib.SMTP:
+    if server.security == "tls":
+        return smtplib.SMTP_SSL(server.host, server.port, timeout=PATIENCE, context=ssl.create_default_context())
+    return smtplib.SMTP(server.host, server.port, timeout=PATIENCE)
+
+
+def _verdict(code: int, text: bytes | str) -> Refused | Unreachable:
+    words = text.decode(errors="replace") if isinstance(text, bytes) else text
+    return (Refused if 500 <= code < 600 else Unreachable)(f"{code} {words}".strip())

@@ -1,0 +1,82 @@
+"""The words of a mail: a text template for each kind in ``templates/email/``, in the language of the person it goes to.
+
+The first line of a template is the subject, the rest after a blank line is the body. Mails are plain text: they arrive
+everywhere, and a link in them is the link that is seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_time
+from babel.support import Translations
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+HERE = Path(__file__).resolve().parent
+TEMPLATES = HERE.parent.parent / "templates" / "email"
+TRANSLATIONS = HERE.parent / "translations"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a mail says."""
+
+    subject: str
+    body: str
+
+
+def compose(kind: str, language: str, zone: str, **values: object) -> Words:
+    """The subject and body of a mail of this kind in a language (BCP 47); English where there is no translation.
+
+    Templates may use ``|day`` (dates) and ``|moment`` (moments, shown in the IANA time zone ``zone``).
+    """
+    environment = _environment(language)
+    filters: dict[str, Callable[..., str]] = {
+        "day": lambda value: _day(value, language),
+        "moment": lambda value: _moment(value, language, zone),
+    }
+    template = environment.overlay()
+    template.filters = {**environment.filters, **filters}
+    text = template.get_template(f"{kind}.txt").render(**values)
+    subject, _, body = text.strip().partition("\n")
+    return Words(" ".join(subject.split()), body.strip() + "\n")
+
+
+@cache
+def _environment(language: str) -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        extensions=["jinja2.ext.i18n"],
+        undefined=StrictUndefined,
+        autoescape=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    texts = Translations.load(TRANSLATIONS, [str(_locale(language))])
+    made.install_gettext_translations(texts, newstyle=True)  # type: ignore[attr-defined]
+    made.filters |= {"day": str, "moment": str}
+    return made
+
+
+def _locale(language: str) -> Locale:
+    try:
+        return Locale.parse(language, sep="-")
+    except (ValueError, UnknownLocaleError):
+        return Locale("en")
+
+
+def _day(value: date, language: str) -> str:
+    return format_date(value, "long", locale=_locale(language))
+
+
+def _moment(value: datetime, language: str, zone: str) -> str:
+    here = value.astimezone(ZoneInfo(zone))
+    return (
+        f"{format_date(here, 'long', locale=_locale(language))}, {format_time(here, 'short', locale=_locale(language))}"
+    )
