@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from alembic import command
+from alembic.config import Config as AlembicConfig
 from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 
 import lms.models  # noqa: F401 - so that Base knows every table
-from lms.cli.house import upgrade
+from config import ROOT
 from lms.db import Base, Database
 from tests.support.postgres import VARIABLE
 
@@ -27,9 +29,12 @@ def kind() -> str:
 
 
 def migrate(url: str) -> None:
-    """Bring the database at ``url`` to the newest schema, as ``lms db upgrade`` does."""
+    """Bring the database at ``url`` to the newest schema."""
     database = Database(url)
-    upgrade(database)
+    settings = AlembicConfig()
+    settings.set_main_option("script_location", str(ROOT / "migrations"))
+    settings.attributes["engine"] = database.engine
+    command.upgrade(settings, "head")
     Base.metadata.create_all(database.engine)  # until the first migration is complete
     database.close()
 
