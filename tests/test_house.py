@@ -203,9 +203,7 @@ class _Texts(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
-        if self._quiet.count(tag) or tag in {"script", "style", "code", "kbd", "samp", "pre"}:
-            self._quiet.append(tag)
-        elif tag != "html" and _WORD.search(given.get("lang") or ""):  # a specimen that says its language
+        if self._quiet.count(tag) or tag in {"script", "style", "code", "kbd", "samp", "pre"} or (tag != "html" and _WORD.search(given.get("lang") or "")):
             self._quiet.append(tag)
         if tag == "style" or (tag == "script" and "src" not in given and "json" not in (given.get("type") or "")):
             self.unsafe.append((self.getpos()[0], f"<{tag}>"))
