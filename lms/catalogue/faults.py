@@ -125,11 +125,9 @@ def _place(loc: tuple[int | str, ...], data: object) -> At:
     """The place in the file of an error's location, which also names the kinds it tried on its way."""
     at: At = ()
     for part in loc:
-        if isinstance(data, Mapping) and part in data:
-            data = data[part]
-        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
-            data = data[part]
-        else:
+        try:
+            data = data[part]  # type: ignore[index]
+        except (KeyError, IndexError, TypeError):
             continue
         at = (*at, part)
     return at
@@ -137,7 +135,7 @@ def _place(loc: tuple[int | str, ...], data: object) -> At:
 
 def _holder(at: At, data: Any) -> object:
     for part in at[:-1]:
-        data = data[part]  # type: ignore[index]
+        data = data[part]
     return data
 
 
