@@ -203,7 +203,8 @@ class _Texts(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
-        if self._quiet.count(tag) or tag in {"script", "style", "code", "kbd", "samp", "pre"} or (tag != "html" and _WORD.search(given.get("lang") or "")):
+        specimen = tag != "html" and _WORD.search(given.get("lang") or "")  # one that says its language
+        if tag in {"script", "style", "code", "kbd", "samp", "pre", *self._quiet} or specimen:
             self._quiet.append(tag)
         if tag == "style" or (tag == "script" and "src" not in given and "json" not in (given.get("type") or "")):
             self.unsafe.append((self.getpos()[0], f"<{tag}>"))
@@ -311,8 +312,9 @@ def test_no_file_names_a_package_registry_or_somebodys_machine() -> None:
     assert found == []
 
 
-def test_the_lock_pins_every_package_by_hash() -> None:
-    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+def test_the_locks_pin_every_package_by_hash(name: str) -> None:
+    lock = (ROOT / name).read_text(encoding="utf-8")
     assert "://" not in lock
     entries = re.split(r"\n(?=\S)", lock.strip())
     assert [entry.splitlines()[0] for entry in entries if "--hash=sha256:" not in entry] == []
