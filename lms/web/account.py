@@ -83,17 +83,17 @@ def password() -> ResponseReturnValue:
             form.repeat.errors = [gettext("The two passwords are not the same.")]
             return _page(password_form=form), 422
         try:
-            actions.change_password(
-                session(),
-                viewer().account_id,
-                form.current.data or "",
-                form.new_password.data or "",
-                actor(),
-                current_user.token,
-            )
+            actions.check_password(session(), viewer().account_id, form.current.data or "", now())
         except Invalid as error:
             commit()  # the wrong try counts
             form.current.errors = [tell(error.message)]
+            return _page(password_form=form), 422
+        try:
+            actions.change_password(
+                session(), viewer().account_id, form.new_password.data or "", actor(), current_user.token
+            )
+        except Invalid as error:
+            form.new_password.errors = [tell(error.message)]
             return _page(password_form=form), 422
         write_mail(session(), "password_changed", _me(), now(), when=now())
         commit()
@@ -126,9 +126,13 @@ def email() -> ResponseReturnValue:
     wanted = (form.email.data or "").strip()
     try:
         actions.check_password(session(), viewer().account_id, form.password.data or "", now())
-        actions.require_free_address(session(), viewer().person_id, wanted)
     except Invalid as error:
         commit()
+        form.password.errors = [tell(error.message)]
+        return _page(email_form=form), 422
+    try:
+        actions.require_free_address(session(), viewer().person_id, wanted)
+    except Invalid as error:
         form.email.errors = [tell(error.message)]
         return _page(email_form=form), 422
     token = _signer().dumps([viewer().person_id, wanted])
