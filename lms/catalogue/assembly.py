@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from lms.catalogue.checks import Report
+from lms.catalogue.checks import Report, has_errors
 from lms.catalogue.content import (
     CourseContent,
     CourseFile,
@@ -19,7 +19,7 @@ from lms.catalogue.content import (
     Translation,
 )
 from lms.catalogue.localised import COURSE_FILE, STAMPS_FILE
-from lms.errors import N_
+from lms.errors import N_, Problem
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
@@ -35,6 +35,21 @@ class Parts:
     media: dict[str, Media] = field(default_factory=dict)
     bytes: dict[str, bytes] = field(default_factory=dict)
     translations: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A folder that was read. ``content`` is None when a file could not be understood; ``media`` holds the pictures'
+    bytes by name. Publish only what is ``ok``."""
+
+    content: CourseContent | None
+    problems: tuple[Problem, ...]
+    media: Mapping[str, bytes] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        """Whether it may be published: understood, and without errors (warnings are allowed)."""
+        return self.content is not None and not has_errors(self.problems)
 
 
 def assembled(course: CourseFile, parts: Parts, paths: Collection[str], folder: str, report: Report) -> CourseContent:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
-from lms.catalogue.assembly import Parts, assembled
+from lms.catalogue.assembly import Loaded, Parts, assembled
 from lms.catalogue.checks import (
     At,
     Lines,
@@ -27,7 +26,6 @@ from lms.catalogue.checks import (
     in_order,
 )
 from lms.catalogue.content import (
-    CourseContent,
     CourseFile,
     CourseTranslation,
     ItemFile,
@@ -39,7 +37,7 @@ from lms.catalogue.faults import validated
 from lms.catalogue.localised import COURSE_FILE, STAMPS_FILE, source_hashes, translated
 from lms.catalogue.media import MAX_BYTES, check_media
 from lms.catalogue.yaml_text import read
-from lms.errors import N_, Invalid, Problem
+from lms.errors import N_, Invalid
 
 MAX_TEXT_BYTES = 512_000
 MAX_FILES = 2_000
@@ -52,21 +50,6 @@ _COURSE_TRANSLATION = TypeAdapter(CourseTranslation)
 _SCENARIO_TRANSLATION = TypeAdapter(ScenarioTranslation)
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """A folder that was read. ``content`` is None when a file could not be understood; ``media`` holds the pictures'
-    bytes by name. Publish only what is ``ok``."""
-
-    content: CourseContent | None
-    problems: tuple[Problem, ...]
-    media: Mapping[str, bytes] = field(default_factory=dict)
-
-    @property
-    def ok(self) -> bool:
-        """Whether it may be published: understood, and without errors (warnings are allowed)."""
-        return self.content is not None and not has_errors(self.problems)
 
 
 def load_course(folder: Path, *, today: date | None = None) -> Loaded:

@@ -103,3 +103,13 @@ def _newest(session: Session, condition: ColumnElement[bool]) -> Mapping[int, Of
         .order_by(CourseVersion.number)
     )
     return {row[0]: Offered(*row) for row in rows}
+
+
+def versions(session: Session, slug: str) -> Sequence[CourseVersion]:
+    """Every published version of a course, newest first; none when it was never published."""
+    return session.scalars(
+        select(CourseVersion)
+        .join(Course, Course.id == CourseVersion.course_id)
+        .where(Course.slug == slug)
+        .order_by(CourseVersion.number.desc())
+    ).all()
