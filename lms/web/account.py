@@ -14,7 +14,8 @@ from flask_login import current_user, logout_user
 from flask_wtf import FlaskForm
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from wtforms import EmailField, PasswordField, SelectField
-from wtforms.validators import Email, InputRequired, Length
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Length, Regexp
 
 from lms.access import Permission
 from lms.accounts import actions
@@ -26,6 +27,7 @@ from lms.web.page import LANGUAGES, actor, commit, house, needs, now, organisati
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
 
+ADDRESS = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"  # no more: a link that arrives is the proof
 CONFIRM_WITHIN = timedelta(days=1)
 
 
@@ -44,7 +46,9 @@ class PasswordForm(FlaskForm):
 class LanguageForm(FlaskForm):
     """Choose the language of pages and mails."""
 
-    language = SelectField(_l("Language of pages and messages"), choices=list(LANGUAGES.items()))
+    language = SelectField(
+        _l("Language of pages and messages"), choices=[SelectChoice(tag, name) for tag, name in LANGUAGES.items()]
+    )
 
 
 class EmailForm(FlaskForm):
@@ -55,7 +59,7 @@ class EmailForm(FlaskForm):
         [
             InputRequired(_l("Enter an address.")),
             Length(max=254),
-            Email(_l("This is not an e-mail address, such as name@example.org.")),
+            Regexp(ADDRESS, message=_l("This is not an e-mail address, such as name@example.org.")),
         ],
     )
     password = PasswordField(_l("Your password"), [InputRequired(_l("Enter your current password."))])
