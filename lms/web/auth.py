@@ -181,6 +181,7 @@ def choose_password() -> ResponseReturnValue:
                 return _accept(secret, form.new_password.data or "")
             except Invalid as error:
                 session().rollback()
+                session().refresh(person)
                 form.new_password.errors = [tell(error.message)]
     resetting = token.purpose == TokenPurpose.RESET
     answer = render_template("auth/welcome.html", form=form, person=person, resetting=resetting)
