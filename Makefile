@@ -49,6 +49,7 @@ $(INSTALLED_DEV): $(INSTALLED) requirements-dev.lock
 
 $(COMPILED): $(CATALOGUES) $(INSTALLED)
 	@for po in $(CATALOGUES); do $(BIN)/pybabel -q compile -i "$$po" -o "$${po%.po}.mo" || exit 1; done
+	@$(BIN)/python -m tests.support.texts
 	@touch $@
 
 lint: install-dev ## ruff and djlint
@@ -74,7 +75,7 @@ bench: install-dev ## measure; see docs/benchmarks.md
 	$(BIN)/python -m benchmarks
 
 messages: install-dev ## collect the texts to translate and bring the catalogues up to date
-	$(BIN)/pybabel -q extract -F babel.cfg -k N_ --no-location --sort-output --project=Attune -o lms/translations/messages.pot .
+	$(BIN)/pybabel -q extract -F babel.cfg -k _l -k lazy_gettext --no-location --sort-output --project=Attune -o lms/translations/messages.pot .
 	$(BIN)/pybabel -q update --no-fuzzy-matching --ignore-pot-creation-date -i lms/translations/messages.pot -d lms/translations
 
 clean: ## remove the environment and caches; data in var/ stays

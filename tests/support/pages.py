@@ -21,7 +21,7 @@ BUDGET = 12
 """SQL statements a page may need, whatever the data."""
 
 _NAMELESS = {"hidden", "submit", "button", "reset", "image"}
-_PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\{|\}\}|\{%")
+_PLACEHOLDER = re.compile(r"%\(\w+\)[\d.]*[a-z]|\{\{|\}\}|\{%")
 
 
 class Page:

@@ -1,0 +1,73 @@
+"""The texts of the program: what the sources hold, what the catalogues translate, and the pseudo-locale for layout.
+
+``python -m tests.support.texts`` writes the pseudo-locale's catalogue (nothing when there is no template catalogue): every text in accents,
+between brackets and about a third longer, so that a text that escaped translation, or a box that is too narrow, shows itself.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
+from babel.messages.frontend import parse_mapping_cfg
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+TRANSLATIONS = ROOT / "lms" / "translations"
+PSEUDO = "en_150"
+"""The pseudo-locale's catalogue is that of a locale that Babel knows and nobody asks for (English as in “Europe”)."""
+
+_KEEP = re.compile(r"(%\(\w+\)[-#0 +]*\d*(?:\.\d+)?[a-z]|%%|<[^>]+>|&\w+;|https?://\S+)")
+_ACCENTS = str.maketrans("aceginosuyzACEGINOSUYZ", "åçéĝîñøšûýžÅÇÉĜÎÑØŠÛÝŽ")
+
+
+@cache
+def in_sources() -> frozenset[tuple[str, ...]]:
+    """Every text marked for translation in Python and templates: (singular,) or (singular, plural)."""
+    with (ROOT / "babel.cfg").open(encoding="utf-8") as mapping:
+        methods, options = parse_mapping_cfg(mapping)
+    keywords = DEFAULT_KEYWORDS | {"_l": None, "lazy_gettext": None}
+    found = set()
+    for folder in ("lms", "templates"):
+        prefixed = [(pattern.removeprefix(f"{folder}/"), how) for pattern, how in methods if pattern.startswith(folder)]
+        chosen = {pattern.removeprefix(f"{folder}/"): values for pattern, values in options.items()}
+        for _, _, text, _, _ in extract_from_dir(ROOT / folder, prefixed, chosen, keywords):
+            found.add(tuple(text) if isinstance(text, tuple | list) else (text,))
+    return frozenset(found)
+
+
+def catalogue(path: Path) -> Catalog:
+    """A catalogue file, read."""
+    with path.open("rb") as opened:
+        return read_po(opened)
+
+
+def pseudo(text: str) -> str:
+    """``Save`` as ``[Šåvé~]``: places, tags and addresses stay as they are."""
+    parts = [part if _KEEP.fullmatch(part) else part.translate(_ACCENTS) for part in _KEEP.split(text)]
+    return f"[{''.join(parts)}{'~' * max(1, len(text) // 3)}]"
+
+
+def write_pseudo() -> Path | None:
+    """Write the pseudo-locale's compiled catalogue from messages.pot."""
+    template = TRANSLATIONS / "messages.pot"
+    if not template.exists():
+        return None
+    made = Catalog(locale=PSEUDO)
+    for message in catalogue(template):
+        if message.id:
+            plural = isinstance(message.id, tuple | list)
+            made.add(message.id, tuple(map(pseudo, message.id)) if plural else pseudo(str(message.id)))
+    target = TRANSLATIONS / PSEUDO / "LC_MESSAGES" / "messages.mo"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.open("wb") as opened:
+        write_mo(opened, made)
+    return target
+
+
+if __name__ == "__main__":
+    write_pseudo()
