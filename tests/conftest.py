@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config import Config
@@ -157,6 +158,26 @@ def client(app: Flask) -> PageClient:
 
 
 @pytest.fixture
+def signed_in(app: Flask, db: Database, clock: SetClock) -> Callable[[int], PageClient]:
+    """``signed_in(person_id)`` gives a client of its own with a session of that person's account, without asking for the password."""
+
+    def enter(person_id: int) -> PageClient:
+        from lms.accounts.actions import begin_session
+        from lms.accounts.models import Account
+
+        with db.transaction() as session:
+            account = session.scalars(select(Account).where(Account.person_id == person_id)).one()
+            token = begin_session(session, account, clock.now())
+        made = app.test_client()
+        assert isinstance(made, PageClient)
+        with made.session_transaction() as cookie:
+            cookie.update({"_user_id": token, "_fresh": True, "touched": int(clock.now().timestamp())})
+        return made
+
+    return enter
+
+
+@pytest.fixture
 def smtp() -> Iterator[MailServer]:
     """A real mail server that keeps what it is given: ``smtp.host``, ``smtp.port``, ``smtp.messages``, ``smtp.wait_for(n)``."""
     server = MailServer()
@@ -242,6 +263,22 @@ def new_context(
 def page(new_context: Callable[..., BrowserContext]) -> Page:
     """A page in a fresh profile, in English and light colours, 1280 by 800."""
     return new_context(viewport={"width": 1280, "height": 800}).new_page()
+
+
+@pytest.fixture
+def browser_as(
+    new_context: Callable[..., BrowserContext], live_server: ThreadServer, signed_in: Callable[[int], PageClient]
+) -> Callable[..., Page]:
+    """``browser_as(person_id, locale="es", color_scheme="dark", ...)`` gives a page in a fresh profile, signed in as that person."""
+
+    def enter(person_id: int, **options: Any) -> Page:
+        context = new_context(**options)
+        cookie = signed_in(person_id).get_cookie("attune")
+        assert cookie is not None
+        context.add_cookies([{"name": "attune", "value": cookie.value, "url": live_server.url}])
+        return context.new_page()
+
+    return enter
 
 
 @pytest.fixture
