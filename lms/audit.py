@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, and_, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lms.db import Base
@@ -64,3 +65,32 @@ def record(
             origin=actor.origin,
         )
     )
+
+
+def listed(
+    session: Session,
+    *,
+    action: str = "",
+    person_id: int | None = None,
+    before: datetime | None = None,
+    page: int = 1,
+    size: int = 50,
+) -> Sequence[AuditEntry]:
+    """One page of the log (from 1), the newest first, and one more when there is a next page.
+
+    ``action`` is the beginning of a verb (``role`` finds ``role.grant``); ``person_id`` finds what somebody did and what was
+    done to them; ``before`` leaves out what came later.
+    """
+    query = select(AuditEntry).order_by(AuditEntry.id.desc()).offset((page - 1) * size).limit(size + 1)
+    if action:
+        query = query.where(AuditEntry.action.startswith(action, autoescape=True))
+    if person_id is not None:
+        query = query.where(
+            or_(
+                AuditEntry.actor_id == person_id,
+                and_(AuditEntry.subject_kind == "person", AuditEntry.subject_id == person_id),
+            )
+        )
+    if before is not None:
+        query = query.where(AuditEntry.at < before)
+    return session.scalars(query).all()

@@ -6,11 +6,12 @@ idempotent. Two workers never hold the same lease: PostgreSQL skips locked rows,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Index, and_, or_, select, text
+from sqlalchemy import Index, and_, func, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lms.db import Base
@@ -60,14 +61,22 @@ class Job(Base):
 
 
 def enqueue(
-    session: Session, kind: str, payload: dict[str, Any], now: datetime, *, key: str | None = None, run_at: datetime | None = None
+    session: Session,
+    kind: str,
+    payload: dict[str, Any],
+    now: datetime,
+    *,
+    key: str | None = None,
+    run_at: datetime | None = None,
 ) -> Job:
     """Queue a job in the caller's transaction; a waiting job of the same kind and key is returned instead of a second one."""
     if key is not None:
         waiting = session.scalar(select(Job).where(Job.kind == kind, Job.key == key, Job.state == JobState.WAITING))
         if waiting is not None:
             return waiting
-    job = Job(kind=kind, key=key, payload=payload, state=JobState.WAITING, run_at=run_at or now, created_at=now, tries=0)
+    job = Job(
+        kind=kind, key=key, payload=payload, state=JobState.WAITING, run_at=run_at or now, created_at=now, tries=0
+    )
     session.add(job)
     session.flush()
     return job
@@ -108,3 +117,24 @@ def fail(job: Job, error: str, now: datetime) -> None:
         job.state = JobState.WAITING
         job.key = None  # a newer job of this key may already wait
         job.run_at = now + timedelta(seconds=15 * 2 ** (job.tries - 1))
+
+
+def again(session: Session, job_id: int, now: datetime) -> Job | None:
+    """Run a job that failed again, with all its tries; None when there is no such failed job."""
+    job = session.get(Job, job_id)
+    if job is None or job.state != JobState.FAILED:
+        return None
+    job.state, job.tries, job.run_at, job.error, job.finished_at = JobState.WAITING, 0, now, None, None
+    return job
+
+
+def counts(session: Session) -> dict[JobState, int]:
+    """How many jobs are where."""
+    found = dict(session.execute(select(Job.state, func.count()).group_by(Job.state)).tuples().all())
+    return {state: found.get(state, 0) for state in JobState}
+
+
+def listed(session: Session, only: JobState | None, page: int, size: int = 50) -> Sequence[Job]:
+    """One page of the queue (from 1), the newest first, and one more when there is a next page."""
+    query = select(Job).order_by(Job.id.desc()).offset((page - 1) * size).limit(size + 1)
+    return session.scalars(query.where(Job.state == only) if only else query).all()

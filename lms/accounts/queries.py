@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from lms.access import Grant, Role, Viewer
 from lms.accounts import passwords
 from lms.accounts.models import Account, RoleGrant, SignInSession
 from lms.clock import local_day
-from lms.db import known
+from lms.db import day_in, known
 from lms.organisation import OrganisationRow
-from lms.people.models import Employment, Person
+from lms.people.models import Employment, Membership, Person
 
 KEEP_FORMS_OF = timedelta(days=7)
 """How long after it was last seen a timed-out session can still hand in what its person had written."""
@@ -137,3 +138,149 @@ def session_id_of(sessions: Sequence[SignInSession], token: str) -> int | None:
     """Which of these sessions holds this token: the device one is sitting at."""
     mine = passwords.digest(token)
     return next((found.id for found in sessions if found.token_hash == mine), None)
+
+
+# --- lists for administrators ------------------------------------------------------------------------------------------
+
+
+class AccountState(StrEnum):
+    """How somebody stands with signing in. Computed, never stored."""
+
+    NONE = "none"
+    INVITED = "invited"
+    ACTIVE = "active"
+    LOCKED = "locked"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRole:
+    """A role somebody holds now."""
+
+    grant_id: int
+    role: Role
+    department_id: int | None
+    granted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLine:
+    """A person and their account, if there is one."""
+
+    person: Person
+    account: Account | None
+    state: AccountState
+    roles: tuple[HeldRole, ...]
+
+
+def account_state(account: Account | None, now: datetime) -> AccountState:
+    """How this account stands at a moment."""
+    if account is None:
+        return AccountState.NONE
+    if account.closed_at is not None:
+        return AccountState.CLOSED
+    if account.password_hash is None:
+        return AccountState.INVITED
+    locked = account.locked_until is not None and account.locked_until > now
+    return AccountState.LOCKED if locked else AccountState.ACTIVE
+
+
+def account_lines(
+    session: Session,
+    now: datetime,
+    *,
+    term: str = "",
+    role: Role | None = None,
+    state: AccountState | None = None,
+    page: int = 1,
+    size: int = 50,
+) -> tuple[list[AccountLine], int]:
+    """One page of people by name (from 1) and how many there are, found by name, number or address, role, and state."""
+    query = select(Person, Account).outerjoin(Account, Account.person_id == Person.id)
+    for word in term.lower().split():
+        pattern = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        columns = (Person.family_name, Person.given_name, Person.number, Person.email)
+        query = query.where(or_(*(func.lower(column).like(pattern, escape="\\") for column in columns)))
+    if role is not None:
+        held = exists().where(
+            RoleGrant.account_id == Account.id, RoleGrant.role == role.value, RoleGrant.revoked_at.is_(None)
+        )
+        query = query.where(held)
+    if state is not None:
+        query = query.where(_in_state(state, now))
+    count = session.scalar(select(func.count()).select_from(query.with_only_columns(Person.id).subquery())) or 0
+    rows = session.execute(
+        query.order_by(Person.family_name, Person.given_name, Person.id).offset((page - 1) * size).limit(size)
+    ).all()
+    roles = roles_of(session, [account.id for _, account in rows if account is not None])
+    return [
+        AccountLine(person, account, account_state(account, now), roles.get(account.id, ()) if account else ())
+        for person, account in rows
+    ], count
+
+
+def account_line(session: Session, person_id: int, now: datetime) -> AccountLine | None:
+    """One person and their account; None when there is no such person."""
+    row = session.execute(
+        select(Person, Account).outerjoin(Account, Account.person_id == Person.id).where(Person.id == person_id)
+    ).one_or_none()
+    if row is None:
+        return None
+    person, account = row
+    roles = roles_of(session, [account.id]) if account is not None else {}
+    return AccountLine(person, account, account_state(account, now), roles.get(account.id, ()) if account else ())
+
+
+def roles_of(session: Session, account_ids: Sequence[int]) -> dict[int, tuple[HeldRole, ...]]:
+    """The roles that these accounts hold now."""
+    found: dict[int, tuple[HeldRole, ...]] = {}
+    query = (
+        select(RoleGrant)
+        .where(RoleGrant.account_id.in_(account_ids), RoleGrant.revoked_at.is_(None))
+        .order_by(RoleGrant.role, RoleGrant.id)
+    )
+    for grant in session.scalars(query):
+        held = HeldRole(grant.id, Role(grant.role), grant.department_id, grant.granted_at)
+        found[grant.account_id] = (*found.get(grant.account_id, ()), held)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Invitable:
+    """Somebody who works here and cannot sign in yet."""
+
+    person_id: int
+    has_email: bool
+
+
+def invitable(session: Session, departments: Collection[int] | None, day: date) -> list[Invitable]:
+    """People with a membership on ``day`` in these departments (None: anywhere) who have no password yet."""
+    query = (
+        select(Person.id, Person.email)
+        .join(Membership, and_(Membership.person_id == Person.id, known(Membership)))
+        .outerjoin(Account, Account.person_id == Person.id)
+        .where(day_in(day, Membership.from_day, Membership.to_day), Account.password_hash.is_(None))
+        .distinct()
+        .order_by(Person.id)
+    )
+    if departments is not None:
+        query = query.where(Membership.department_id.in_(departments))
+    return [Invitable(row.id, bool(row.email)) for row in session.execute(query)]
+
+
+def names_of(session: Session, person_ids: Collection[int | None]) -> dict[int, str]:
+    """Display names by person id."""
+    wanted = [person_id for person_id in person_ids if person_id is not None]
+    return {person.id: person.display_name for person in session.scalars(select(Person).where(Person.id.in_(wanted)))}
+
+
+def _in_state(state: AccountState, now: datetime) -> ColumnElement[bool]:
+    is_open = and_(Account.id.is_not(None), Account.closed_at.is_(None))
+    locked = func.coalesce(Account.locked_until > now, false())
+    return {
+        AccountState.NONE: Account.id.is_(None),
+        AccountState.INVITED: and_(is_open, Account.password_hash.is_(None)),
+        AccountState.ACTIVE: and_(is_open, Account.password_hash.is_not(None), not_(locked)),
+        AccountState.LOCKED: and_(is_open, Account.password_hash.is_not(None), locked),
+        AccountState.CLOSED: Account.closed_at.is_not(None),
+    }[state]

@@ -13,14 +13,12 @@ from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_time
-from babel.support import Translations
+from babel.dates import format_time
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-HERE = Path(__file__).resolve().parent
-TEMPLATES = HERE.parent.parent / "templates" / "email"
-TRANSLATIONS = HERE.parent / "translations"
+from lms.language import locale_of, long_day, texts
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "email"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,25 +56,15 @@ def _environment(language: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    texts = Translations.load(TRANSLATIONS, [str(_locale(language))])
-    made.install_gettext_translations(texts, newstyle=True)  # type: ignore[attr-defined]
+    made.install_gettext_translations(texts(language), newstyle=True)  # type: ignore[attr-defined]
     made.filters |= {"day": str, "moment": str}
     return made
 
 
-def _locale(language: str) -> Locale:
-    try:
-        return Locale.parse(language, sep="-")
-    except (ValueError, UnknownLocaleError):
-        return Locale("en")
-
-
 def _day(value: date, language: str) -> str:
-    return format_date(value, "long", locale=_locale(language))
+    return long_day(value, language)
 
 
 def _moment(value: datetime, language: str, zone: str) -> str:
     here = value.astimezone(ZoneInfo(zone))
-    return (
-        f"{format_date(here, 'long', locale=_locale(language))}, {format_time(here, 'short', locale=_locale(language))}"
-    )
+    return f"{long_day(here, language)}, {format_time(here, 'short', locale=locale_of(language))}"
