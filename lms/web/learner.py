@@ -1,0 +1,200 @@
+"""My learning: what is due, courses, transcript and certificates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from flask import Blueprint, Response, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext, ngettext
+
+from lms import flows
+from lms.access import Permission
+from lms.catalogue import queries as catalogue
+from lms.catalogue.content import CourseContent
+from lms.catalogue.localised import LocalCourse, localised
+from lms.catalogue.queries import Offered
+from lms.certificates import queries as certificates
+from lms.certificates.models import Certificate
+from lms.compliance import queries as compliance
+from lms.errors import N_, Denied, NotFound
+from lms.learning import actions, queries
+from lms.learning.models import Enrolment
+from lms.learning.progress import Progress, is_locked, progress
+from lms.records import queries as records
+from lms.web.page import commit, house, locale, needs, now, session, tell, today, viewer
+
+blueprint = Blueprint("learner", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something to do: a course under way or asked for, with the reason and the due day if there are any."""
+
+    course: LocalCourse
+    slug: str
+    progress: Progress
+    enrolment: Enrolment | None
+    due: date | None
+    state: str | None
+    why: str | None
+
+
+@blueprint.get("/learning")
+@needs(Permission.LEARN)
+def home() -> ResponseReturnValue:
+    """What is due, what is under way, what is done."""
+    tasks = _tasks()
+    recent = records.transcript(session(), viewer().person_id)[:3]
+    held = {v.certificate.record_id: v for v in reversed(certificates.of_person(session(), viewer().person_id, today()))}
+    return render_template("learner/home.html", tasks=tasks, recent=recent, held=held, lede=_lede(tasks))
+
+
+def _lede(tasks: list[Task]) -> str:
+    late = sum(task.state in {"overdue", "in_grace"} for task in tasks)
+    if late:
+        return ngettext("%(num)s course is past its due day.", "%(num)s courses are past their due day.", late)
+    due = sum(task.due is not None for task in tasks)
+    if due:
+        return ngettext("%(num)s course is due.", "%(num)s courses are due.", due)
+    return gettext("Nothing is due. Thank you for keeping your training up to date.")
+
+
+def _tasks() -> list[Task]:
+    """Open duties by due day, then courses under way that nobody asked for."""
+    who, day = viewer().person_id, today()
+    under_way = {e.course_id: e for e in queries.enrolments(session(), who) if e.closed_at is None}
+    done = queries.steps_done(session(), [e.id for e in under_way.values()])
+    offered = {course.slug: course for course in catalogue.offered(session())}
+    tasks: list[Task] = []
+    asked: set[int] = set()
+    for duty in compliance.duties(session(), who, day):
+        course = next((offered[slug] for slug in duty.courses if slug in offered), None)
+        if course is None or course.course_id in asked or not duty.can_be_done:
+            continue
+        asked.add(course.course_id)
+        tasks.append(_task(course, under_way.get(course.course_id), done, duty.due, duty.state, tell(duty.why)))
+    by_id = {course.course_id: course for course in offered.values()}
+    tasks += [
+        _task(by_id[course_id], enrolment, done)
+        for course_id, enrolment in under_way.items()
+        if course_id not in asked and course_id in by_id
+    ]
+    return tasks
+
+
+def _task(
+    course: Offered,
+    enrolment: Enrolment | None,
+    done: dict[int, frozenset[str]],
+    due: date | None = None,
+    state: str | None = None,
+    why: str | None = None,
+) -> Task:
+    content = catalogue.content(session(), enrolment.version_id if enrolment else course.version_id)
+    steps = done[enrolment.id] if enrolment else frozenset()
+    how_far = progress(content, steps, enrolment.last_step if enrolment else None)
+    return Task(localised(content, locale()), course.slug, how_far, enrolment, due, state, why)
+
+
+@blueprint.get("/courses", endpoint="catalogue")
+@needs(Permission.LEARN)
+def course_list() -> ResponseReturnValue:
+    """Every course that can be taken."""
+    who = viewer().person_id
+    under_way = {e.course_id for e in queries.enrolments(session(), who) if e.closed_at is None}
+    done = {record.course_id for record, revoked in records.transcript(session(), who) if revoked is None}
+    courses = [
+        (course, localised(catalogue.content(session(), course.version_id), locale())) for course in catalogue.offered(session())
+    ]
+    return render_template("learner/catalogue.html", courses=courses, under_way=under_way, done=done)
+
+
+@blueprint.get("/courses/<slug>")
+@needs(Permission.LEARN)
+def course(slug: str) -> ResponseReturnValue:
+    """What a course is, and its outline with what is done."""
+    offered = catalogue.offered_by_slug(session(), slug)
+    enrolment = queries.open_enrolment(session(), viewer().person_id, offered.course_id)
+    content = catalogue.content(session(), enrolment.version_id if enrolment else offered.version_id)
+    done = queries.steps_done(session(), [enrolment.id])[enrolment.id] if enrolment else frozenset()
+    return render_template(
+        "learner/course.html",
+        offered=offered,
+        enrolment=enrolment,
+        course=localised(content, locale()),
+        progress=progress(content, done, enrolment.last_step if enrolment else None),
+        outline=outline(content, enrolment, done),
+        may_enrol=enrolment is not None or offered.enrolment == "open" or _is_asked_for(slug),
+    )
+
+
+def outline(
+    content: CourseContent, enrolment: Enrolment | None, done: frozenset[str], here: str | None = None
+) -> list[dict[str, object]]:
+    """The modules with their steps, as the outline component shows them."""
+
+    def entry(step_id: str, label: object, minutes: int) -> dict[str, object]:
+        if step_id == here:
+            state = "current"
+        elif step_id in done:
+            state = "done"
+        else:
+            state = "locked" if is_locked(content, content.step(step_id), done) else "open"
+        url = url_for("player.step", enrolment_id=enrolment.id, step_id=step_id) if enrolment else None
+        note = ngettext("%(num)s minute", "%(num)s minutes", minutes)
+        return {"label": label, "state": state, "url": url, "note": note}
+
+    return [
+        {"title": module.title, "steps": [entry(s.id, s.title, s.step.minutes) for s in module.steps]}
+        for module in localised(content, locale()).modules
+    ]
+
+
+def _is_asked_for(slug: str) -> bool:
+    return any(slug in duty.courses for duty in compliance.duties(session(), viewer().person_id, today()))
+
+
+@blueprint.post("/courses/<slug>/enrol")
+@needs(Permission.LEARN)
+def enrol(slug: str) -> ResponseReturnValue:
+    """Begin a course, or go on where it was left."""
+    offered = catalogue.offered_by_slug(session(), slug)
+    if offered.enrolment != "open" and not _is_asked_for(slug):
+        raise Denied(N_("This course is open only to people it is assigned to. Ask HR if you need it."))
+    who = viewer().person_id
+    enrolment = actions.enrol(session(), who, offered.course_id, offered.version_id, now=now(), by=who)
+    commit()
+    return redirect(url_for("player.resume", enrolment_id=enrolment.id), 303)
+
+
+@blueprint.get("/transcript")
+@needs(Permission.LEARN)
+def transcript() -> ResponseReturnValue:
+    """Everything completed, by year, with its certificate."""
+    rows = records.transcript(session(), viewer().person_id)
+    held = {v.certificate.record_id: v for v in reversed(certificates.of_person(session(), viewer().person_id, today()))}
+    years: dict[int, list[object]] = {}
+    for record, revoked in rows:
+        years.setdefault(record.completed_on.year, []).append((record, revoked, held.get(record.id)))
+    minutes = sum(record.minutes for record, revoked in rows if revoked is None)
+    return render_template("learner/transcript.html", years=years, minutes=minutes)
+
+
+@blueprint.get("/certificates/<number>.pdf")
+@needs(Permission.LEARN)
+def certificate(number: str) -> ResponseReturnValue:
+    """The learner's own certificate as a PDF: made when it is first asked for, then always the same bytes."""
+    found = certificates.by_number(session(), number, today())
+    if found is None or found.certificate.person_id != viewer().person_id:
+        raise NotFound(N_("There is no such certificate of yours."))
+    if found.certificate.file_id is not None:
+        file = flows.certificate_file(session(), found.certificate, house().files, now())
+    else:
+        with house().database.transaction() as own:
+            row = own.get_one(Certificate, found.certificate.id, with_for_update=True)
+            file = flows.certificate_file(own, row, house().files, now())
+    answer = Response(house().files.read(file), mimetype="application/pdf")
+    answer.headers["Content-Disposition"] = f'inline; filename="{found.certificate.number}.pdf"'
+    return answer
