@@ -2,7 +2,226 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import io
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
-HANDLERS: dict[str, Callable[..., None]] = {}
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.accounts import invitations
+from lms.audit import Actor
+from lms.catalogue.content import CourseContent
+from lms.catalogue.models import CourseVersion
+from lms.certificates import actions as certificates
+from lms.certificates.models import Certificate
+from lms.certificates.wording import certificate_fields
+from lms.clock import local_day
+from lms.compliance import actions as compliance
+from lms.errors import N_, Conflict
+from lms.files import FileStore, StoredFile
+from lms.learning import actions as learning
+from lms.learning.models import Attempt, AttemptKind, Enrolment
+from lms.learning.progress import is_locked
+from lms.learning.queries import steps_done
+from lms.learning.scenario import State
+from lms.learning.scoring import Result
+from lms.notices.actions import release_waiting, write_mail
+from lms.organisation import Organisation, load
+from lms.organisation import save as save_organisation
+from lms.outbox import enqueue
+from lms.people import queries as people
+from lms.people.models import Person
+from lms.records import actions as records
+from lms.records.models import TrainingRecord
+
+CERTIFY = "certificate.deliver"
+
+
+def start_attempt(
+    session: Session,
+    enrolment: Enrolment,
+    content: CourseContent,
+    step_id: str,
+    *,
+    language: str,
+    seed: str,
+    now: datetime,
+) -> Attempt:
+    """Begin or go on with a check, scenario or test.
+
+    Raises:
+        Conflict: the test is not open yet, the course is completed, or the attempts are used up.
+    """
+    done = steps_done(session, [enrolment.id])[enrolment.id]
+    if is_locked(content, content.step(step_id), done):
+        raise Conflict(N_("The test opens when all other parts of the course are done."))
+    return learning.start(session, enrolment, content, step_id, language=language, seed=seed, now=now)
+
+
+def finish_attempt(
+    session: Session,
+    attempt: Attempt,
+    enrolment: Enrolment,
+    content: CourseContent,
+    organisation: Organisation,
+    actor: Actor,
+) -> Result | State:
+    """Hand in. A passed test completes the course: record, certificate, the person's timeline, and the PDF by mail."""
+    outcome = learning.finish(session, attempt, content, now=actor.now)
+    if attempt.kind == AttemptKind.TEST and attempt.passed and enrolment.closed_at is None:
+        complete(session, attempt, enrolment, content, organisation, actor)
+    return outcome
+
+
+def complete(
+    session: Session,
+    attempt: Attempt,
+    enrolment: Enrolment,
+    content: CourseContent,
+    organisation: Organisation,
+    actor: Actor,
+) -> TrainingRecord:
+    """Passed, therefore: record, certificate, timeline, mail; all in the caller's transaction."""
+    today = local_day(actor.now, organisation.zone)
+    person = people.person(session, enrolment.person_id)
+    version = session.get_one(CourseVersion, enrolment.version_id)
+    held = people.held(session, person.id, today)
+    record = records.award(
+        session, person, held, enrolment, attempt, version, content, completed_on=today, now=actor.now
+    )
+    learning.close(enrolment, now=actor.now, completed=True)
+    audit.record(
+        session,
+        actor,
+        "record.award",
+        "training_record",
+        record.id,
+        after={"course": content.code, "score": attempt.score},
+    )
+    if content.certificate is not None:
+        months = content.certificate.valid_months
+        issued = certificates.issue(session, record, organisation, valid_months=months, today=today, now=actor.now)
+        enqueue(session, CERTIFY, {"certificate": issued.id}, actor.now, key=str(issued.id))
+    compliance.rebuild(session, [person.id], now=actor.now)
+    return record
+
+
+def certificate_file(session: Session, certificate: Certificate, files: FileStore, now: datetime) -> StoredFile:
+    """The PDF of a certificate: made once, then always the same bytes."""
+    if certificate.file_id is not None:
+        return session.get_one(StoredFile, certificate.file_id)
+    organisation = load(session) or Organisation(name="Attune")
+    from lms.certificates.pdf import certificate_pdf
+
+    stored = files.put(
+        session,
+        io.BytesIO(certificate_pdf(certificate_fields(certificate, organisation))),
+        name=f"{certificate.number}.pdf",
+        media_type="application/pdf",
+        purpose="certificate",
+        owner_id=certificate.person_id,
+        now=now,
+    )
+    certificate.file_id = stored.id
+    return stored
+
+
+def deliver_certificate(session: Session, certificate_id: int, files: FileStore, now: datetime) -> None:
+    """Make the PDF and write the mail that brings it; done again after a crash it changes nothing."""
+    certificate = session.get_one(Certificate, certificate_id, with_for_update=True)
+    if certificate.file_id is not None:
+        return
+    stored = certificate_file(session, certificate, files, now)
+    person = session.get_one(Person, certificate.person_id)
+    write_mail(
+        session,
+        "certificate",
+        person,
+        now,
+        attachments=[stored],
+        course=certificate.snapshot["course_title"],
+        number=certificate.number,
+    )
+
+
+def revoke_record(session: Session, record: TrainingRecord, *, reason: str, actor: Actor) -> None:
+    """A record no longer counts: its certificate is revoked with it, and the person's timeline is worked out again."""
+    by = actor.person_id
+    assert by is not None
+    records.revoke(session, record, reason=reason, now=actor.now, by=by)
+    audit.record(session, actor, "record.revoke", "training_record", record.id, reason=reason)
+    compliance.rebuild(session, [record.person_id], now=actor.now)
+
+
+# --- accounts ---------------------------------------------------------------------------------------------------------
+
+
+def invite_by_mail(
+    session: Session, person_ids: Iterable[int], link: Callable[[str], str], by: Actor
+) -> invitations.Invited:
+    """Invite people and write the mails; ``link`` makes the address for a one-time secret."""
+    invited = invitations.invite(session, person_ids, by)
+    for made in invited.invitations:
+        write_mail(
+            session,
+            "invite",
+            made.person,
+            by.now,
+            link=link(made.secret),
+            expires_at=made.expires_at,
+            number=made.person.number,
+        )
+    return invited
+
+
+def forgotten_password(
+    session: Session, name: str, link: Callable[[str], str], now: datetime, address: str | None
+) -> None:
+    """Mail a link to choose a new password, where the name has an account with an address; otherwise do nothing, in silence."""
+    made = invitations.request_reset(session, name, now, address)
+    if made is not None:
+        write_mail(session, "reset", made.person, now, link=link(made.secret), expires_at=made.expires_at)
+
+
+def set_up(
+    session: Session, own: Organisation, administrator: invitations.Newcomer, by: Actor
+) -> invitations.Invitation:
+    """Begin for real: the organisation, and a one-time link for its first administrator.
+
+    Raises:
+        Conflict: it is set up already; nothing was changed.
+    """
+    if load(session) is not None:
+        raise Conflict(N_("Attune is set up already. Change the settings under Administration."))
+    save_organisation(session, own, by.now)
+    audit.record(session, by, "organisation.set_up", "organisation", 1, after={"name": own.name, "zone": own.zone})
+    return invitations.invite_administrator(session, administrator, by)
+
+
+def save_settings(session: Session, own: Organisation, by: Actor) -> None:
+    """Change the organisation's settings; with a mail server the mails that waited go out. Passwords stay out of the audit log."""
+    before = load(session)
+    save_organisation(session, own, by.now)
+    audit.record(
+        session,
+        by,
+        "organisation.change",
+        "organisation",
+        1,
+        before=_without_secrets(before),
+        after=_without_secrets(own),
+    )
+    if own.mail is not None:
+        release_waiting(session, by.now)
+
+
+def _without_secrets(own: Organisation | None) -> dict[str, Any] | None:
+    if own is None:
+        return None
+    shown = asdict(own)
+    if shown["mail"] is not None:
+        del shown["mail"]["password"]
+    return shown

@@ -23,6 +23,11 @@ class Verified:
     revoked_on: date | None
     reason: str | None
 
+    @property
+    def completed_on(self) -> date:
+        """The day of completion that was certified."""
+        return date.fromisoformat(self.certificate.snapshot["completed_on"])
+
 
 def by_number(session: Session, number: str, today: date) -> Verified | None:
     """What the verification page answers for a number as people type it (case and spaces do not matter), or None."""

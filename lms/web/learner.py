@@ -47,7 +47,9 @@ def home() -> ResponseReturnValue:
     """What is due, what is under way, what is done."""
     tasks = _tasks()
     recent = records.transcript(session(), viewer().person_id)[:3]
-    held = {v.certificate.record_id: v for v in reversed(certificates.of_person(session(), viewer().person_id, today()))}
+    held = {
+        v.certificate.record_id: v for v in reversed(certificates.of_person(session(), viewer().person_id, today()))
+    }
     return render_template("learner/home.html", tasks=tasks, recent=recent, held=held, lede=_lede(tasks))
 
 
@@ -106,7 +108,8 @@ def course_list() -> ResponseReturnValue:
     under_way = {e.course_id for e in queries.enrolments(session(), who) if e.closed_at is None}
     done = {record.course_id for record, revoked in records.transcript(session(), who) if revoked is None}
     courses = [
-        (course, localised(catalogue.content(session(), course.version_id), locale())) for course in catalogue.offered(session())
+        (course, localised(catalogue.content(session(), course.version_id), locale()))
+        for course in catalogue.offered(session())
     ]
     return render_template("learner/catalogue.html", courses=courses, under_way=under_way, done=done)
 
@@ -174,7 +177,9 @@ def enrol(slug: str) -> ResponseReturnValue:
 def transcript() -> ResponseReturnValue:
     """Everything completed, by year, with its certificate."""
     rows = records.transcript(session(), viewer().person_id)
-    held = {v.certificate.record_id: v for v in reversed(certificates.of_person(session(), viewer().person_id, today()))}
+    held = {
+        v.certificate.record_id: v for v in reversed(certificates.of_person(session(), viewer().person_id, today()))
+    }
     years: dict[int, list[object]] = {}
     for record, revoked in rows:
         years.setdefault(record.completed_on.year, []).append((record, revoked, held.get(record.id)))

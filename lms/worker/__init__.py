@@ -1,7 +1,7 @@
 """The worker: takes jobs from the outbox one at a time and runs their handler. An edge: it commits.
 
-A handler gets (session, job payload, :class:`Bench`) and may be run again after a crash, so it must be idempotent. While it works
-its lease is renewed by a thread of its own; if the process dies the lease ends and the job is taken again.
+A handler (:mod:`lms.worker.jobs`) gets the job's payload and a :class:`Bench`, opens its own transactions, and may be run again after
+a crash, so it is idempotent. While it works a thread renews its lease; if the process dies the lease ends and the job is taken again.
 """
 
 from __future__ import annotations
@@ -10,40 +10,22 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy.orm import Session
-
-from lms import flows
 from lms.clock import Clock
 from lms.db import Database
 from lms.files import FileStore
 from lms.outbox import LEASE, Job, JobState, fail, finish, lease
+from lms.worker.jobs import HANDLERS, Bench
 
 log = logging.getLogger("lms.worker")
 
 
-@dataclass(frozen=True, slots=True)
-class Bench:
-    """What a handler may use besides its session."""
-
-    database: Database
-    files: FileStore
-    clock: Clock
-
-
-Handler = Callable[[Session, dict[str, Any], Bench], None]
-
-
 class Worker:
-    """Runs jobs. ``handlers`` maps a job's kind to what does it."""
+    """Runs jobs."""
 
     def __init__(self, database: Database, files: FileStore, clock: Clock) -> None:
         self.bench = Bench(database, files, clock)
         self.name = f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"
-        self.handlers: dict[str, Handler] = flows.HANDLERS
 
     def run(self, stop: threading.Event, pause: float = 1.0) -> None:
         """Work until told to stop, looking for new jobs every ``pause`` seconds."""
@@ -74,8 +56,7 @@ class Worker:
         renewal.start()
         error: str | None = None
         try:
-            with self.bench.database.transaction() as session:
-                self.handlers[kind](session, payload, self.bench)
+            HANDLERS[kind](payload, self.bench)
         except Exception as raised:
             log.exception("Job %s (%s) failed", job_id, kind)
             error = f"{type(raised).__name__}: {raised}"

@@ -1,0 +1,400 @@
+"""The player: lessons, knowledge checks, scenarios and the test. Every answer is saved as it is given; every form works alone."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import format_time, gettext
+
+from lms import flows
+from lms.access import Permission
+from lms.catalogue import queries as catalogue
+from lms.catalogue.content import LessonStep, TestStep
+from lms.catalogue.localised import LocalItem
+from lms.errors import N_, Conflict, Invalid
+from lms.learning import actions, queries, scoring
+from lms.learning import scenario as scenarios
+from lms.learning.models import Attempt, AttemptKind, Enrolment
+from lms.learning.progress import is_locked, progress
+from lms.web.page import actor, commit, house, keeps_post, needs, now, organisation, say, session, tell, viewer
+from lms.web.reader import Reader
+
+blueprint = Blueprint("player", __name__)
+
+
+def _own(enrolment_id: int) -> Reader:
+    return Reader(queries.own_enrolment(session(), enrolment_id, viewer().person_id))
+
+
+def _own_attempt(attempt_id: int) -> tuple[Attempt, Reader]:
+    attempt, enrolment = queries.own_attempt(session(), attempt_id, viewer().person_id)
+    return attempt, Reader(enrolment)
+
+
+def _by_script() -> bool:
+    return request.headers.get("X-Requested-With") == "fetch"
+
+
+def _key() -> str:
+    return request.form.get("key", "")[:64] or secrets.token_hex(12)
+
+
+# --- steps ------------------------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/learn/<int:enrolment_id>")
+@needs(Permission.LEARN)
+def resume(enrolment_id: int) -> ResponseReturnValue:
+    """Go on where the learner was, on whatever device."""
+    reader = _own(enrolment_id)
+    onward = progress(reader.content, reader.done, reader.enrolment.last_step).next_step
+    if onward is None or reader.enrolment.closed_at is not None:
+        return redirect(url_for("learner.course", slug=reader.content.slug))
+    return redirect(url_for("player.step", enrolment_id=enrolment_id, step_id=onward.id))
+
+
+@blueprint.get("/learn/<int:enrolment_id>/<step_id>")
+@needs(Permission.LEARN)
+def step(enrolment_id: int, step_id: str) -> ResponseReturnValue:
+    """A lesson, or the door to a check, scenario or test."""
+    reader = _own(enrolment_id)
+    found = reader.content.step(step_id)
+    _remember_place(reader, step_id)
+    if isinstance(found, LessonStep):
+        return reader.page("player/lesson.html", step_id, html=reader.text(reader.course.lesson(step_id)))
+    tried = queries.attempts(session(), enrolment_id, step_id)
+    if tried and tried[-1].finished_at is None:
+        return redirect(url_for("player.attempt", attempt_id=tried[-1].id))
+    left = _attempts_left(found, enrolment_id, len(tried)) if isinstance(found, TestStep) else None
+    return reader.page(
+        "player/door.html",
+        step_id,
+        kind=found.kind,
+        locked=is_locked(reader.content, found, reader.done),
+        tried=tried,
+        attempts_left=left,
+        intro=reader.text(reader.course.scenario(step_id).intro) if found.kind == "scenario" else None,
+        closed=reader.enrolment.closed_at is not None,
+    )
+
+
+def _attempts_left(test: TestStep, enrolment_id: int, used: int) -> int:
+    return max(0, test.attempts + queries.extra_attempts(session(), enrolment_id, test.id) - used)
+
+
+def _remember_place(reader: Reader, step_id: str) -> None:
+    """Where the learner is, written in a transaction of its own because the page itself only reads."""
+    if reader.enrolment.last_step == step_id or reader.enrolment.closed_at is not None:
+        return
+    with house().database.transaction() as own:
+        actions.be_at(own.get_one(Enrolment, reader.enrolment.id), step_id)
+
+
+@blueprint.post("/learn/<int:enrolment_id>/<step_id>/done")
+@needs(Permission.LEARN)
+@keeps_post
+def done(enrolment_id: int, step_id: str) -> ResponseReturnValue:
+    """A lesson is read: note it and go on."""
+    reader = _own(enrolment_id)
+    if not isinstance(reader.content.step(step_id), LessonStep):
+        raise Invalid(N_("This part is finished by answering it."))
+    actions.mark_done(session(), reader.enrolment, step_id, now=now())
+    commit()
+    onward = reader.content.next(step_id)
+    if onward is None:
+        return redirect(url_for("learner.course", slug=reader.content.slug), 303)
+    return redirect(url_for("player.step", enrolment_id=enrolment_id, step_id=onward.id), 303)
+
+
+@blueprint.post("/learn/<int:enrolment_id>/<step_id>/start")
+@needs(Permission.LEARN)
+@keeps_post
+def start(enrolment_id: int, step_id: str) -> ResponseReturnValue:
+    """Begin an attempt, or go on with the open one."""
+    reader = _own(enrolment_id)
+    seed, language = secrets.token_hex(8), reader.course.language
+    new = flows.start_attempt(
+        session(), reader.enrolment, reader.content, step_id, language=language, seed=seed, now=now()
+    )
+    commit()
+    return redirect(url_for("player.attempt", attempt_id=new.id), 303)
+
+
+# --- attempts ---------------------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/attempt/<int:attempt_id>")
+@needs(Permission.LEARN)
+def attempt(attempt_id: int) -> ResponseReturnValue:
+    """The question or scene where the learner is."""
+    found, reader = _own_attempt(attempt_id)
+    if found.finished_at is not None:
+        return redirect(url_for("player.result", attempt_id=attempt_id))
+    return _scene(found, reader) if found.kind == AttemptKind.SCENARIO else _item(found, reader)
+
+
+def _item(found: Attempt, reader: Reader) -> ResponseReturnValue:
+    given = queries.responses(session(), found.id)
+    drawn = [entry["item"] for entry in found.drawn]
+    asked = request.args.get("item", type=int)
+    if asked is None or not 1 <= asked <= len(drawn):
+        asked = next((place for place, item_id in enumerate(drawn, 1) if item_id not in given), None)
+        if asked is None:
+            return redirect(url_for("player.review", attempt_id=found.id))
+    item = reader.course.items(found.step_id)[drawn[asked - 1]]
+    response = given.get(item.id)
+    judged = found.kind == AttemptKind.CHECK and response is not None
+    return reader.page(
+        "player/item.html",
+        found.step_id,
+        attempt=found,
+        number=asked,
+        count=len(drawn),
+        item=item,
+        stem=reader.text(item.stem),
+        options=_options(reader, item, found.drawn[asked - 1]["options"], judged),
+        chosen=list(response["options"]) if response else [],
+        feedback=reader.text(item.explanation) if judged else None,
+        correct=scoring.score_item(item.item, response) == 1 if judged and response else None,
+        key=secrets.token_hex(12),
+        saved=gettext("Your answer is saved") if response else "",
+    )
+
+
+def _options(reader: Reader, item: LocalItem, order: list[str], judged: bool) -> list[dict[str, Any]]:
+    """The options in the order drawn, as the choice list shows them; judged ones carry right or wrong and their feedback."""
+    by_id = {option.id: option for option in item.options}
+    return [
+        {
+            "id": option_id,
+            "text": reader.text(by_id[option_id].text, inline=True),
+            "correct": by_id[option_id].option.correct if judged else None,
+            "feedback": reader.text(by_id[option_id].feedback, inline=True) if judged else None,
+        }
+        for option_id in order
+    ]
+
+
+@blueprint.post("/attempt/<int:attempt_id>/answer")
+@needs(Permission.LEARN)
+@keeps_post
+def answer(attempt_id: int) -> ResponseReturnValue:
+    """Save an answer, the moment it is given (by script) or with the button (without)."""
+    found, reader = _own_attempt(attempt_id)
+    item_id = request.form.get("item", "")
+    chosen = request.form.getlist("options")
+    if not chosen:
+        return _nothing_chosen(found, item_id)
+    saved = actions.answer(
+        session(),
+        found,
+        reader.content,
+        item_id,
+        {"options": chosen},
+        language=reader.course.language,
+        key=_key(),
+        now=now(),
+    )
+    commit()
+    if _by_script():
+        return jsonify({"saved": gettext("Saved %(time)s", time=format_time(saved.saved_at, "short"))})
+    place = _place(found, item_id)
+    if found.kind == AttemptKind.CHECK:
+        return redirect(url_for("player.attempt", attempt_id=attempt_id, item=place), 303)
+    if place < len(found.drawn):
+        return redirect(url_for("player.attempt", attempt_id=attempt_id, item=place + 1), 303)
+    return redirect(url_for("player.review", attempt_id=attempt_id), 303)
+
+
+def _place(found: Attempt, item_id: str) -> int:
+    drawn = [entry["item"] for entry in found.drawn]
+    return drawn.index(item_id) + 1 if item_id in drawn else 1
+
+
+def _nothing_chosen(found: Attempt, item_id: str) -> ResponseReturnValue:
+    if _by_script():
+        raise Invalid(N_("Choose an answer first."))
+    say(gettext("Choose an answer first, then go on."), "error")
+    return redirect(url_for("player.attempt", attempt_id=found.id, item=_place(found, item_id)), 303)
+
+
+@blueprint.get("/attempt/<int:attempt_id>/review")
+@needs(Permission.LEARN)
+def review(attempt_id: int) -> ResponseReturnValue:
+    """Before handing in: what is answered, what is not."""
+    found, reader = _own_attempt(attempt_id)
+    if found.finished_at is not None or found.kind == AttemptKind.SCENARIO:
+        return redirect(url_for("player.attempt", attempt_id=attempt_id))
+    given = queries.responses(session(), found.id)
+    items = reader.course.items(found.step_id)
+    rows = [
+        {
+            "number": place,
+            "stem": reader.text(items[entry["item"]].stem, inline=True).striptags(),
+            "answered": entry["item"] in given,
+        }
+        for place, entry in enumerate(found.drawn, 1)
+    ]
+    return reader.page(
+        "player/review.html", found.step_id, attempt=found, rows=rows, missing=len(found.drawn) - len(given)
+    )
+
+
+@blueprint.post("/attempt/<int:attempt_id>/finish")
+@needs(Permission.LEARN)
+@keeps_post
+def finish(attempt_id: int) -> ResponseReturnValue:
+    """Hand in; handing in twice is handing in once."""
+    found, reader = _own_attempt(attempt_id)
+    try:
+        flows.finish_attempt(session(), found, reader.enrolment, reader.content, organisation(), actor())
+    except Conflict as conflict:
+        say(tell(conflict.message), "error")
+        return redirect(url_for("player.attempt", attempt_id=attempt_id), 303)
+    commit()
+    return redirect(url_for("player.result", attempt_id=attempt_id), 303)
+
+
+@blueprint.get("/attempt/<int:attempt_id>/result")
+@needs(Permission.LEARN)
+def result(attempt_id: int) -> ResponseReturnValue:
+    """What came of it, what to look at again, and what is next."""
+    found, reader = _own_attempt(attempt_id)
+    if found.finished_at is None:
+        return redirect(url_for("player.attempt", attempt_id=attempt_id))
+    if found.kind == AttemptKind.SCENARIO:
+        return _debrief(found, reader)
+    given = queries.responses(session(), found.id)
+    items = reader.course.items(found.step_id)
+    outcome = scoring.score_attempt(reader.content, found.step_id, found.drawn, given)
+    shown = [
+        {
+            "number": place,
+            "item": items[entry["item"]],
+            "stem": reader.text(items[entry["item"]].stem),
+            "options": _options(reader, items[entry["item"]], entry["options"], True),
+            "chosen": given.get(entry["item"], {}).get("options", []),
+            "explanation": reader.text(items[entry["item"]].explanation),
+        }
+        for place, entry in enumerate(found.drawn, 1)
+    ]
+    test = reader.content.step(found.step_id)
+    left = None
+    if isinstance(test, TestStep) and not found.passed:
+        left = _attempts_left(test, reader.enrolment.id, len(queries.attempts(session(), reader.enrolment.id, test.id)))
+    goals = reader.course.objectives
+    return reader.page(
+        "player/result.html",
+        found.step_id,
+        attempt=found,
+        outcome=outcome,
+        shown=shown,
+        attempts_left=left,
+        again=[goals[goal] for goal, share in outcome.objectives.items() if share < 1 and goal in goals],
+        can_do=[text for goal, text in goals.items() if outcome.objectives.get(goal, 1) == 1],
+    )
+
+
+# --- scenarios --------------------------------------------------------------------------------------------------------
+
+
+def _scene(found: Attempt, reader: Reader) -> ResponseReturnValue:
+    story = reader.course.scenario(found.step_id)
+    path = queries.choices(session(), found.id)
+    state = scenarios.replay(story.scenario, path)
+    last = state.steps[-1] if state.steps else None
+    scene = story.scenes[state.scene_id]
+    return reader.page(
+        "player/scene.html",
+        found.step_id,
+        attempt=found,
+        intro=reader.text(story.intro) if last is None else None,
+        consequence=reader.text(story.scenes[last.scene_id].choices[last.choice_id].consequence) if last else None,
+        passed=[reader.text(story.scenes[scene_id].text) for scene_id in state.passed],
+        scene=scene,
+        scene_text=reader.text(scene.text),
+        speaker=scene.speaker,
+        choices=[
+            {"id": choice.id, "text": reader.text(scene.choices[choice.id].text, inline=True)}
+            for choice in scenarios.available(story.scenario, state)
+        ],
+        variables=[
+            {"label": story.state[name], "value": state.values[name], "min": variable.min, "max": variable.max}
+            for name, variable in story.scenario.state.items()
+        ],
+        key=f"{found.id}-{len(path) + 1}-{secrets.token_hex(6)}",
+        saved=gettext("Your choices are saved") if path else "",
+    )
+
+
+@blueprint.post("/attempt/<int:attempt_id>/choose")
+@needs(Permission.LEARN)
+@keeps_post
+def choose(attempt_id: int) -> ResponseReturnValue:
+    """Take a choice in a scenario; reaching an ending finishes it."""
+    found, reader = _own_attempt(attempt_id)
+    choice = request.form.get("options")
+    if found.kind != AttemptKind.SCENARIO:
+        raise Invalid(N_("This part has no scenes."))
+    if not choice:
+        say(gettext("Choose what you would do, then go on."), "error")
+        return redirect(url_for("player.attempt", attempt_id=attempt_id), 303)
+    scene_id, language = request.form.get("scene", ""), reader.course.language
+    try:
+        state = actions.choose(
+            session(), found, reader.content, scene_id, choice, language=language, key=_key(), now=now()
+        )
+    except Conflict as conflict:
+        say(tell(conflict.message), "info")
+        return redirect(url_for("player.attempt", attempt_id=attempt_id), 303)
+    if state.ending is not None and found.finished_at is None:
+        flows.finish_attempt(session(), found, reader.enrolment, reader.content, organisation(), actor())
+    commit()
+    return redirect(url_for("player.attempt", attempt_id=attempt_id), 303)
+
+
+def _debrief(found: Attempt, reader: Reader) -> ResponseReturnValue:
+    story = reader.course.scenario(found.step_id)
+    state = scenarios.replay(story.scenario, queries.choices(session(), found.id))
+    walked = []
+    for taken in state.steps:
+        scene = story.scenes[taken.scene_id]
+        choice = scene.choices[taken.choice_id]
+        best = next((scene.choices[c.id] for c in scene.scene.choices if c.quality == "best"), None)
+        if choice.choice.quality == "best":
+            best = None
+        walked.append(
+            {
+                "choice": reader.text(choice.text, inline=True),
+                "quality": choice.choice.quality,
+                "why": reader.text(choice.why),
+                "best": reader.text(best.text, inline=True) if best else None,
+                "best_why": reader.text(best.why) if best else None,
+            }
+        )
+    ending = story.scenes[state.scene_id]
+    last = state.steps[-1]
+    return reader.page(
+        "player/debrief.html",
+        found.step_id,
+        attempt=found,
+        consequence=reader.text(story.scenes[last.scene_id].choices[last.choice_id].consequence),
+        ending=ending.scene.ending,
+        ending_text=reader.text(ending.text),
+        walked=walked,
+        debrief=reader.text(story.debrief),
+    )
+
+
+@blueprint.get("/media/<int:version_id>/<path:path>")
+@needs(Permission.LEARN)
+def media(version_id: int, path: str) -> ResponseReturnValue:
+    """A picture of a course. Its version never changes, so browsers may keep it."""
+    stored = catalogue.media(session(), version_id, path)
+    answer = Response(house().files.read(stored), mimetype=stored.media_type)
+    answer.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    return answer

@@ -1,0 +1,84 @@
+"""A course under way as its learner reads it: the language, the Markdown with numbered notes, and the frame of the player."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from markupsafe import Markup
+
+from lms.catalogue import queries as catalogue
+from lms.catalogue.content import CourseContent, Source
+from lms.catalogue.localised import LocalCourse, Text, localised
+from lms.catalogue.markdown import Labels, Notes, render, render_inline
+from lms.learning import queries
+from lms.learning.models import Enrolment
+from lms.learning.progress import progress
+from lms.web.learner import outline
+from lms.web.page import locale, session
+
+
+class Reader:
+    """An enrolment with its frozen content in the reader's language."""
+
+    def __init__(self, enrolment: Enrolment) -> None:
+        self.enrolment = enrolment
+        self.content: CourseContent = catalogue.content(session(), enrolment.version_id)
+        self.course: LocalCourse = localised(self.content, locale())
+        self.done = queries.steps_done(session(), [enrolment.id])[enrolment.id]
+        self.notes = Notes()
+        self.page_language = "en" if locale() == "xx" else locale()
+        self.labels = Labels(
+            try_=gettext("Try this on your next shift"),
+            example=gettext("Example"),
+            say=gettext("Words to use"),
+            note=gettext("Good to know"),
+            source=gettext("Source %%(number)d"),
+            table=gettext("Table"),
+        )
+
+    def text(self, text: Text | None, *, inline: bool = False) -> Markup:
+        """Safe HTML of a Markdown text, marked with its language where that is not the page's."""
+        if text is None:
+            return Markup("")
+        make = render_inline if inline else render
+        html = make(text.value, media_url=self._media, cite=self.notes, labels=self.labels)
+        if text.language == self.page_language:
+            return html
+        return Markup("<{0} lang='{1}'>{2}</{0}>").format(Markup("span" if inline else "div"), text.language, html)
+
+    @property
+    def sources(self) -> list[Source]:
+        """The sources cited so far, in the order of their numbers. Ask after everything has been rendered."""
+        by_id = {source.id: source for source in self.content.sources}
+        return [by_id[source_id] for source_id in self.notes.used if source_id in by_id]
+
+    def _media(self, name: str) -> str:
+        return url_for("player.media", version_id=self.enrolment.version_id, path=name)
+
+    def page(self, template: str, step_id: str, **values: Any) -> ResponseReturnValue:
+        """A page in the player's frame."""
+        how_far = progress(self.content, self.done, step_id)
+        number = [step.id for step in self.content.steps].index(step_id) + 1
+        player = {
+            "course_title": self.course.title,
+            "course_url": url_for("learner.course", slug=self.content.slug),
+            "done": how_far.done,
+            "total": how_far.total,
+            "minutes_left": how_far.minutes_left,
+            "place": gettext("Part %(number)s of %(total)s", number=number, total=how_far.total),
+            "saved": values.pop("saved", ""),
+        }
+        return render_template(
+            template,
+            reader=self,
+            player=player,
+            step=self.course.step(step_id),
+            parts_outline=outline(self.content, self.enrolment, self.done, step_id),
+            previous=self.content.previous(step_id),
+            following=self.content.next(step_id),
+            english_only=self.course.language != self.page_language,
+            **values,
+        )

@@ -1,0 +1,57 @@
+"""What each kind of job does. Handlers are edges: they open short transactions, so that nobody waits while a mail server answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from lms import flows
+from lms.clock import Clock
+from lms.db import Database
+from lms.files import FileStore
+from lms.notices import actions as notices
+from lms.notices import mail as smtp
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What a handler works with."""
+
+    database: Database
+    files: FileStore
+    clock: Clock
+
+
+def send_mail(payload: dict[str, Any], bench: Bench) -> None:
+    """Send one mail. It was sent when the server said so; a crash in between sends it again under the same Message-ID."""
+    with bench.database.session() as session:
+        prepared = notices.prepare(session, payload["mail"], bench.files)
+    if prepared is None:
+        return
+    server, message = prepared
+    error: smtp.Refused | smtp.Unreachable | None = None
+    try:
+        smtp.send(server, message)
+    except (smtp.Refused, smtp.Unreachable) as raised:
+        error = raised
+    with bench.database.transaction() as session:
+        now = bench.clock.now()
+        if error is None:
+            notices.note_sent(session, payload["mail"], now)
+        elif isinstance(error, smtp.Refused):
+            notices.note_refused(session, payload["mail"], str(error), now)
+        else:
+            notices.note_unreachable(session, payload["mail"], str(error), now)
+
+
+def certify(payload: dict[str, Any], bench: Bench) -> None:
+    """Make the PDF of a certificate and mail it."""
+    with bench.database.transaction() as session:
+        flows.deliver_certificate(session, payload["certificate"], bench.files, bench.clock.now())
+
+
+HANDLERS: dict[str, Callable[[dict[str, Any], Bench], None]] = {
+    notices.SEND: send_mail,
+    flows.CERTIFY: certify,
+}
