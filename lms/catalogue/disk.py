@@ -24,6 +24,7 @@ from lms.catalogue.checks import (
     check_whole,
     has_errors,
     in_order,
+    unwritten,
 )
 from lms.catalogue.content import (
     CourseFile,
@@ -95,7 +96,7 @@ class _Folder:
         if course is None:
             return Loaded(None, tuple(in_order(self.report.problems)), read.bytes)
         content = assembled(course, read, paths, self.folder.resolve().name, self.report)
-        incomplete = unreadable or has_errors(self.report.problems)
+        incomplete = unreadable or bool(unwritten(content))
         check_whole(content, self.report, today=today, partial=incomplete)
         return Loaded(None if incomplete else content, tuple(in_order(self.report.problems)), read.bytes)
 

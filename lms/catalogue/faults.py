@@ -48,8 +48,15 @@ def validated(shape: TypeAdapter[T], data: object, file: str, report: Report) ->
         return shape.validate_python(data)
     except ValidationError as error:
         for detail in error.errors(include_url=False):
-            _report(detail, data, file, report)
+            if not _is_echo(detail):
+                _report(detail, data, file, report)
         return None
+
+
+def _is_echo(detail: ErrorDetails) -> bool:
+    """Whether a list is called too short only because its faulty entries, each reported, do not count."""
+    entries = detail["input"]
+    return detail["type"] == "too_short" and isinstance(entries, list) and len(entries) >= detail["ctx"]["min_length"]
 
 
 def _report(detail: ErrorDetails, data: object, file: str, report: Report) -> None:

@@ -14,7 +14,7 @@ from lms.catalogue.checks.outline import check_outline
 from lms.catalogue.checks.scenario import check_scenario
 from lms.catalogue.checks.texts import check_texts
 from lms.catalogue.checks.translations import check_translations
-from lms.catalogue.content import CourseContent
+from lms.catalogue.content import CourseContent, Step
 from lms.errors import N_, Problem
 
 NO_LINES = Lines()
@@ -30,6 +30,7 @@ __all__ = [
     "dotted",
     "has_errors",
     "in_order",
+    "unwritten",
 ]
 
 
@@ -55,18 +56,22 @@ def check_whole(content: CourseContent, report: Report, *, today: date | None, p
     check_translations(content, report)
 
 
-def _nothing_left_out(content: CourseContent, report: Report) -> None:
+def unwritten(content: CourseContent) -> list[Step]:
+    """The steps that have no content."""
     written = {*content.lessons, *content.banks, *content.scenarios}
-    for step in content.steps:
-        if step.id not in written:
-            report.error(
-                step.file,
-                (),
-                N_("The step “%(id)s” has no content."),
-                N_("Write the file %(path)s."),
-                id=step.id,
-                path=step.file,
-            )
+    return [step for step in content.steps if step.id not in written]
+
+
+def _nothing_left_out(content: CourseContent, report: Report) -> None:
+    for step in unwritten(content):
+        report.error(
+            step.file,
+            (),
+            N_("The step “%(id)s” has no content."),
+            N_("Write the file %(path)s."),
+            id=step.id,
+            path=step.file,
+        )
 
 
 def in_order(problems: Sequence[Problem]) -> list[Problem]:

@@ -46,7 +46,12 @@ def _translated_markdown(content: CourseContent, translation: Translation) -> It
 
 
 def _text(content: CourseContent, file: str, at: At, value: str, used: _Used, report: Report) -> None:
+    html_on: set[int] = set()
     for use in inspect(value):
+        if use.kind == "html":
+            if use.line in html_on:
+                continue  # the closing tag says nothing new
+            html_on.add(use.line)
         # In a lesson the line is the text's own; in YAML it is the line of the key, which the file's layout decides.
         line = use.line if not at else report.lines.of(file, at)
         _look(content, use, file, at, line, used, report)
