@@ -7,6 +7,7 @@ part runs, even after an earlier one failed, and the last line says how it went.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -37,7 +38,7 @@ def main(arguments: list[str]) -> int:
         server = _real_things(chosen)
         results = {name: _timed(name, parts[name]) for name in chosen}
     except Unavailable as missing:
-        print(f"\nFAILED: {missing}", file=sys.stderr)
+        print(f"\nFAILED: {missing}", flush=True)
         return 1
     finally:
         if server is not None:
@@ -137,7 +138,12 @@ def _summary(results: dict[str, tuple[bool, float]], seconds: float) -> int:
     return 1 if failed else 0
 
 
+def _end(signal_number: int, frame: object) -> None:
+    sys.exit(128 + signal_number)  # an exception, so that the server is stopped
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _end)
     with suppress(KeyboardInterrupt):
         sys.exit(main(sys.argv[1:]))
     sys.exit(130)
