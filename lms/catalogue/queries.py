@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from lms.catalogue.content import CourseContent, from_data
+from lms.catalogue.markdown import MEDIA_PREFIX
 from lms.catalogue.models import Course, CourseMedia, CourseVersion
 from lms.errors import N_, NotFound
 from lms.files import StoredFile
@@ -69,8 +70,8 @@ def content(session: Session, version_id: int) -> CourseContent:
 _parsed: dict[tuple[str, int, str], CourseContent] = {}
 
 
-def media(session: Session, version_id: int, path: str) -> StoredFile:
-    """A picture of a version by its path in the course folder.
+def media(session: Session, version_id: int, name: str) -> StoredFile:
+    """A picture of a version by its name in the folder ``media/``.
 
     Raises:
         NotFound: the version has no such picture.
@@ -78,10 +79,10 @@ def media(session: Session, version_id: int, path: str) -> StoredFile:
     found = session.scalar(
         select(StoredFile)
         .join(CourseMedia, CourseMedia.file_id == StoredFile.id)
-        .where(CourseMedia.version_id == version_id, CourseMedia.path == path)
+        .where(CourseMedia.version_id == version_id, CourseMedia.path == MEDIA_PREFIX + name)
     )
     if found is None:
-        raise NotFound(N_("This course has no picture “%(path)s”."), path=path)
+        raise NotFound(N_("This course has no picture “%(name)s”."), name=name)
     return found
 
 

@@ -102,23 +102,32 @@ def best_path(scenario: Scenario) -> State:
     """The experts' way, for the debrief: the finished story with the highest score, of those the best ending, of those
     the shortest, of those the one whose choices stand first.
 
-    A story is followed choice by choice, keeping for each state the best way there; only the 2,000 best-scored states
-    go on at each turn, which no story that people can write has needed. Raises Invalid for one that never ends.
+    Raises:
+        Invalid: no way through the story comes to an end.
     """
+    finished = _finished(scenario, only_best=True)  # nothing scores higher, so a good ending here is the answer
+    if not any(state.ending == "good" for state in finished):
+        finished = _finished(scenario, only_best=False)
+    if not finished:
+        raise Invalid(N_("This story has no end."))
+    return max(finished, key=lambda state: (state.score, _ENDINGS[state.ending], -len(state.path)))
+
+
+def _finished(scenario: Scenario, *, only_best: bool) -> list[State]:
+    """Finished stories, followed choice by choice, keeping for each state the best-scored way there. Only the 2,000
+    best-scored states go on at each turn, which no story that people can write has needed."""
     layer = [start(scenario)]
     finished: list[State] = []
     for _turn in range(len(scenario.scenes) + 1):  # no scene comes twice, so no story takes more choices
         finished += [state for state in layer if state.ending is not None]
         best: dict[tuple[str, tuple[int, ...]], State] = {}
         for state in layer:
-            for choice in available(scenario, state) if state.ending is None else ():
+            for choice in available(scenario, state):
+                if only_best and choice.quality != "best":
+                    continue
                 after = choose(scenario, state, choice.id)
                 known = best.get(key := (after.scene_id, tuple(after.values.values())))
                 if known is None or after.score > known.score:
                     best[key] = after
         layer = sorted(best.values(), key=lambda state: -state.score)[:_WIDTH]
-        if not layer:
-            break
-    if not finished:
-        raise Invalid(N_("This story has no end."))
-    return max(finished, key=lambda state: (state.score, _ENDINGS[state.ending], -len(state.path)))
+    return finished

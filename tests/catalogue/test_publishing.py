@@ -41,7 +41,7 @@ def test_a_published_version_is_frozen_with_its_pictures(session: Session, tmp_p
     assert from_data(version.content) == loaded.content
     assert content_hash(from_data(version.content)) == version.content_hash
     assert content_of(session, version.id) == loaded.content
-    assert files.read(media(session, version.id, "media/ask.svg")) == SVG.encode()
+    assert files.read(media(session, version.id, "ask.svg")) == SVG.encode()
     assert [course.slug for course in offered(session)] == ["tea-101"]
     entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "course.publish")).one()
     assert entry.subject_id == version.id
