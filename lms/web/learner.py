@@ -56,11 +56,11 @@ def home() -> ResponseReturnValue:
 def _lede(tasks: list[Task]) -> str:
     late = sum(task.state in {"overdue", "in_grace"} for task in tasks)
     if late:
-        return ngettext("%(num)s course is past its due day.", "%(num)s courses are past their due day.", late)
+        return str(ngettext("%(num)s course is past its due day.", "%(num)s courses are past their due day.", late))
     due = sum(task.due is not None for task in tasks)
     if due:
-        return ngettext("%(num)s course is due.", "%(num)s courses are due.", due)
-    return gettext("Nothing is due. Thank you for keeping your training up to date.")
+        return str(ngettext("%(num)s course is due.", "%(num)s courses are due.", due))
+    return str(gettext("Nothing is due. Thank you for keeping your training up to date."))
 
 
 def _tasks() -> list[Task]:

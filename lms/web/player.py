@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any
 
 from flask import Blueprint, Response, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -13,7 +12,6 @@ from lms import flows
 from lms.access import Permission
 from lms.catalogue import queries as catalogue
 from lms.catalogue.content import LessonStep, TestStep
-from lms.catalogue.localised import LocalItem
 from lms.errors import N_, Conflict, Invalid
 from lms.learning import actions, queries, scoring
 from lms.learning import scenario as scenarios
@@ -155,27 +153,13 @@ def _item(found: Attempt, reader: Reader) -> ResponseReturnValue:
         count=len(drawn),
         item=item,
         stem=reader.text(item.stem),
-        options=_options(reader, item, found.drawn[asked - 1]["options"], judged),
+        options=reader.options(item, found.drawn[asked - 1]["options"], judged),
         chosen=list(response["options"]) if response else [],
         feedback=reader.text(item.explanation) if judged else None,
         correct=scoring.score_item(item.item, response) == 1 if judged and response else None,
         key=secrets.token_hex(12),
         saved=gettext("Your answer is saved") if response else "",
     )
-
-
-def _options(reader: Reader, item: LocalItem, order: list[str], judged: bool) -> list[dict[str, Any]]:
-    """The options in the order drawn, as the choice list shows them; judged ones carry right or wrong and their feedback."""
-    by_id = {option.id: option for option in item.options}
-    return [
-        {
-            "id": option_id,
-            "text": reader.text(by_id[option_id].text, inline=True),
-            "correct": by_id[option_id].option.correct if judged else None,
-            "feedback": reader.text(by_id[option_id].feedback, inline=True) if judged else None,
-        }
-        for option_id in order
-    ]
 
 
 @blueprint.post("/attempt/<int:attempt_id>/answer")
@@ -275,7 +259,7 @@ def result(attempt_id: int) -> ResponseReturnValue:
             "number": place,
             "item": items[entry["item"]],
             "stem": reader.text(items[entry["item"]].stem),
-            "options": _options(reader, items[entry["item"]], entry["options"], True),
+            "options": reader.options(items[entry["item"]], entry["options"], True),
             "chosen": given.get(entry["item"], {}).get("options", []),
             "explanation": reader.text(items[entry["item"]].explanation),
         }
@@ -286,6 +270,7 @@ def result(attempt_id: int) -> ResponseReturnValue:
     if isinstance(test, TestStep) and not found.passed:
         left = _attempts_left(test, reader.enrolment.id, len(queries.attempts(session(), reader.enrolment.id, test.id)))
     goals = reader.course.objectives
+    weak = {met.objective for met in outcome.objectives if met.percent < 100}
     return reader.page(
         "player/result.html",
         found.step_id,
@@ -293,8 +278,8 @@ def result(attempt_id: int) -> ResponseReturnValue:
         outcome=outcome,
         shown=shown,
         attempts_left=left,
-        again=[goals[goal] for goal, share in outcome.objectives.items() if share < 1 and goal in goals],
-        can_do=[text for goal, text in goals.items() if outcome.objectives.get(goal, 1) == 1],
+        again=[goals[met.objective] for met in outcome.objectives if met.percent < 100],
+        can_do=[text for goal, text in goals.items() if goal not in weak],
     )
 
 
@@ -305,15 +290,15 @@ def _scene(found: Attempt, reader: Reader) -> ResponseReturnValue:
     story = reader.course.scenario(found.step_id)
     path = queries.choices(session(), found.id)
     state = scenarios.replay(story.scenario, path)
-    last = state.steps[-1] if state.steps else None
+    last = state.path[-1] if state.path else None
     scene = story.scenes[state.scene_id]
     return reader.page(
         "player/scene.html",
         found.step_id,
         attempt=found,
         intro=reader.text(story.intro) if last is None else None,
-        consequence=reader.text(story.scenes[last.scene_id].choices[last.choice_id].consequence) if last else None,
-        passed=[reader.text(story.scenes[scene_id].text) for scene_id in state.passed],
+        consequence=reader.text(story.scenes[last.scene_id].choices[last.choice.id].consequence) if last else None,
+        passed=[reader.text(story.scenes[scene_id].text) for scene_id in state.shown[:-1]] if last else [],
         scene=scene,
         scene_text=reader.text(scene.text),
         speaker=scene.speaker,
@@ -360,9 +345,9 @@ def _debrief(found: Attempt, reader: Reader) -> ResponseReturnValue:
     story = reader.course.scenario(found.step_id)
     state = scenarios.replay(story.scenario, queries.choices(session(), found.id))
     walked = []
-    for taken in state.steps:
+    for taken in state.path:
         scene = story.scenes[taken.scene_id]
-        choice = scene.choices[taken.choice_id]
+        choice = scene.choices[taken.choice.id]
         best = next((scene.choices[c.id] for c in scene.scene.choices if c.quality == "best"), None)
         if choice.choice.quality == "best":
             best = None
@@ -376,12 +361,12 @@ def _debrief(found: Attempt, reader: Reader) -> ResponseReturnValue:
             }
         )
     ending = story.scenes[state.scene_id]
-    last = state.steps[-1]
+    last = state.path[-1] if state.path else None
     return reader.page(
         "player/debrief.html",
         found.step_id,
         attempt=found,
-        consequence=reader.text(story.scenes[last.scene_id].choices[last.choice_id].consequence),
+        consequence=reader.text(story.scenes[last.scene_id].choices[last.choice.id].consequence) if last else None,
         ending=ending.scene.ending,
         ending_text=reader.text(ending.text),
         walked=walked,

@@ -1,4 +1,4 @@
-"""A course under way as its learner reads it: the language, the Markdown with numbered notes, and the frame of the player."""
+"""A course as somebody reads it: the language, the Markdown with numbered notes, and the frame of the player."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from lms.catalogue import queries as catalogue
 from lms.catalogue.content import CourseContent, Source
-from lms.catalogue.localised import LocalCourse, Text, localised
+from lms.catalogue.localised import LocalCourse, LocalItem, Text, localised
 from lms.catalogue.markdown import Labels, Notes, render, render_inline
 from lms.learning import queries
 from lms.learning.models import Enrolment
@@ -20,14 +20,12 @@ from lms.web.learner import outline
 from lms.web.page import locale, session
 
 
-class Reader:
-    """An enrolment with its frozen content in the reader's language."""
+class Course:
+    """A course in the reader's language. Subclasses say where pictures come from."""
 
-    def __init__(self, enrolment: Enrolment) -> None:
-        self.enrolment = enrolment
-        self.content: CourseContent = catalogue.content(session(), enrolment.version_id)
-        self.course: LocalCourse = localised(self.content, locale())
-        self.done = queries.steps_done(session(), [enrolment.id])[enrolment.id]
+    def __init__(self, content: CourseContent) -> None:
+        self.content = content
+        self.course: LocalCourse = localised(content, locale())
         self.notes = Notes()
         self.page_language = "en" if locale() == "xx" else locale()
         self.labels = Labels(
@@ -39,15 +37,32 @@ class Reader:
             table=gettext("Table"),
         )
 
+    def media_url(self, name: str) -> str:
+        """The address of a picture."""
+        raise NotImplementedError
+
     def text(self, text: Text | None, *, inline: bool = False) -> Markup:
         """Safe HTML of a Markdown text, marked with its language where that is not the page's."""
         if text is None:
             return Markup("")
         make = render_inline if inline else render
-        html = make(text.value, media_url=self._media, cite=self.notes, labels=self.labels)
+        html = make(text.value, media_url=self.media_url, cite=self.notes, labels=self.labels)
         if text.language == self.page_language:
             return html
-        return Markup("<{0} lang='{1}'>{2}</{0}>").format(Markup("span" if inline else "div"), text.language, html)
+        return Markup('<{0} lang="{1}">{2}</{0}>').format(Markup("span" if inline else "div"), text.language, html)
+
+    def options(self, item: LocalItem, order: list[str], judged: bool) -> list[dict[str, Any]]:
+        """The options in an order, as the choice list shows them; judged ones carry right or wrong and their feedback."""
+        by_id = {option.id: option for option in item.options}
+        return [
+            {
+                "id": option_id,
+                "text": self.text(by_id[option_id].text, inline=True),
+                "correct": by_id[option_id].option.correct if judged else None,
+                "feedback": self.text(by_id[option_id].feedback, inline=True) if judged else None,
+            }
+            for option_id in order
+        ]
 
     @property
     def sources(self) -> list[Source]:
@@ -55,20 +70,39 @@ class Reader:
         by_id = {source.id: source for source in self.content.sources}
         return [by_id[source_id] for source_id in self.notes.used if source_id in by_id]
 
-    def _media(self, name: str) -> str:
+    @property
+    def english_only(self) -> bool:
+        """Whether the course is shown in another language than the page."""
+        return self.course.language != self.page_language
+
+    def place(self, step_id: str) -> str:
+        """Which part of how many."""
+        number = [step.id for step in self.content.steps].index(step_id) + 1
+        return str(gettext("Part %(number)s of %(total)s", number=number, total=len(self.content.steps)))
+
+
+class Reader(Course):
+    """An enrolment with its frozen content, as its learner reads it."""
+
+    def __init__(self, enrolment: Enrolment) -> None:
+        super().__init__(catalogue.content(session(), enrolment.version_id))
+        self.enrolment = enrolment
+        self.done = queries.steps_done(session(), [enrolment.id])[enrolment.id]
+
+    def media_url(self, name: str) -> str:
+        """Pictures of a frozen version."""
         return url_for("player.media", version_id=self.enrolment.version_id, path=name)
 
     def page(self, template: str, step_id: str, **values: Any) -> ResponseReturnValue:
         """A page in the player's frame."""
         how_far = progress(self.content, self.done, step_id)
-        number = [step.id for step in self.content.steps].index(step_id) + 1
         player = {
             "course_title": self.course.title,
             "course_url": url_for("learner.course", slug=self.content.slug),
             "done": how_far.done,
             "total": how_far.total,
             "minutes_left": how_far.minutes_left,
-            "place": gettext("Part %(number)s of %(total)s", number=number, total=how_far.total),
+            "place": self.place(step_id),
             "saved": values.pop("saved", ""),
         }
         return render_template(
@@ -79,6 +113,5 @@ class Reader:
             parts_outline=outline(self.content, self.enrolment, self.done, step_id),
             previous=self.content.previous(step_id),
             following=self.content.next(step_id),
-            english_only=self.course.language != self.page_language,
             **values,
         )

@@ -1,0 +1,139 @@
+"""Authoring: what each course is, what its files say, a preview as a learner would see it, and publishing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from lms.access import Permission
+from lms.catalogue import actions, disk, queries
+from lms.catalogue.assembly import Loaded
+from lms.catalogue.content import CourseContent, LessonStep, content_hash
+from lms.catalogue.localised import missing, stale
+from lms.catalogue.models import Change
+from lms.catalogue.queries import Offered
+from lms.errors import N_, Invalid, NotFound
+from lms.web.page import actor, commit, house, needs, say, session, today
+from lms.web.preview import Preview
+
+blueprint = Blueprint("authoring", __name__, url_prefix="/authoring")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A course folder beside what is published of it."""
+
+    slug: str
+    loaded: Loaded
+    offered: Offered | None
+
+    @property
+    def changed(self) -> bool:
+        """Whether the files say something else than the published version."""
+        content = self.loaded.content
+        return content is not None and (self.offered is None or content_hash(content) != self.offered.content_hash)
+
+
+def _folder(slug: str) -> Path:
+    found = next(
+        (path.parent for path in house().config.courses_dir.glob("*/course.yaml") if path.parent.name == slug), None
+    )
+    if found is None:
+        raise NotFound(N_("There is no course folder “%(slug)s”."), slug=slug)
+    return found
+
+
+def _draft(slug: str) -> Draft:
+    offered = {course.slug: course for course in queries.offered(session())}
+    return Draft(slug, disk.load_course(_folder(slug), today=today()), offered.get(slug))
+
+
+@blueprint.get("/courses")
+@needs(Permission.COURSE_PREVIEW)
+def courses() -> ResponseReturnValue:
+    """Every course folder: version, problems, whether there is something to publish."""
+    offered = {course.slug: course for course in queries.offered(session())}
+    folders = sorted(path.parent for path in house().config.courses_dir.glob("*/course.yaml"))
+    drafts = [
+        Draft(folder.name, disk.load_course(folder, today=today()), offered.get(folder.name)) for folder in folders
+    ]
+    return render_template("authoring/courses.html", drafts=drafts)
+
+
+@blueprint.get("/courses/<slug>")
+@needs(Permission.COURSE_PREVIEW)
+def course(slug: str) -> ResponseReturnValue:
+    """One course: problems by file and line, languages, outline, versions, and publishing."""
+    draft = _draft(slug)
+    content = draft.loaded.content
+    languages = (
+        [(tag, len(missing(content, tag)), stale(content, tag)) for tag in content.languages[1:]] if content else []
+    )
+    late = [source for source in content.sources if source.review_by and source.review_by < today()] if content else []
+    versions = queries.versions(session(), slug) if draft.offered else []
+    return render_template(
+        "authoring/course.html", draft=draft, content=content, languages=languages, late=late, versions=versions
+    )
+
+
+@blueprint.post("/courses/<slug>/publish")
+@needs(Permission.COURSE_PUBLISH)
+def publish(slug: str) -> ResponseReturnValue:
+    """Freeze what the files say as the next version."""
+    mark = request.form.get("change", "")
+    change = Change(mark) if mark in set(Change) else None
+    try:
+        done = actions.publish(session(), _draft(slug).loaded, house().files, by=actor(), change=change)
+    except Invalid as refused:
+        say(refused.message, "error")
+        return redirect(url_for("authoring.course", slug=slug), 303)
+    commit()
+    number = done.version.number
+    say(
+        gettext("Version %(number)s is published.", number=number)
+        if done.is_new
+        else gettext("Nothing has changed since version %(number)s, so no new one was made.", number=number),
+        "ok",
+    )
+    return redirect(url_for("authoring.course", slug=slug), 303)
+
+
+def _content(slug: str) -> CourseContent:
+    content = _draft(slug).loaded.content
+    if content is None:
+        raise Invalid(N_("The files of this course cannot be read yet; the list of problems says why."))
+    return content
+
+
+@blueprint.get("/courses/<slug>/preview/<step_id>")
+@needs(Permission.COURSE_PREVIEW)
+def preview(slug: str, step_id: str) -> ResponseReturnValue:
+    """A part as a learner would see it, from the files as they are now. Nothing is recorded."""
+    shown = Preview(_content(slug), slug)
+    step = shown.content.step(step_id)
+    if isinstance(step, LessonStep):
+        return shown.page("authoring/lesson.html", step_id, html=shown.text(shown.course.lesson(step_id)))
+    if step.kind == "scenario":
+        return shown.page(
+            "authoring/scenario.html",
+            step_id,
+            story=shown.course.scenario(step_id),
+            **shown.play(step_id, request.args),
+        )
+    return shown.page("authoring/items.html", step_id, items=shown.judged_items(step_id))
+
+
+@blueprint.get("/courses/<slug>/media/<path:name>")
+@needs(Permission.COURSE_PREVIEW)
+def media(slug: str, name: str) -> ResponseReturnValue:
+    """A picture of a draft."""
+    loaded = _draft(slug).loaded
+    if loaded.content is None or name not in loaded.media:
+        raise NotFound(N_("This course has no picture “%(path)s”."), path=name)
+    answer = Response(loaded.media[name], mimetype=loaded.content.media[name].type)
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    return answer

@@ -1,0 +1,98 @@
+"""A draft as a learner would see it. Nothing is recorded: a scenario's choices travel in the address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from lms.catalogue.content import CourseContent
+from lms.errors import Invalid
+from lms.learning import scenario as scenarios
+from lms.web.reader import Course
+
+
+class Preview(Course):
+    """A course folder's content, read by an author."""
+
+    def __init__(self, content: CourseContent, slug: str) -> None:
+        super().__init__(content)
+        self.slug = slug
+
+    def media_url(self, name: str) -> str:
+        """Pictures as they are in the folder now."""
+        return url_for("authoring.media", slug=self.slug, name=name)
+
+    def judged_items(self, step_id: str) -> list[dict[str, Any]]:
+        """Every item with the key and all feedback open."""
+        return [
+            {
+                "id": item.id,
+                "stem": self.text(item.stem),
+                "kind": "checkbox" if item.item.type == "multiple" else "radio",
+                "options": self.options(item, [option.id for option in item.options], True),
+                "right": [option.id for option in item.options if option.option.correct],
+                "explanation": self.text(item.explanation),
+                "critical": item.item.critical,
+            }
+            for item in self.course.items(step_id).values()
+        ]
+
+    def play(self, step_id: str, asked: Mapping[str, str]) -> dict[str, Any]:
+        """A scenario played so far by the choices in the address (``path=a.b.c``); a path that does not hold starts anew."""
+        story = self.course.scenario(step_id)
+        path = [part for part in asked.get("path", "").split(".") if part]
+        try:
+            state = scenarios.replay(story.scenario, path)
+        except Invalid:
+            path, state = [], scenarios.start(story.scenario)
+        scene = story.scenes[state.scene_id]
+        last = state.path[-1] if state.path else None
+        here = url_for("authoring.preview", slug=self.slug, step_id=step_id)
+        return {
+            "intro": self.text(story.intro) if last is None else None,
+            "consequence": self.text(story.scenes[last.scene_id].choices[last.choice.id].consequence) if last else None,
+            "scene_text": self.text(scene.text),
+            "speaker": scene.speaker,
+            "ending": state.ending,
+            "percent": state.percent,
+            "values": [(story.state[name], value) for name, value in state.values.items()],
+            "choices": [
+                {
+                    "text": self.text(scene.choices[choice.id].text, inline=True),
+                    "quality": choice.quality,
+                    "url": f"{here}?path={'.'.join([*path, choice.id])}",
+                }
+                for choice in scenarios.available(story.scenario, state)
+            ],
+            "again": here,
+        }
+
+    def page(self, template: str, step_id: str, **values: Any) -> ResponseReturnValue:
+        """A page in the player's frame that says it is a preview."""
+        steps = self.content.steps
+        player = {
+            "course_title": gettext("Preview: %(title)s", title=self.course.title),
+            "course_url": url_for("authoring.course", slug=self.slug),
+            "done": [step.id for step in steps].index(step_id) + 1,
+            "total": len(steps),
+            "minutes_left": None,
+            "place": self.place(step_id),
+            "saved": gettext("Nothing is recorded"),
+        }
+
+        def link(step: Any) -> str | None:
+            return url_for("authoring.preview", slug=self.slug, step_id=step.id) if step else None
+
+        return render_template(
+            template,
+            reader=self,
+            player=player,
+            step=self.course.step(step_id),
+            previous_url=link(self.content.previous(step_id)),
+            following_url=link(self.content.next(step_id)),
+            **values,
+        )
