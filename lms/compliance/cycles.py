@@ -274,7 +274,9 @@ class Chain:
             self._judge(cycle, phase.from_day)
 
     def _close_before(self, extension: Mover) -> None:
-        """Whoever gets more time for one cycle is no longer asked for the older ones."""
+        """Whoever gets more time for a running cycle is no longer asked for the older ones."""
+        if extension.cycle > self.cycles[-1].number:
+            return
         for cycle in self.cycles:
             if cycle.number < extension.cycle and cycle.closed == FOREVER:
                 cycle.missed_from = extension.from_day

@@ -104,7 +104,10 @@ def _cuts(cycles: list[Cycle], exemptions: list[Mover], leaves: list[Mover]) -> 
 
 
 def _state(cycles: list[Cycle], day: int) -> Look:
-    """The state on a day by the cycles alone: of the oldest unmet cycle that is late, else the valid, else the unmet."""
+    """The state on a day by the cycles alone: overdue or in grace by the oldest unmet cycle that is, else of the valid
+    one, else of the oldest unmet one.
+    """
+    late: tuple[State, Step, Cycle] | None = None
     holder: Cycle | None = None
     waiting: Cycle | None = None
     following: Cycle | None = None
@@ -118,11 +121,14 @@ def _state(cycles: list[Cycle], day: int) -> Look:
                 waiting = cycle
             if cycle.begins <= day:
                 step = _step(cycle, day)
-                if day > step.due:
-                    state = State.IN_GRACE if day <= step.due + step.grace else State.OVERDUE
-                    valid = _valid_until(holder, following, day)
-                    return state, None, step.due, valid, cycle.number, step.because, False
+                if day > step.due + step.grace:
+                    if late is None or late[0] == State.IN_GRACE:
+                        late = State.OVERDUE, step, cycle
+                elif day > step.due and late is None:
+                    late = State.IN_GRACE, step, cycle
     valid = _valid_until(holder, following, day)
+    if late is not None:
+        return late[0], None, late[1].due, valid, late[2].number, late[1].because, False
     if holder is not None and (day <= valid or waiting is None):
         because = f"record:{holder.met_by}"
         if following is None:
