@@ -49,12 +49,8 @@ def check_media(file: str, name: str, size: int, data: bytes, sha256: str) -> tu
         )
     elif promised == "image/svg+xml":
         if reason := _unsafe_svg(data):
-            error(
-                N_("%(name)s cannot be used: %(reason)s."),
-                N_("Export it again as plain SVG, without scripts, links to elsewhere or embedded pages."),
-                name=name,
-                reason=reason,
-            )
+            remedy = N_("Export it again as plain SVG, without scripts, links to elsewhere or embedded pages.")
+            problems.append(Problem(reason, Message(remedy), file))
     elif promised and not _is(data, promised):
         error(N_("%(name)s is not what its ending says."), N_("Export it again as svg, png, jpg or webp."), name=name)
     return Media(sha256=sha256, size=size, type=promised or "application/octet-stream"), problems
@@ -66,32 +62,32 @@ def _is(data: bytes, promised: str) -> bool:
     return data.startswith({"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}[promised])
 
 
-def _unsafe_svg(data: bytes) -> str | None:
+def _unsafe_svg(data: bytes) -> Message | None:
     """Why an SVG is refused; None if it is a plain drawing."""
     if b"<!DOCTYPE" in data.upper() or b"<!ENTITY" in data.upper():
-        return "it declares a document type or entities"
+        return Message(N_("The drawing declares a document type or entities."))
     try:
         root = ElementTree.fromstring(data)
     except (ElementTree.ParseError, ValueError, LookupError):
-        return "it is not well-formed XML"
+        return Message(N_("The drawing is not well-formed XML."))
     if _local(root.tag) != "svg":
-        return "it is not an SVG drawing"
+        return Message(N_("This is not an SVG drawing."))
     for element in root.iter():
         tag = _local(element.tag)
         if tag in _ACTIVE:
-            return f"it contains <{tag}>"
+            return Message(N_("The drawing contains <%(tag)s>."), {"tag": tag})
         if tag == "style" and (
             "@import" in (element.text or "") or "url(" in (element.text or "").replace("url(#", "")
         ):
-            return "its style loads something from elsewhere"
+            return Message(N_("The drawing's style loads something from elsewhere."))
         for name, value in element.attrib.items():
             local = _local(name)
             if local.startswith("on"):
-                return f"it contains the event handler {local}"
+                return Message(N_("The drawing contains the event handler %(name)s."), {"name": local})
             if local in _LINKS and not value.strip().startswith(("#", "data:image/png", "data:image/jpeg")):
-                return "it links to something elsewhere"
+                return Message(N_("The drawing links to something elsewhere."))
             if tag in ("set", "animate") and local == "attributename" and _local(value) in _LINKS:
-                return "it changes a link by animation"
+                return Message(N_("The drawing changes a link by animation."))
     return None
 
 

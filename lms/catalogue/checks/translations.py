@@ -5,6 +5,7 @@ from __future__ import annotations
 from lms.catalogue.checks.finding import Report
 from lms.catalogue.content import CourseContent
 from lms.catalogue.localised import COURSE_FILE, STAMPS_FILE, missing, originals, stale, translated
+from lms.catalogue.markdown import inspect
 from lms.errors import N_
 
 
@@ -16,6 +17,7 @@ def check_translations(content: CourseContent, report: Report) -> None:
     for language in sorted(content.translations):
         _unknown(content, language, known, report)
         _missing(content, language, report)
+        _citations(content, language, report)
         _stamps(content, language, report)
 
 
@@ -64,6 +66,27 @@ def _missing(content: CourseContent, language: str, report: Report) -> None:
                 file=file,
                 original=content.language,
             )
+
+
+def _citations(content: CourseContent, language: str, report: Report) -> None:
+    """A claim needs its source in every language."""
+    there = translated(content, content.translations[language])
+    for text in originals(content):
+        value = there.get(text.file, {}).get(text.key)
+        if not text.markdown or value is None:
+            continue
+        for source in sorted(_cited(text.value) - _cited(value)):
+            report.warning(
+                f"translations/{language}/{text.file}",
+                text.key,
+                N_("The translation leaves out [@%(id)s], which the original cites."),
+                N_("Cite it where the claim stands: [@%(id)s]."),
+                id=source,
+            )
+
+
+def _cited(markdown: str) -> set[str]:
+    return {use.value for use in inspect(markdown) if use.kind == "citation"}
 
 
 def _stamps(content: CourseContent, language: str, report: Report) -> None:
