@@ -167,9 +167,13 @@ def say(message: Message | str, kind: str = "done") -> None:
 def tell(message: Message) -> str:
     """A message in the reader's language."""
     text: str = gettext(message.msgid)
-    if not message.params:
-        return text
-    return text % {name: tell(value) if isinstance(value, Message) else value for name, value in message.params.items()}
+    return text % {name: _told(value) for name, value in message.params.items()} if message.params else text
+
+
+def _told(value: object) -> object:
+    if isinstance(value, Message):
+        return tell(value)
+    return flask_babel.format_date(value, "long") if isinstance(value, date) else value
 
 
 def safe_next(target: str | None) -> str | None:

@@ -23,9 +23,9 @@ def front() -> ResponseReturnValue:
     if asking is None:
         return redirect(url_for("auth.sign_in"))
     for permission, target in (
-        (Permission.COMPLETION_VIEW, "hr.completion"),
+        (Permission.COMPLETION_VIEW, "completion.index"),
         (Permission.LEADERSHIP_VIEW, "leadership.overview"),
-        (Permission.TEAM_VIEW, "manager.team"),
+        (Permission.TEAM_VIEW, "team.index"),
         (Permission.SETTINGS_EDIT, "admin.overview"),
         (Permission.COURSE_PUBLISH, "authoring.courses"),
     ):
