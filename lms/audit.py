@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -72,14 +72,15 @@ def listed(
     *,
     action: str = "",
     person_id: int | None = None,
+    about: Collection[tuple[str, int]] = (),
     before: datetime | None = None,
     page: int = 1,
     size: int = 50,
 ) -> Sequence[AuditEntry]:
     """One page of the log (from 1), the newest first, and one more when there is a next page.
 
-    ``action`` is the beginning of a verb (``role`` finds ``role.grant``); ``person_id`` finds what somebody did and what was
-    done to them; ``before`` leaves out what came later.
+    ``action`` is the beginning of a verb (``role`` finds ``role.grant``); ``person_id`` finds what somebody did and
+    ``about`` (kind, id) what was done to them; ``before`` leaves out what came later.
     """
     query = select(AuditEntry).order_by(AuditEntry.id.desc()).offset((page - 1) * size).limit(size + 1)
     if action:
@@ -88,7 +89,7 @@ def listed(
         query = query.where(
             or_(
                 AuditEntry.actor_id == person_id,
-                and_(AuditEntry.subject_kind == "person", AuditEntry.subject_id == person_id),
+                *(and_(AuditEntry.subject_kind == kind, AuditEntry.subject_id == ident) for kind, ident in about),
             )
         )
     if before is not None:

@@ -130,7 +130,7 @@ def again(session: Session, job_id: int, now: datetime) -> Job | None:
 
 def counts(session: Session) -> dict[JobState, int]:
     """How many jobs are where."""
-    found = dict(session.execute(select(Job.state, func.count()).group_by(Job.state)).tuples().all())
+    found = {row[0]: row[1] for row in session.execute(select(Job.state, func.count()).group_by(Job.state))}
     return {state: found.get(state, 0) for state in JobState}
 
 

@@ -92,6 +92,16 @@ def invite(session: Session, person_ids: Iterable[int], by: Actor, *, printed: b
     return Invited(invitations, already, without)
 
 
+def code_for(session: Session, person: Person, by: Actor) -> Invitation:
+    """A code to print for one person, whether they have a password or not: it is handed over in person."""
+    account = session.scalar(select(Account).where(Account.person_id == person.id)) or open_account(session, person, by)
+    if account.closed_at is not None:
+        raise Invalid(N_("The account is closed. Open it first."))
+    secret = passwords.new_code()
+    record(session, by, "account.code", "account", account.id)
+    return Invitation(person, secret, issue(session, account, TokenPurpose.SETUP, secret, by))
+
+
 def invite_administrator(session: Session, newcomer: Newcomer, by: Actor) -> Invitation:
     """Give the administrator's role to somebody with this number, who may or may not be known yet; gives a one-time link.
 

@@ -6,6 +6,7 @@ Length and a list of what guessers try first are asked for, never mixtures of ch
 from __future__ import annotations
 
 import hashlib
+import hmac
 import secrets
 import unicodedata
 from collections.abc import Iterable
@@ -98,3 +99,10 @@ def require_acceptable(password: str, known: Iterable[str]) -> None:
 def _normal(password: str) -> str:
     """The same letters typed on another keyboard are the same password (NIST SP 800-63B: NFKC or NFKD before hashing)."""
     return unicodedata.normalize("NFKC", password)
+
+
+def setup_code(key: str) -> str:
+    """The code that proves who started a fresh installation, made from its secret key: nothing needs to be stored."""
+    mixed = hmac.new(key.encode(), b"attune first run", hashlib.sha256).digest()
+    letters = "".join(_CODE_LETTERS[byte % len(_CODE_LETTERS)] for byte in mixed[:_CODE_LENGTH])
+    return "-".join(letters[at : at + 4] for at in range(0, _CODE_LENGTH, 4))

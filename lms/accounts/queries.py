@@ -274,6 +274,31 @@ def names_of(session: Session, person_ids: Collection[int | None]) -> dict[int, 
     return {person.id: person.display_name for person in session.scalars(select(Person).where(Person.id.in_(wanted)))}
 
 
+def by_number(session: Session, number: str) -> tuple[int, int | None] | None:
+    """The ids of the person with this number (in any source) or e-mail address, and of their account, if there is one."""
+    folded = number.strip().lower()
+    row = session.execute(
+        select(Person.id, Account.id)
+        .outerjoin(Account, Account.person_id == Person.id)
+        .where(or_(func.lower(Person.number) == folded, func.lower(Person.email) == folded))
+        .order_by(Person.id)
+    ).first()
+    return (row[0], row[1]) if row else None
+
+
+def departments_of(session: Session, person_ids: Collection[int], day: date) -> dict[int, int]:
+    """The department of each person's primary membership on a day, by person id."""
+    rows = session.execute(
+        select(Membership.person_id, Membership.department_id).where(
+            Membership.person_id.in_(person_ids),
+            Membership.primary,
+            known(Membership),
+            day_in(day, Membership.from_day, Membership.to_day),
+        )
+    )
+    return {row.person_id: row.department_id for row in rows}
+
+
 def _in_state(state: AccountState, now: datetime) -> ColumnElement[bool]:
     is_open = and_(Account.id.is_not(None), Account.closed_at.is_(None))
     locked = func.coalesce(Account.locked_until > now, false())

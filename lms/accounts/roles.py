@@ -9,12 +9,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lms.access import ALLOWS, ORGANISATION_WIDE, Role
+from lms.accounts import throttle
 from lms.accounts.actions import sign_out_everywhere
 from lms.accounts.models import Account, OneTimeToken, RoleGrant
 from lms.audit import Actor, record
 from lms.db import known
 from lms.errors import N_, Conflict, Invalid, NotFound
-from lms.people.models import Employment
+from lms.people.models import Employment, Person
 
 
 def grant_role(session: Session, account_id: int, role: Role, department_id: int | None, by: Actor) -> RoleGrant:
@@ -66,6 +67,9 @@ def unlock(session: Session, account_id: int, by: Actor) -> None:
     """Let somebody try again at once."""
     account = _account(session, account_id)
     account.failures, account.locked_until = 0, None
+    person = session.get_one(Person, account.person_id)
+    for name in (person.number, person.email or ""):
+        throttle.forget(session, f"name:{name.lower()}")
     record(session, by, "account.unlock", "account", account_id)
 
 
