@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from operator import itemgetter
 
 from .calendar import FOREVER, end_of_month
 from .dues import Move, Mover, Step, moved
-from .facts import Record
 from .periods import Period, phase_at
 from .rules import Phase, Recurs, Rule
 
 CALENDAR_KINDS = frozenset({Recurs.CADENCE, Recurs.FIXED})
+PLACE = itemgetter(0, 1, 2)
+
+Done = tuple[int, int, str]
+"""A record as the cycles need it: day number, record id, course. Lists of them are in order of day."""
 
 
 @dataclass(slots=True)
@@ -30,6 +35,7 @@ class Piece:
 class Cycle:
     """One turn of the duty; day numbers. ``base`` and ``turn`` say where it stands in its cadence.
 
+    ``done`` holds day and record id for each course.
     ``met_on`` is the day on which it was satisfied, ``met_from`` the first day on which that shows (later than
     ``met_on`` for what was done before the period). ``cap`` ends the validity early. ``missed_from``: a later cycle was
     met, or extended, instead.
@@ -40,7 +46,7 @@ class Cycle:
     pieces: list[Piece]
     base: int
     turn: int
-    done: dict[str, Record] = field(default_factory=dict)
+    done: dict[str, tuple[int, int]] = field(default_factory=dict)
     met_on: int = FOREVER
     met_from: int = FOREVER
     met_by: int = 0
@@ -71,26 +77,29 @@ class Chain:
         self.first_number = first_number
         self.cycles = [self._first()]
 
-    def build(self, records: list[Record], all_movers: list[Mover]) -> list[Cycle]:
+    def build(self, records: Sequence[Done], all_movers: list[Mover]) -> list[Cycle]:
         """All cycles that have begun or will follow from what is known. ``records`` in order of day."""
-        start = self.period.from_day
-        self._look_back(records)
-        events: list[tuple[int, int, int, Record | Phase | Mover]] = [
-            (record.completed_on.toordinal(), 2, place, record) for place, record in enumerate(records)
+        start, end = self.period.from_day, self.period.to_day
+        if records and records[0][0] < start:
+            self._look_back(records)
+        events: list[tuple[int, int, int, Done | Phase | Mover]] = [
+            (done[0], 2, place, done) for place, done in enumerate(records) if start <= done[0] < end
         ]
-        events += [(p.from_day, 0, place, p) for place, p in enumerate(self.phases) if p.apply_to_running]
-        events += [(m.from_day, 1, place, m) for place, m in enumerate(all_movers) if m.move == Move.EXTENSION]
-        events.sort(key=lambda e: e[:3])
+        events += [(p.from_day, 0, 0, p) for p in self.phases if p.apply_to_running and start < p.from_day < end]
+        events += [
+            (m.from_day, 1, place, m)
+            for place, m in enumerate(all_movers)
+            if m.move == Move.EXTENSION and m.from_day >= start
+        ]
+        events.sort(key=PLACE)
         for day, _, _, event in events:
-            if day < start or (day == start and isinstance(event, Phase)):
-                continue
             self._lay(day)
             if isinstance(event, Phase):
                 self._take_over(event)
             elif isinstance(event, Mover):
                 self._close_before(event)
             else:
-                self._count(event, day)
+                self._count(event)
         self._lay_rest(all_movers)
         for cycle in self.cycles:
             cycle.steps = _steps(cycle, all_movers)
@@ -106,7 +115,7 @@ class Chain:
         piece = Piece(start, phase, due, _first_opens(phase.rule, start, due), windowed, self.period.because)
         return Cycle(self.first_number, start, [piece], base, 0)
 
-    def _look_back(self, records: list[Record]) -> None:
+    def _look_back(self, records: Sequence[Done]) -> None:
         """What was done before the period counts for its first cycle, if it lies near enough and is still valid."""
         first, start = self.cycles[0], self.period.from_day
         rule = first.rule
@@ -115,11 +124,11 @@ class Chain:
             since = rule.look_back.after(start, -1) + 1
         if self.period.returning:
             since = min(since, start - rule.rejoin_within)
-        for record in records:
-            day = record.completed_on.toordinal()
-            if since <= day < start and record.course in rule.courses and _good_for(rule, day) >= start:
-                first.done[record.course] = record
-        self._judge(first, start)
+        for day, record_id, course in records:
+            if since <= day < start and course in rule.courses and _good_for(rule, day) >= start:
+                first.done[course] = (day, record_id)
+        if first.done:
+            self._judge(first, start)
 
     # --- what comes next
 
@@ -195,12 +204,12 @@ class Chain:
 
     # --- what meets them
 
-    def _count(self, record: Record, day: int) -> None:
+    def _count(self, done: Done) -> None:
+        day, record_id, course = done
         cycle = self._target(day)
-        if cycle is None:
-            return
-        cycle.done.setdefault(record.course, record)
-        self._judge(cycle, day)
+        if cycle is not None and course not in cycle.done:
+            cycle.done[course] = (day, record_id)
+            self._judge(cycle, day)
 
     def _target(self, day: int) -> Cycle | None:
         """The cycle for which something done on ``day`` counts."""
@@ -226,19 +235,17 @@ class Chain:
     def _judge(self, cycle: Cycle, day: int) -> None:
         """Note that ``cycle`` is met if what was done for it by ``day`` fulfils the rule, and what follows from that."""
         rule = cycle.rule
-        used = [record for course, record in cycle.done.items() if course in rule.courses]
+        used = [done for course, done in cycle.done.items() if course in rule.courses]
         if not used or (rule.needs_all and len(used) < len(rule.courses)):
             return
-        days = {record.id: record.completed_on.toordinal() for record in used}
-        if rule.needs_all:
-            deciding = max(used, key=lambda r: (days[r.id], r.id))
-            oldest = min(days.values())
-        else:
-            before = [r for r in used if days[r.id] < self.period.from_day]
-            deciding = max(before or used, key=lambda r: (days[r.id], r.id))
-            oldest = days[deciding.id]
-        cycle.met_on = days[deciding.id]
-        cycle.met_by = deciding.id
+        deciding = oldest_done = used[0]
+        if len(used) > 1:
+            if not rule.needs_all:
+                used = [done for done in used if done[0] < self.period.from_day] or used
+            deciding = max(used)
+            oldest_done = min(used) if rule.needs_all else deciding
+        oldest = oldest_done[0]
+        cycle.met_on, cycle.met_by = deciding
         cycle.met_from = max(day, cycle.met_on)
         if oldest < self.period.from_day:
             cycle.cap = _good_for(rule, oldest)

@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from .calendar import FOREVER
-from .cycles import Chain, Cycle
+from .cycles import Chain, Cycle, Done
 from .dues import Move, Mover, Step, movers
 from .facts import PersonFacts, Record
 from .periods import Period, periods
@@ -51,11 +51,11 @@ def timeline(requirement: RequirementFacts, person: PersonFacts, horizon: date) 
     return tuple(spans)
 
 
-def _counting(records: Sequence[Record], courses: frozenset[str]) -> list[Record]:
+def _counting(records: Sequence[Record], courses: frozenset[str]) -> list[Done]:
     """The records that count for anything, in order: neither revoked nor replaced by a correction."""
-    replaced = {record.replaces for record in records if record.replaces is not None and not record.revoked}
-    kept = [r for r in records if r.course in courses and not r.revoked and r.id not in replaced]
-    return sorted(kept, key=lambda r: (r.completed_on, r.id))
+    kept = [r for r in records if r.course in courses and not r.revoked]
+    replaced = {r.replaces for r in records if r.replaces is not None and not r.revoked}
+    return sorted((r.completed_on.toordinal(), r.id, r.course) for r in kept if r.id not in replaced)
 
 
 Look = tuple[State, State | None, int, int, int, str, bool]
@@ -65,7 +65,8 @@ Look = tuple[State, State | None, int, int, int, str, bool]
 def _spans(period: Period, cycles: list[Cycle], in_play: list[Mover], horizon: int) -> list[Span]:
     exemptions = [mover for mover in in_play if mover.move == Move.EXEMPTION]
     leaves = [mover for mover in in_play if mover.move == Move.LEAVE]
-    cuts = sorted(_cuts(cycles, exemptions, leaves))
+    from_day, to_day = period.from_day, period.to_day
+    cuts = sorted(cut for cut in _cuts(cycles, exemptions, leaves) if from_day < cut < to_day)
     spans: list[Span] = []
     for start, end in period.stays:
         if start > horizon:
@@ -97,9 +98,14 @@ def _cuts(cycles: list[Cycle], exemptions: list[Mover], leaves: list[Mover]) -> 
     """Every day on which the state can change."""
     cuts = {day for mover in (*exemptions, *leaves) for day in (mover.from_day, mover.to_day)}
     for cycle in cycles:
+        closed = cycle.closed
         cuts.update((cycle.begins, cycle.met_from, cycle.missed_from, cycle.cap + 1))
         for step in cycle.steps:
-            cuts.update((step.from_day, step.opens, step.due + 1, step.due + step.grace + 1, step.valid + 1))
+            if step.from_day > closed:
+                break
+            cuts.update((step.from_day, step.opens, step.valid + 1))
+            if step.due < closed:
+                cuts.update((step.due + 1, step.due + step.grace + 1))
     return cuts
 
 
