@@ -1,0 +1,1 @@
+"""PDF foundation: fonts, shaping, a tagged canvas, QR codes and simple charts. Knows nothing of learning."""
