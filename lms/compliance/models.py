@@ -5,13 +5,21 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.db import Base, Dated, Recorded
 
 OVERALL = 0
 """The requirement_id of a person's overall state in :class:`Span` and the tallies: a pseudo-requirement with spans of its own."""
+
+DUE_SOON = 9
+"""The code of the pseudo-state "due soon", an of-which of the states that can fall due; states have the codes 1 to 8."""
+
+COUNTED = (
+    "exempt", "on_leave", "upcoming", "open", "compliant", "renewal_open", "in_grace", "overdue", "due_soon",
+)  # fmt: skip
+"""The columns of a tally, in the order of the codes from 1."""
 
 
 class Requirement(Base):
@@ -25,16 +33,32 @@ class Requirement(Base):
 
 
 class RequirementVersion(Dated, Base):
-    """A version of a duty, in force on the days [from_day, to_day). ``rule`` is the data that ``compliance.rules`` parses."""
+    """A version of a duty, in force on the days [from_day, to_day) until a version that begins later takes its place.
+
+    ``rule`` is the data that ``compliance.rules`` parses. ``adopted_on`` is the local day of the decision: a version adopted
+    late binds from then. ``apply_to_running``: unmet cycles that began under an older version are moved as well.
+    """
 
     __tablename__ = "requirement_version"
-    __table_args__ = (CheckConstraint("from_day < to_day", "days"), UniqueConstraint("requirement_id", "number"))
+    __table_args__ = (
+        CheckConstraint("from_day < to_day", "days"),
+        Index(
+            "uq_requirement_version_number",
+            "requirement_id",
+            "number",
+            unique=True,
+            sqlite_where=text("superseded_at is null"),
+            postgresql_where=text("superseded_at is null"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     requirement_id: Mapped[int] = mapped_column(ForeignKey("requirement.id"), index=True)
     number: Mapped[int]
     title: Mapped[str]
     rule: Mapped[dict[str, Any]]
+    adopted_on: Mapped[date]
+    apply_to_running: Mapped[bool] = mapped_column(default=False)
 
 
 class Exemption(Dated, Base):
@@ -50,7 +74,7 @@ class Exemption(Dated, Base):
 
 
 class Extension(Recorded, Base):
-    """Another due day for one cycle of one person."""
+    """Another due day, the last good one, for one cycle of one person, decided on the local day ``granted_on``."""
 
     __tablename__ = "extension"
 
@@ -59,79 +83,119 @@ class Extension(Recorded, Base):
     requirement_id: Mapped[int] = mapped_column(ForeignKey("requirement.id"))
     cycle: Mapped[int]
     due: Mapped[date]
+    granted_on: Mapped[date]
     reason: Mapped[str]
 
 
 class Generation(Base):
     """One full build of the spans. Readers use the one that is active; a bulk change builds the next one beside it.
 
-    ``position`` is the highest person id that is built; ``reason`` says what is being worked in.
+    ``phase`` is ``people``, ``days`` or ``checkpoints`` while it is built, then ``done``; ``position`` says how far the phase has
+    come (for ``people`` the highest person id that is built). ``reason`` is a word for what is being worked in, such as
+    ``import``. ``first_checkpoint`` and ``last_checkpoint`` bound the days for which :class:`TallyBase` is kept.
     """
 
     __tablename__ = "generation"
+    __table_args__ = (
+        Index(
+            "uq_generation_active",
+            "active",
+            unique=True,
+            sqlite_where=text("active"),
+            postgresql_where=text("active"),
+        ),
+        Index(
+            "uq_generation_building",
+            "building",
+            unique=True,
+            sqlite_where=text("building"),
+            postgresql_where=text("building"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     reason: Mapped[str]
     started_at: Mapped[datetime]
-    position: Mapped[int] = mapped_column(default=0)
     finished_at: Mapped[datetime | None]
     active: Mapped[bool] = mapped_column(default=False)
+    building: Mapped[bool] = mapped_column(default=False)
+    phase: Mapped[str] = mapped_column(default="people")
+    position: Mapped[int] = mapped_column(default=0)
+    first_checkpoint: Mapped[date]
+    last_checkpoint: Mapped[date]
 
 
 class Span(Base):
     """A person, a requirement, a state, from day to day: the timeline, cut where the primary department changes.
 
-    ``state`` and ``beneath`` are codes of ``compliance.timeline.State``; ``because`` names the fact that caused it.
+    ``state`` and ``beneath`` are codes of ``compliance.spans.State``; ``because`` names the fact that caused it. From ``soon_from``
+    (None: never) to the end of the span it counts as due soon. Spans of one person and requirement never overlap.
     """
 
     __tablename__ = "span"
     __table_args__ = (
-        Index("ix_span_person", "person_id", "generation_id"),
-        Index("ix_span_cell", "generation_id", "requirement_id", "department_id", "to_day", "from_day", "state"),
-    )
+        Index(
+            "ix_span_cell",
+            "generation_id", "requirement_id", "department_id", "to_day", "from_day", "state", "soon_from", "person_id",
+        ),
+        {"sqlite_with_rowid": False},
+    )  # fmt: skip
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    generation_id: Mapped[int]
-    person_id: Mapped[int]
-    requirement_id: Mapped[int]
-    department_id: Mapped[int]
-    from_day: Mapped[date]
+    generation_id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(primary_key=True)
+    requirement_id: Mapped[int] = mapped_column(primary_key=True)
+    from_day: Mapped[date] = mapped_column(primary_key=True)
     to_day: Mapped[date]
+    department_id: Mapped[int]
     state: Mapped[int] = mapped_column(SmallInteger)
     beneath: Mapped[int | None] = mapped_column(SmallInteger)
     due: Mapped[date | None]
+    valid_until: Mapped[date | None]
+    soon_from: Mapped[date | None]
     cycle: Mapped[int]
     because: Mapped[str]
     lapsed_extended: Mapped[bool] = mapped_column(default=False)
 
 
-class TallyBase(Base):
-    """How many people were in a state at the start of a checkpoint day, for a requirement and department (not its subtree)."""
+class Counts:
+    """People, one column for each state and one for due soon: how many, or by how many the number changed."""
+
+    exempt: Mapped[int] = mapped_column(default=0)
+    on_leave: Mapped[int] = mapped_column(default=0)
+    upcoming: Mapped[int] = mapped_column(default=0)
+    open: Mapped[int] = mapped_column(default=0)
+    compliant: Mapped[int] = mapped_column(default=0)
+    renewal_open: Mapped[int] = mapped_column(default=0)
+    in_grace: Mapped[int] = mapped_column(default=0)
+    overdue: Mapped[int] = mapped_column(default=0)
+    due_soon: Mapped[int] = mapped_column(default=0)
+
+
+class TallyBase(Counts, Base):
+    """How many people were in each state on a checkpoint day, for a requirement and department (not its subtree)."""
 
     __tablename__ = "tally_base"
+    __table_args__ = {"sqlite_with_rowid": False}
 
     generation_id: Mapped[int] = mapped_column(primary_key=True)
     checkpoint: Mapped[date] = mapped_column(primary_key=True)
     requirement_id: Mapped[int] = mapped_column(primary_key=True)
     department_id: Mapped[int] = mapped_column(primary_key=True)
-    state: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
-    people: Mapped[int]
 
 
-class TallyDay(Base):
-    """By how many people a count changed on a day."""
+class TallyDay(Counts, Base):
+    """By how many people the counts changed on a day."""
 
     __tablename__ = "tally_day"
+    __table_args__ = {"sqlite_with_rowid": False}
 
     generation_id: Mapped[int] = mapped_column(primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True)
     requirement_id: Mapped[int] = mapped_column(primary_key=True)
     department_id: Mapped[int] = mapped_column(primary_key=True)
-    state: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
-    change: Mapped[int]
 
 
-class TallyPending(Base):
+class TallyPending(Counts, Base):
     """Changes not yet folded into :class:`TallyBase` and :class:`TallyDay`: append-only, so writers never wait for each other."""
 
     __tablename__ = "tally_pending"
@@ -142,5 +206,3 @@ class TallyPending(Base):
     day: Mapped[date]
     requirement_id: Mapped[int]
     department_id: Mapped[int]
-    state: Mapped[int] = mapped_column(SmallInteger)
-    change: Mapped[int]

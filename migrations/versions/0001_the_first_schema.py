@@ -2,7 +2,7 @@
 
 Revision ID: 0001
 Revises:
-Create Date: 2026-11-22 18:04:58.524346
+Create Date: 2026-11-22 18:37:37.840746
 """
 
 import sqlalchemy as sa
@@ -38,11 +38,31 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("building", sa.Boolean(), nullable=False),
+        sa.Column("phase", sa.String(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("first_checkpoint", sa.Date(), nullable=False),
+        sa.Column("last_checkpoint", sa.Date(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_generation")),
     )
+    with op.batch_alter_table("generation", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_generation_active",
+            ["active"],
+            unique=True,
+            sqlite_where=sa.text("active"),
+            postgresql_where=sa.text("active"),
+        )
+        batch_op.create_index(
+            "uq_generation_building",
+            ["building"],
+            unique=True,
+            sqlite_where=sa.text("building"),
+            postgresql_where=sa.text("building"),
+        )
+
     op.create_table(
         "job",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -111,28 +131,38 @@ def upgrade() -> None:
     )
     op.create_table(
         "span",
-        sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("generation_id", sa.Integer(), nullable=False),
         sa.Column("person_id", sa.Integer(), nullable=False),
         sa.Column("requirement_id", sa.Integer(), nullable=False),
-        sa.Column("department_id", sa.Integer(), nullable=False),
         sa.Column("from_day", sa.Date(), nullable=False),
         sa.Column("to_day", sa.Date(), nullable=False),
+        sa.Column("department_id", sa.Integer(), nullable=False),
         sa.Column("state", sa.SmallInteger(), nullable=False),
         sa.Column("beneath", sa.SmallInteger(), nullable=True),
         sa.Column("due", sa.Date(), nullable=True),
+        sa.Column("valid_until", sa.Date(), nullable=True),
+        sa.Column("soon_from", sa.Date(), nullable=True),
         sa.Column("cycle", sa.Integer(), nullable=False),
         sa.Column("because", sa.String(), nullable=False),
         sa.Column("lapsed_extended", sa.Boolean(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_span")),
+        sa.PrimaryKeyConstraint("generation_id", "person_id", "requirement_id", "from_day", name=op.f("pk_span")),
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("span", schema=None) as batch_op:
         batch_op.create_index(
             "ix_span_cell",
-            ["generation_id", "requirement_id", "department_id", "to_day", "from_day", "state"],
+            [
+                "generation_id",
+                "requirement_id",
+                "department_id",
+                "to_day",
+                "from_day",
+                "state",
+                "soon_from",
+                "person_id",
+            ],
             unique=False,
         )
-        batch_op.create_index("ix_span_person", ["person_id", "generation_id"], unique=False)
 
     op.create_table(
         "tally_base",
@@ -140,11 +170,19 @@ def upgrade() -> None:
         sa.Column("checkpoint", sa.Date(), nullable=False),
         sa.Column("requirement_id", sa.Integer(), nullable=False),
         sa.Column("department_id", sa.Integer(), nullable=False),
-        sa.Column("state", sa.SmallInteger(), nullable=False),
-        sa.Column("people", sa.Integer(), nullable=False),
+        sa.Column("exempt", sa.Integer(), nullable=False),
+        sa.Column("on_leave", sa.Integer(), nullable=False),
+        sa.Column("upcoming", sa.Integer(), nullable=False),
+        sa.Column("open", sa.Integer(), nullable=False),
+        sa.Column("compliant", sa.Integer(), nullable=False),
+        sa.Column("renewal_open", sa.Integer(), nullable=False),
+        sa.Column("in_grace", sa.Integer(), nullable=False),
+        sa.Column("overdue", sa.Integer(), nullable=False),
+        sa.Column("due_soon", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint(
-            "generation_id", "checkpoint", "requirement_id", "department_id", "state", name=op.f("pk_tally_base")
+            "generation_id", "checkpoint", "requirement_id", "department_id", name=op.f("pk_tally_base")
         ),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "tally_day",
@@ -152,11 +190,17 @@ def upgrade() -> None:
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("requirement_id", sa.Integer(), nullable=False),
         sa.Column("department_id", sa.Integer(), nullable=False),
-        sa.Column("state", sa.SmallInteger(), nullable=False),
-        sa.Column("change", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint(
-            "generation_id", "day", "requirement_id", "department_id", "state", name=op.f("pk_tally_day")
-        ),
+        sa.Column("exempt", sa.Integer(), nullable=False),
+        sa.Column("on_leave", sa.Integer(), nullable=False),
+        sa.Column("upcoming", sa.Integer(), nullable=False),
+        sa.Column("open", sa.Integer(), nullable=False),
+        sa.Column("compliant", sa.Integer(), nullable=False),
+        sa.Column("renewal_open", sa.Integer(), nullable=False),
+        sa.Column("in_grace", sa.Integer(), nullable=False),
+        sa.Column("overdue", sa.Integer(), nullable=False),
+        sa.Column("due_soon", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("generation_id", "day", "requirement_id", "department_id", name=op.f("pk_tally_day")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "tally_pending",
@@ -165,8 +209,15 @@ def upgrade() -> None:
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("requirement_id", sa.Integer(), nullable=False),
         sa.Column("department_id", sa.Integer(), nullable=False),
-        sa.Column("state", sa.SmallInteger(), nullable=False),
-        sa.Column("change", sa.Integer(), nullable=False),
+        sa.Column("exempt", sa.Integer(), nullable=False),
+        sa.Column("on_leave", sa.Integer(), nullable=False),
+        sa.Column("upcoming", sa.Integer(), nullable=False),
+        sa.Column("open", sa.Integer(), nullable=False),
+        sa.Column("compliant", sa.Integer(), nullable=False),
+        sa.Column("renewal_open", sa.Integer(), nullable=False),
+        sa.Column("in_grace", sa.Integer(), nullable=False),
+        sa.Column("overdue", sa.Integer(), nullable=False),
+        sa.Column("due_soon", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tally_pending")),
     )
     with op.batch_alter_table("tally_pending", schema=None) as batch_op:
@@ -267,6 +318,7 @@ def upgrade() -> None:
         sa.Column("requirement_id", sa.Integer(), nullable=False),
         sa.Column("cycle", sa.Integer(), nullable=False),
         sa.Column("due", sa.Date(), nullable=False),
+        sa.Column("granted_on", sa.Date(), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("recorded_by", sa.Integer(), nullable=True),
@@ -332,6 +384,8 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("title", sa.String(), nullable=False),
         sa.Column("rule", sa.JSON(), nullable=False),
+        sa.Column("adopted_on", sa.Date(), nullable=False),
+        sa.Column("apply_to_running", sa.Boolean(), nullable=False),
         sa.Column("from_day", sa.Date(), nullable=False),
         sa.Column("to_day", sa.Date(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
@@ -345,10 +399,16 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["superseded_by"], ["person.id"], name=op.f("fk_requirement_version_superseded_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_requirement_version")),
-        sa.UniqueConstraint("requirement_id", "number", name=op.f("uq_requirement_version_requirement_id_number")),
     )
     with op.batch_alter_table("requirement_version", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_requirement_version_requirement_id"), ["requirement_id"], unique=False)
+        batch_op.create_index(
+            "uq_requirement_version_number",
+            ["requirement_id", "number"],
+            unique=True,
+            sqlite_where=sa.text("superseded_at is null"),
+            postgresql_where=sa.text("superseded_at is null"),
+        )
 
     op.create_table(
         "stored_file",
@@ -849,6 +909,11 @@ def downgrade() -> None:
 
     op.drop_table("stored_file")
     with op.batch_alter_table("requirement_version", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_requirement_version_number",
+            sqlite_where=sa.text("superseded_at is null"),
+            postgresql_where=sa.text("superseded_at is null"),
+        )
         batch_op.drop_index(batch_op.f("ix_requirement_version_requirement_id"))
 
     op.drop_table("requirement_version")
@@ -887,7 +952,6 @@ def downgrade() -> None:
     op.drop_table("tally_day")
     op.drop_table("tally_base")
     with op.batch_alter_table("span", schema=None) as batch_op:
-        batch_op.drop_index("ix_span_person")
         batch_op.drop_index("ix_span_cell")
 
     op.drop_table("span")
@@ -909,6 +973,12 @@ def downgrade() -> None:
         batch_op.drop_index("ix_job_due")
 
     op.drop_table("job")
+    with op.batch_alter_table("generation", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_generation_building", sqlite_where=sa.text("building"), postgresql_where=sa.text("building")
+        )
+        batch_op.drop_index("uq_generation_active", sqlite_where=sa.text("active"), postgresql_where=sa.text("active"))
+
     op.drop_table("generation")
     op.drop_table("department")
     op.drop_table("course")
