@@ -33,7 +33,7 @@ class Course:
             example=gettext("Example"),
             say=gettext("Words to use"),
             note=gettext("Good to know"),
-            source=gettext("Source %%(number)d"),
+            source=gettext("Source %(number)d"),
             table=gettext("Table"),
         )
 
