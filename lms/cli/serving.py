@@ -7,6 +7,8 @@ import threading
 import click
 import waitress
 
+from lms import organisation
+from lms.accounts.passwords import setup_code
 from lms.app import create_app
 from lms.cli.house import Opened, opened, upgrade
 from lms.worker import Worker
@@ -29,6 +31,11 @@ def run(house: Opened, threads: int, *, with_worker: bool) -> None:
     if with_worker:
         worker.start()
     click.echo(f"Attune is at http://{house.config.host}:{house.config.port} (Ctrl-C stops it)")
+    with house.database.session() as session:
+        if organisation.load(session) is None:
+            click.echo(
+                f"It is not set up yet. Run `lms setup`, or open it and enter this code: {setup_code(house.config.secret_key)}"
+            )
     try:
         waitress.serve(app, host=house.config.host, port=house.config.port, threads=threads, ident=None, _quiet=True)
     finally:
