@@ -1,0 +1,1 @@
+"""On paper: the number, the PDF, and what a verifier is told."""

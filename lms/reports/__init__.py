@@ -1,0 +1,1 @@
+"""For managers, HR, auditors and leadership: rollups, exports and the leadership page."""
