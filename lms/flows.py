@@ -17,6 +17,7 @@ from lms.catalogue.content import CourseContent
 from lms.catalogue.models import CourseVersion
 from lms.certificates import actions as certificates
 from lms.certificates.models import Certificate
+from lms.certificates.pdf import certificate_pdf
 from lms.certificates.wording import certificate_fields
 from lms.clock import local_day
 from lms.compliance import actions as compliance
@@ -29,6 +30,7 @@ from lms.learning.queries import steps_done
 from lms.learning.scenario import State
 from lms.learning.scoring import Result
 from lms.notices.actions import release_waiting, write_mail
+from lms.notices.queries import was_written
 from lms.organisation import Organisation, load
 from lms.organisation import save as save_organisation
 from lms.outbox import enqueue
@@ -114,11 +116,11 @@ def certificate_file(session: Session, certificate: Certificate, files: FileStor
     if certificate.file_id is not None:
         return session.get_one(StoredFile, certificate.file_id)
     organisation = load(session) or Organisation(name="Attune")
-    from lms.certificates.pdf import certificate_pdf
-
+    old = session.get(Certificate, certificate.supersedes_id) if certificate.supersedes_id else None
+    replaced = old.number if old else None
     stored = files.put(
         session,
-        io.BytesIO(certificate_pdf(certificate_fields(certificate, organisation))),
+        io.BytesIO(certificate_pdf(certificate_fields(certificate, organisation, replaced))),
         name=f"{certificate.number}.pdf",
         media_type="application/pdf",
         purpose="certificate",
@@ -130,21 +132,14 @@ def certificate_file(session: Session, certificate: Certificate, files: FileStor
 
 
 def deliver_certificate(session: Session, certificate_id: int, files: FileStore, now: datetime) -> None:
-    """Make the PDF and write the mail that brings it; done again after a crash it changes nothing."""
+    """Make the PDF and write the mail that brings it; done again after a crash it writes no second mail."""
     certificate = session.get_one(Certificate, certificate_id, with_for_update=True)
-    if certificate.file_id is not None:
-        return
     stored = certificate_file(session, certificate, files, now)
+    if was_written(session, "certificate", certificate.person_id, stored.id):
+        return
     person = session.get_one(Person, certificate.person_id)
-    write_mail(
-        session,
-        "certificate",
-        person,
-        now,
-        attachments=[stored],
-        course=certificate.snapshot["course_title"],
-        number=certificate.number,
-    )
+    course, number = certificate.snapshot["course_title"], certificate.number
+    write_mail(session, "certificate", person, now, attachments=[stored], course=course, number=number)
 
 
 def revoke_record(session: Session, record: TrainingRecord, *, reason: str, actor: Actor) -> None:

@@ -14,13 +14,11 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 from babel.numbers import format_decimal, format_percent
 
-from lms.pdf.bidi import is_rtl
 from lms.pdf.canvas import A4, LETTER, MM, TaggedCanvas, stroke
 from lms.pdf.fonts import Style
 from lms.pdf.layout import Align, Block, fit, place
 from lms.pdf.ornament import border, rosette
 from lms.pdf.qr import draw_qr
-from lms.pdf.shaping import shape
 
 INK: Final = "#1d2b2a"
 QUIET: Final = "#55645f"
@@ -117,7 +115,9 @@ class _Certificate:
         edge = 11 * MM
         inner = edge + 3.6 * MM
         canvas.write(f"{stroke(TINT)} 0.45 w", border(edge, edge, width - edge, height - edge, 1.7 * MM, 9 * MM))
-        canvas.write(f"{stroke(ACCENT)} 0.7 w {inner:.2f} {inner:.2f} {width - 2 * inner:.2f} {height - 2 * inner:.2f} re S")
+        canvas.write(
+            f"{stroke(ACCENT)} 0.7 w {inner:.2f} {inner:.2f} {width - 2 * inner:.2f} {height - 2 * inner:.2f} re S"
+        )
         canvas.write(f"{stroke(PALE)} 0.4 w", rosette(width / 2, 36 * MM, 15 * MM, 12, 7))
         canvas.write(f"{stroke(ACCENT)} 0.4 w", rosette(width / 2, 36 * MM, 7.2 * MM, 12, 4))
 
@@ -135,12 +135,12 @@ class _Certificate:
             self.canvas.rule(middle - 55 * MM, top - 86.5 * MM, middle + 55 * MM, top - 86.5 * MM, 0.5, TINT)
         if fields.person_identifier:
             told = labels.identifier % {"identifier": fields.person_identifier}
-            self._centred("P", self._fit(told, wide, 9, 7, 1), top - 91.5 * MM, QUIET)
-        self._centred("P", self._fit(labels.has_completed, wide, 11, 8, 1), top - 100 * MM, QUIET)
+            self._centred("P", self._fit(told, wide, 9, 7, 1), top - 92.5 * MM, QUIET)
+        self._centred("P", self._fit(labels.has_completed, wide, 11, 8, 1), top - 101.5 * MM, QUIET)
         title = self._fit(fields.course_title, wide, 23, 12, 2, "display")
-        self._centred("P", title, top - 112 * MM, INK, around=True)
+        self._centred("P", title, top - 113 * MM, INK, around=True)
         course = labels.course % {"code": fields.course_code, "version": fields.course_version}
-        self._centred("P", self._fit(course, wide, 9.5, 7, 1), top - 122.5 * MM, QUIET)
+        self._centred("P", self._fit(course, wide, 9.5, 7, 1), top - 123 * MM, QUIET)
 
     def _facts(self) -> None:
         fields, labels = self.fields, self.labels
@@ -155,7 +155,7 @@ class _Certificate:
             facts.append((labels.score, self._percent(fields.score), mark))
         column = min(50 * MM, (self.width - 60 * MM) / len(facts))
         start = (self.width - column * len(facts)) / 2
-        top = self.height - 133 * MM
+        top = self.height - 134.5 * MM
         for at, (label, value, more) in enumerate(facts):
             x = start + column * ((len(facts) - 1 - at if self.rtl else at) + 0.5)
             with self.canvas.element("P"):
@@ -172,7 +172,8 @@ class _Certificate:
         fields, labels = self.fields, self.labels
         margin, side, base = 24 * MM, 25 * MM, 24 * MM
         wide = self.width / 2 - 20 * MM - margin
-        start, align = (self.width - margin, "right") if self.rtl else (margin, "left")
+        start = self.width - margin if self.rtl else margin
+        align: Align = "right" if self.rtl else "left"
         rows: list[tuple[str, float, Style, str]] = [
             (labels.number % {"number": fields.number}, 11, "bold", INK),
             (labels.issued_on % {"date": self._date(fields.issued_on)}, 9, "text", QUIET),
@@ -187,7 +188,8 @@ class _Certificate:
         box = (code_x, base, code_x + side, base + side)
         with self.canvas.element("Figure", alt=labels.qr_alt % {"url": fields.verify_url}, bbox=box):
             draw_qr(self.canvas, fields.verify_url, code_x, base, side, INK)
-        near, towards = (code_x + side + 5 * MM, "left") if self.rtl else (code_x - 5 * MM, "right")
+        near = code_x + side + 5 * MM if self.rtl else code_x - 5 * MM
+        towards: Align = "left" if self.rtl else "right"
         room = wide - side - 5 * MM
         with self.canvas.element("P"):
             self._line(self._fit(labels.verify, room, 9, 6, 1, "bold"), near, base + 5.6 * MM, ACCENT, towards)

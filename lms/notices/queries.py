@@ -49,3 +49,9 @@ def listed(session: Session, only: MailState | None, page: int, size: int = 50) 
     if only is not None:
         query = query.where(_CONDITIONS[only])
     return session.scalars(query).all()
+
+
+def was_written(session: Session, kind: str, person_id: int, file_id: int) -> bool:
+    """Whether a mail of this kind with this attachment was written to somebody already."""
+    sent = session.scalars(select(Mail.attachments).where(Mail.kind == kind, Mail.person_id == person_id))
+    return any(file_id in attached for attached in sent)

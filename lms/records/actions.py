@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.catalogue.content import CourseContent
+from lms.catalogue.localised import localised
 from lms.catalogue.models import CourseVersion
 from lms.errors import N_, Conflict, Invalid
 from lms.learning.models import Attempt, Enrolment
@@ -46,7 +47,7 @@ def award(
         minutes=content.total_minutes,
         topics=dict(content.topics),
         course_code=content.code,
-        course_title=content.title,
+        course_title=localised(content, attempt.language).title.value,
         version_number=version.number,
         person_name=person.display_name,
         department_id=held.department_id,

@@ -186,7 +186,7 @@ def version(requirement_id: int) -> ResponseReturnValue:
 
 
 def _build(form: RequirementForm, requirement_id: int | None) -> ResponseReturnValue:
-    page = {"form": form, "requirement_id": requirement_id, "read_back": None, "problems": []}
+    page: dict[str, Any] = {"form": form, "requirement_id": requirement_id, "read_back": None, "problems": []}
     if not form.validate_on_submit():
         return render_template("requirements/form.html", **page), 422 if request.method == "POST" else 200
     try:

@@ -1,0 +1,415 @@
+"""Writes Riverbend Health into an empty database, batch by batch. An edge: it commits. Nothing here runs outside ``lms demo``."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import count
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, insert, select, text
+from sqlalchemy.orm import Session
+
+from config import Config
+from lms.accounts import passwords
+from lms.accounts.models import Account, RoleGrant
+from lms.audit import Actor
+from lms.catalogue.actions import publish
+from lms.catalogue.content import CourseContent
+from lms.catalogue.disk import load_course
+from lms.catalogue.models import CourseVersion
+from lms.certificates.actions import ALPHABET
+from lms.certificates.models import Certificate
+from lms.clock import FOR_EVER
+from lms.compliance import actions as compliance
+from lms.compliance.calendar import add_months
+from lms.compliance.models import Exemption, Requirement, RequirementVersion
+from lms.db import Base, Database
+from lms.demo.lives import DUTIES, Done, Duty, Life, Post, lives
+from lms.demo.places import PLACES
+from lms.demo.roles import ROLES, role_lives
+from lms.demo.trying import Tried, tried
+from lms.files import FileStore
+from lms.learning.models import Answer, Attempt, Enrolment, StepDone
+from lms.organisation import Organisation, save
+from lms.people.models import Department, DepartmentVersion, Employment, Leave, Membership, Person
+from lms.people.tree import SEPARATOR
+from lms.records.models import TrainingRecord
+
+ZONE = "America/Chicago"
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how much is done, and how much there is."""
+
+RENAMED, RENAMED_MONTHS = ("ED", "Emergency Room"), 14
+MOVED, MOVED_MONTHS = ("HOME", "RCC-PRIM"), 8
+MERGED, MERGED_MONTHS = ("REG-NIGHT", "Night Registration", "ED-REG"), 5
+
+
+@dataclass(slots=True)
+class Build:
+    """The building site: what has an id already, and the rows that wait to be written."""
+
+    database: Database
+    files: FileStore
+    config: Config
+    today: date
+    staff: int
+    seed: int
+    progress: Progress
+    departments: dict[str, int] = field(default_factory=dict)
+    versions: dict[str, tuple[CourseVersion, CourseContent]] = field(default_factory=dict)
+    requirements: dict[str, int] = field(default_factory=dict)
+    rows: dict[type[Base], list[dict[str, Any]]] = field(default_factory=dict)
+    ids: dict[type[Base], count[int]] = field(default_factory=dict)
+
+    @property
+    def start(self) -> date:
+        """The day from which histories reach."""
+        return add_months(self.today, -24)
+
+    def moment(self, day: date, hour: int = 9, minute: int = 0) -> datetime:
+        """A local time of a day, as a moment."""
+        return datetime.combine(day, time(hour, minute), ZoneInfo(ZONE)).astimezone(UTC)
+
+    def add(self, model: type[Base], **values: Any) -> int:
+        """A row to write with the next batch; gives its id."""
+        number = next(self.ids.setdefault(model, count(1)))
+        self.rows.setdefault(model, []).append({"id": number, **values})
+        return number
+
+    def fact(self, model: type[Base], from_day: date, to_day: date = FOR_EVER, **values: Any) -> int:
+        """A dated fact, written down on its first day (or when the demo begins)."""
+        known = self.moment(min(max(from_day, self.start - timedelta(days=60)), self.today), 8)
+        blank = {"recorded_by": None, "superseded_at": None, "superseded_by": None}
+        return self.add(model, from_day=from_day, to_day=to_day, recorded_at=known, **blank, **values)
+
+    def write(self, session: Session) -> None:
+        """Write what waits, parents first."""
+        for table in Base.metadata.sorted_tables:
+            for model, rows in self.rows.items():
+                if model.__table__ is table and rows:
+                    session.execute(insert(model), rows)
+        self.rows.clear()
+
+
+def build(site: Build) -> None:
+    """The whole hospital, with progress; an interrupted one is not usable and says so (``demo`` starts it again)."""
+    with site.database.transaction() as session:
+        _organisation(session, site, ready=False)
+        _courses(session, site)
+        _departments(site)
+        _requirements(site)
+        site.write(session)
+    people = [*role_lives(site.today), *lives(site.staff - len(ROLES), site.seed, site.today)]
+    done = 0
+    for start in range(0, len(people), 250):
+        some = people[start : start + 250]
+        for life in some:
+            _person(site, life)
+        with site.database.transaction() as session:
+            site.write(session)
+        done += len(some)
+        site.progress("People and their training", done, len(people))
+    with site.database.transaction() as session:
+        _accounts(site)
+        site.write(session)
+        _sequences(session)
+    _spans(site)
+    with site.database.transaction() as session:
+        _organisation(session, site, ready=True)
+
+
+def _organisation(session: Session, site: Build, *, ready: bool) -> None:
+    own = Organisation(
+        name="Riverbend Health" if ready else UNFINISHED,
+        zone=ZONE,
+        languages=("en", "es"),
+        base_url=site.config.base_url or f"http://{site.config.host}:{site.config.port}",
+        contact="Learning Services, extension 4400, learning@riverbend.example",
+        demo=True,
+    )
+    save(session, own, site.moment(site.start))
+
+
+UNFINISHED = "Riverbend Health (unfinished)"
+
+
+def _courses(session: Session, site: Build) -> None:
+    long_ago = site.moment(site.start - timedelta(days=45))
+    for folder in sorted(path.parent for path in site.config.courses_dir.glob("*/course.yaml")):
+        loaded = load_course(folder)
+        version = publish(session, loaded, site.files, by=Actor(None, long_ago, "demo")).version
+        assert loaded.content is not None
+        site.versions[folder.name] = (version, loaded.content)
+
+
+def _departments(site: Build) -> None:
+    since = site.start - timedelta(days=3650)
+    merged_code, merged_name, into = MERGED
+    for place in PLACES:
+        site.departments[place.code] = site.add(Department, code=place.code, created_at=site.moment(site.start))
+    site.departments[merged_code] = site.add(Department, code=merged_code, created_at=site.moment(site.start))
+    for place in PLACES:
+        name, parent = place.name, place.parent
+        cuts: list[tuple[date, str, str | None]] = [(since, name, parent)]
+        if place.code == RENAMED[0]:
+            cuts = [(since, RENAMED[1], parent), (add_months(site.today, -RENAMED_MONTHS), name, parent)]
+        elif place.code == MOVED[0]:
+            cuts = [(since, name, MOVED[1]), (add_months(site.today, -MOVED_MONTHS), name, parent)]
+        for position, (day, called, under) in enumerate(cuts):
+            end = cuts[position + 1][0] if position + 1 < len(cuts) else FOR_EVER
+            _department_version(site, place.code, called, place.kind, under, day, end)
+    parent = next(place.parent for place in PLACES if place.code == into)
+    _department_version(site, merged_code, merged_name, "unit", parent, since, add_months(site.today, -MERGED_MONTHS))
+
+
+def _department_version(site: Build, code: str, name: str, kind: str, under: str | None, day: date, end: date) -> None:
+    parent_id = site.departments[under] if under else None
+    site.fact(
+        DepartmentVersion,
+        day,
+        end,
+        department_id=site.departments[code],
+        name=name,
+        kind=kind,
+        parent_id=parent_id,
+        import_id=None,
+    )
+
+
+def path_on(site: Build, code: str, day: date) -> str:
+    """The department's names from the top down on a day."""
+    by_code = {place.code: place for place in PLACES}
+    names: list[str] = []
+    at: str | None = code
+    while at is not None:
+        if at == MERGED[0]:
+            names.append(MERGED[1])
+            at = by_code[MERGED[2]].parent
+            continue
+        old_name = at == RENAMED[0] and day < add_months(site.today, -RENAMED_MONTHS)
+        names.append(RENAMED[1] if old_name else by_code[at].name)
+        old_parent = at == MOVED[0] and day < add_months(site.today, -MOVED_MONTHS)
+        at = MOVED[1] if old_parent else by_code[at].parent
+    return SEPARATOR.join(reversed(names))
+
+
+def _requirements(site: Build) -> None:
+    titles = {
+        "la-110": ("LANG-ACCESS", "Language access, every year"),
+        "cc-101": ("CULT-CARE", "Culturally responsive care, every two years"),
+    }
+    for duty in DUTIES:
+        code, title = titles[duty.course]
+        number = site.add(Requirement, code=code, created_at=site.moment(site.start))
+        site.requirements[duty.course] = number
+        site.fact(RequirementVersion, site.start, requirement_id=number, number=1, title=title, rule=rule_of(duty))
+
+
+def rule_of(duty: Duty) -> dict[str, Any]:
+    """A demo duty as the data of a requirement."""
+    tests: list[dict[str, Any]] = [{"field": "patient_contact", "is": True}] if duty.contact_only else []
+    if duty.professions:
+        tests.append({"field": "profession", "in": sorted(duty.professions)})
+    return {
+        "audience": tests[0] if len(tests) == 1 else {"all": tests},
+        "courses": [duty.course],
+        "first": {"within": {"days": duty.first_days}},
+        "recurs": {"kind": "rolling", "every": {"months": duty.every_months}},
+        "opens_before": 60,
+        "grace": duty.grace,
+    }
+
+
+# --- people -----------------------------------------------------------------------------------------------------------
+
+
+def _person(site: Build, life: Life) -> None:
+    first = life.employments[0][0]
+    person = site.add(
+        Person, source="riverbend-hr", number=life.number, given_name=life.given, family_name=life.family, email=life.email,
+        language=life.language, zone=None, created_at=site.moment(max(first, site.start)),
+    )  # fmt: skip
+    for from_day, to_day in life.employments:
+        site.fact(Employment, from_day, to_day, person_id=person, kind=life.kind, import_id=None)
+    for post in _merged(site, life.posts):
+        _membership(site, person, post, primary=True)
+    if life.secondary and life.secondary.from_day < life.secondary.to_day:
+        _membership(site, person, life.secondary, primary=False)
+    if life.leave:
+        from_day, to_day, reason = life.leave
+        site.fact(Leave, from_day, to_day, person_id=person, kind="stops", reason=reason)
+    if life.exempt:
+        from_day, to_day, reason = life.exempt
+        site.fact(
+            Exemption, from_day, to_day, person_id=person, requirement_id=site.requirements["cc-101"], reason=reason
+        )
+    chance = random.Random(f"{site.seed}/{life.number}/training")
+    for done in sorted(life.done, key=lambda d: d.day):
+        _completion(site, chance, person, life, done)
+    if life.under_way:
+        _under_way(site, chance, person, life.under_way)
+
+
+def _merged(site: Build, posts: Iterable[Post]) -> Iterable[Post]:
+    """Some people of a unit came there when Night Registration was merged into it."""
+    code, _, into = MERGED
+    day = add_months(site.today, -MERGED_MONTHS)
+    for post in posts:
+        if post.place == into and post.from_day < day < post.to_day and post.from_day.toordinal() % 2:
+            yield Post(post.from_day, day, code, post.job, post.profession, post.contact)
+            yield Post(day, post.to_day, into, post.job, post.profession, post.contact)
+        else:
+            yield post
+
+
+def _membership(site: Build, person: int, post: Post, *, primary: bool) -> None:
+    site.fact(
+        Membership, post.from_day, post.to_day, person_id=person, department_id=site.departments[post.place], primary=primary,
+        job=post.job, profession=post.profession, patient_contact=post.contact, supervisor_id=None, import_id=None,
+    )  # fmt: skip
+
+
+# --- training ---------------------------------------------------------------------------------------------------------
+
+
+def _completion(site: Build, chance: random.Random, person: int, life: Life, done: Done) -> None:
+    version, content = site.versions[done.course]
+    language = "es" if life.language == "es" else "en"
+    begun = site.moment(done.day, chance.randrange(6, 20), chance.randrange(60))
+    ended = begun + timedelta(minutes=content.total_minutes - chance.randrange(2, 15))
+    test = content.test
+    assert test is not None
+    enrolment = site.add(
+        Enrolment, person_id=person, course_id=version.course_id, version_id=version.id, enrolled_at=begun, enrolled_by=person,
+        last_step=test.id, completed_at=ended, closed_at=ended,
+    )  # fmt: skip
+    for place, step in enumerate(content.steps):
+        at = begun + (ended - begun) * (place + 1) / len(content.steps)
+        site.add(StepDone, enrolment_id=enrolment, step_id=step.id, done_at=at)
+    goals = [*(score for _, score in done.failed), done.score]
+    last: tuple[int, Tried] | None = None
+    for number, goal in enumerate(goals, 1):
+        attempt = tried(content, f"{site.seed}/{person}/{done.day}/{number}", goal, passing=number == len(goals))
+        at = ended - timedelta(minutes=9 * (len(goals) - number))
+        last = (_attempt(site, enrolment, test.id, number, attempt, language, at), attempt)
+    assert last is not None
+    _record(site, chance, person, life, done.day, ended, enrolment, last, language, version, content)
+
+
+def _attempt(site: Build, enrolment: int, step: str, number: int, made: Tried, language: str, ended: datetime) -> int:
+    attempt = site.add(
+        Attempt, enrolment_id=enrolment, step_id=step, kind="test", number=number, seed=made.seed, drawn=made.drawn,
+        started_at=ended - timedelta(minutes=8), finished_at=ended, language=language, score=made.result.score,
+        pass_mark=made.result.pass_mark, passed=made.result.passed,
+    )  # fmt: skip
+    for sequence, (item, options) in enumerate(made.answers.items(), 1):
+        site.add(
+            Answer, attempt_id=attempt, sequence=sequence, item_id=item, response={"options": options}, language=language,
+            key=f"demo-{sequence}", saved_at=ended - timedelta(minutes=8) + timedelta(seconds=40 * sequence),
+        )  # fmt: skip
+    return attempt
+
+
+def _record(
+    site: Build,
+    chance: random.Random,
+    person: int,
+    life: Life,
+    day: date,
+    ended: datetime,
+    enrolment: int,
+    attempt: tuple[int, Tried],
+    language: str,
+    version: CourseVersion,
+    content: CourseContent,
+) -> None:
+    post = next((post for post in _merged(site, life.posts) if post.from_day <= day < post.to_day), life.posts[-1])
+    score, mark = attempt[1].result.score, attempt[1].result.pass_mark
+    name = f"{life.given} {life.family}"
+    record = site.add(
+        TrainingRecord, person_id=person, course_id=version.course_id, version_id=version.id, enrolment_id=enrolment,
+        attempt_id=attempt[0], completed_on=day, completed_at=ended, language=language, score=score, pass_mark=mark,
+        minutes=content.total_minutes, topics=dict(content.topics), course_code=content.code, course_title=content.title,
+        version_number=version.number, person_name=name, department_id=site.departments[post.place],
+        department_path=path_on(site, post.place, day), job=post.job, profession=post.profession, recorded_at=ended, recorded_by=None,
+    )  # fmt: skip
+    months = content.certificate.valid_months if content.certificate else None
+    drawn = "".join(chance.choices(ALPHABET, k=10))
+    site.add(
+        Certificate, number=f"{day.year}-{drawn[:5]}-{drawn[5:]}", record_id=record, person_id=person, issued_at=ended,
+        issued_on=day, valid_until=add_months(day, months) - timedelta(days=1) if months else None, language=language,
+        snapshot={
+            "person_name": name, "course_code": content.code, "course_title": content.title, "version": version.number,
+            "completed_on": day.isoformat(), "minutes": content.total_minutes, "score": score, "pass_mark": mark,
+            "organisation": "Riverbend Health",
+        },
+        supersedes_id=None, file_id=None,
+    )  # fmt: skip
+
+
+def _under_way(site: Build, chance: random.Random, person: int, course: str) -> None:
+    version, content = site.versions[course]
+    begun = site.moment(site.today - timedelta(days=chance.randrange(1, 12)), chance.randrange(7, 19))
+    reached = chance.randrange(1, len(content.steps) - 1)
+    enrolment = site.add(
+        Enrolment, person_id=person, course_id=version.course_id, version_id=version.id, enrolled_at=begun, enrolled_by=person,
+        last_step=content.steps[reached].id, completed_at=None, closed_at=None,
+    )  # fmt: skip
+    for place in range(reached):
+        site.add(
+            StepDone,
+            enrolment_id=enrolment,
+            step_id=content.steps[place].id,
+            done_at=begun + timedelta(minutes=6 * place + 4),
+        )
+
+
+# --- at the end -------------------------------------------------------------------------------------------------------
+
+
+def _accounts(site: Build) -> None:
+    hashed = passwords.hash_password(PASSWORD)
+    for person, role in enumerate(ROLES, 1):
+        account = site.add(
+            Account, person_id=person, password_hash=hashed, created_at=site.moment(site.start), closed_at=None, failures=0,
+            locked_until=None, demo=True,
+        )  # fmt: skip
+        if role.role:
+            site.add(
+                RoleGrant, account_id=account, role=role.role, department_id=site.departments[role.scope] if role.scope else None,
+                granted_at=site.moment(site.start), granted_by=None, revoked_at=None, revoked_by=None,
+            )  # fmt: skip
+
+
+PASSWORD = "riverbend demo 2026"
+"""The password of the role sign-ins. They work only in a database that ``lms demo`` made, served by ``lms demo``."""
+
+
+def _sequences(session: Session) -> None:
+    """PostgreSQL must count on from the ids that were written."""
+    if session.get_bind().dialect.name != "postgresql":
+        return
+    for table in Base.metadata.sorted_tables:
+        if "id" in table.c and table.name != "organisation":
+            highest = session.scalar(select(func.max(table.c.id))) or 0
+            session.execute(
+                text("select setval(pg_get_serial_sequence(:name, 'id'), :next, false)"),
+                {"name": table.name, "next": highest + 1},
+            )
+
+
+def _spans(site: Build) -> None:
+    now = site.moment(site.today, 6)
+    with site.database.transaction() as session:
+        generation = compliance.begin_generation(session, "demo", now, queued=False).id
+        total = session.scalar(select(func.count(Person.id))) or 1
+    done, more = 0, True
+    while more:
+        with site.database.transaction() as session:
+            more = compliance.build_step(session, generation, now)
+        done = min(total, done + 500)
+        site.progress("Compliance timelines", done, total)

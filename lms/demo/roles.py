@@ -1,0 +1,63 @@
+"""The people of the demo who have a sign-in, one for each role. They are invented like everybody else there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from lms.access import Role
+from lms.clock import FOR_EVER
+from lms.compliance.calendar import add_months
+from lms.demo.lives import Done, Life, Post
+
+
+@dataclass(frozen=True, slots=True)
+class RolePlayer:
+    """A sign-in: name, number, where and as what they work, and the role they hold for which department (None: everywhere)."""
+
+    label: str
+    given: str
+    family: str
+    place: str
+    job: str
+    profession: str
+    contact: bool
+    role: Role | None
+    scope: str | None = None
+
+    @property
+    def number(self) -> str:
+        """The employee number, which is also the sign-in name."""
+        return self.label.lower()
+
+
+ROLES = (
+    RolePlayer("Learner", "Lena", "Marsh", "ED", "Registered Nurse", "RN", True, None),
+    RolePlayer("Manager", "Mateo", "Okonkwo", "ED", "Nurse Manager", "RN", True, Role.MANAGER, "ED"),
+    RolePlayer("HR", "Hannah", "Sol", "HR", "HR Partner", "none", False, Role.HR),
+    RolePlayer("Executive", "Elias", "Thorne", "QUALITY", "Chief Quality Officer", "MD", False, Role.EXECUTIVE),
+    RolePlayer("Author", "Aiko", "Brandt", "HR", "Clinical Educator", "RN", False, Role.AUTHOR),
+    RolePlayer("Auditor", "Ana", "Lindqvist", "QUALITY", "Internal Auditor", "none", False, Role.AUDITOR),
+    RolePlayer("Administrator", "Amadou", "Reed", "IT", "Systems Administrator", "none", False, Role.ADMINISTRATOR),
+)
+
+
+def role_lives(today: date) -> list[Life]:
+    """Their working lives: all long employed, the learner with one course to renew and one under way."""
+    found = []
+    for player in ROLES:
+        hired = add_months(today, -40)
+        post = Post(hired, FOR_EVER, player.place, player.job, player.profession, player.contact)
+        life = Life(player.number, player.given, player.family, None, "employee", f"{player.number}@riverbend.example")
+        life.employments, life.posts = [(hired, FOR_EVER)], [post]
+        if player.contact:
+            renewed = add_months(today, -12) + timedelta(days=19)
+            life.done = [
+                Done("cc-101", add_months(today, -20), 90.0, ()),
+                Done("la-110", renewed, 85.0, ((renewed, 70.0),)),
+            ]
+            life.under_way = "la-110" if player.label == "Learner" else None
+        elif player.profession in {"RN", "MD"}:
+            life.done = [Done("cc-101", add_months(today, -9), 95.0, ())]
+        found.append(life)
+    return found
