@@ -33,7 +33,10 @@ class All:
     parts: tuple[Audience, ...]
 
     def holds(self, membership: Membership) -> bool:
-        return all(part.holds(membership) for part in self.parts)
+        for part in self.parts:  # noqa: SIM110  asked by the million: a loop takes half the time of a generator
+            if not part.holds(membership):
+                return False
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,10 @@ class Any:
     parts: tuple[Audience, ...]
 
     def holds(self, membership: Membership) -> bool:
-        return any(part.holds(membership) for part in self.parts)
+        for part in self.parts:  # noqa: SIM110
+            if part.holds(membership):
+                return True
+        return False
 
 
 @dataclass(frozen=True, slots=True)

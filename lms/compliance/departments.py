@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -32,9 +31,9 @@ def split_by_department(spans: Sequence[Span], memberships: Sequence[Membership]
                 and start > span.from_day
                 and (before.department_id, before.secondary) == (place, secondary)
             ):
-                result[-1] = replace(before, to_day=end)
+                result[-1] = before._replace(to_day=end)
             else:
-                result.append(replace(span, from_day=start, to_day=end, department_id=place, secondary=secondary))
+                result.append(span._replace(from_day=start, to_day=end, department_id=place, secondary=secondary))
     return tuple(result)
 
 

@@ -7,9 +7,9 @@ already passed when something moved it: the days before keep their state.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from itertools import pairwise
+from typing import NamedTuple
 
 from .calendar import FOREVER, number, united
 from .facts import Leave, LeaveKind, PersonFacts
@@ -26,8 +26,7 @@ class Move(IntEnum):
     EXTENSION = 4
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Mover:
+class Mover(NamedTuple):
     """Something that moves due days; day numbers. An extension moves ``cycle`` to ``due``, and counts from ``from_day``."""
 
     from_day: int
@@ -39,8 +38,7 @@ class Mover:
     due: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """From ``from_day`` on the cycle is due on ``due``. ``valid`` is the last day of the validity that it renews."""
 
     from_day: int

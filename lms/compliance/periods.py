@@ -52,10 +52,9 @@ def periods(requirement: RequirementFacts, person: PersonFacts) -> list[Period]:
     for membership in person.memberships:
         first, last = membership.from_day.toordinal(), number(membership.to_day)
         for phase in phases:
-            if phase.from_day >= last or phase.to_day <= first or not phase.rule.audience.holds(membership):
-                continue
             start, end = max(first, phase.from_day), min(last, phase.to_day)
-            inside += [(max(start, hired), min(end, left)) for hired, left in employed]
+            if start < end and phase.rule.audience.holds(membership):
+                inside += [(max(start, hired), min(end, left)) for hired, left in employed]
     groups: list[list[Interval]] = []
     for stay in united(inside):
         if groups and stay[0] - groups[-1][-1][1] <= phase_at(phases, stay[0]).rule.rejoin_within:

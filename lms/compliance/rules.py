@@ -115,14 +115,20 @@ class Phase:
 
 @dataclass(frozen=True, slots=True)
 class RequirementFacts:
-    """A requirement and its versions, in any order. Where two are in force, the one that began later binds."""
+    """A requirement and its versions, in any order. Where two are in force, the one that began later binds.
+
+    ``phases`` are the days on which each binds, in order; ``courses`` all that any of them asks for. Make it once for
+    many people.
+    """
 
     requirement_id: int
     versions: Sequence[RuleVersion]
     phases: tuple[Phase, ...] = field(init=False, compare=False, repr=False)
+    courses: frozenset[str] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "phases", _phases(self.versions))
+        object.__setattr__(self, "courses", frozenset().union(*(phase.rule.courses for phase in self.phases)))
 
 
 def _phases(versions: Sequence[RuleVersion]) -> tuple[Phase, ...]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
+from typing import NamedTuple
 
 
 class State(IntEnum):
@@ -24,8 +24,7 @@ MET = frozenset({State.COMPLIANT, State.RENEWAL_OPEN})
 CAN_FALL_DUE = frozenset({State.UPCOMING, State.OPEN, State.COMPLIANT, State.RENEWAL_OPEN})
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """The days [from_day, to_day) on which a person is in one state for one requirement; ``date.max`` is for ever.
 
     ``beneath`` is the next state that would apply without the exemption or leave, else None. ``due`` is the last good
@@ -34,7 +33,8 @@ class Span:
     the fact: ``hire``, ``entered:<department id>``, ``rule:<version id>``, ``record:<id>``, ``leave:<id>``,
     ``exemption:<id>``, ``extension:<id>``, ``return``; for overall states also ``requirement:<id>``.
     ``lapsed_extended``: open after validity has run out, because the due day was moved. ``department_id`` is filled by
-    :func:`lms.compliance.departments.split_by_department`; ``secondary`` when no primary membership was held.
+    :func:`lms.compliance.departments.split_by_department`; ``secondary`` when no primary membership was held. A named tuple, because
+    they are made by the million; change one with ``_replace``.
     """
 
     from_day: date

@@ -38,7 +38,7 @@ def timeline(requirement: RequirementFacts, person: PersonFacts, horizon: date) 
     found = periods(requirement, person)
     if not found:
         return ()
-    records = _counting(person.records, frozenset().union(*(phase.rule.courses for phase in requirement.phases)))
+    records = _counting(person.records, requirement.courses)
     spans: list[Span] = []
     number = 1
     for period in found:
@@ -67,31 +67,29 @@ def _spans(period: Period, cycles: list[Cycle], in_play: list[Mover], horizon: i
     leaves = [mover for mover in in_play if mover.move == Move.LEAVE]
     from_day, to_day = period.from_day, period.to_day
     cuts = sorted(cut for cut in _cuts(cycles, exemptions, leaves) if from_day < cut < to_day)
+    closed = [cycle.closed for cycle in cycles]
+    last = -1
     spans: list[Span] = []
     for start, end in period.stays:
-        if start > horizon:
-            break
-        days = [start, *(cut for cut in cuts if start < cut < end and cut <= horizon)]
-        looks: list[tuple[int, Look]] = []
-        for day in days:
-            look = _covered(day, _state(cycles, day), exemptions, leaves)
-            if not looks or looks[-1][1] != look:
-                looks.append((day, look))
-        last = len(looks) - 1
-        if last >= 0 and end > horizon + 1:
-            end = _true_end(looks[-1][1], [cut for cut in cuts if horizon < cut < end], cycles, exemptions, leaves, end)
-        for place, (day, look) in enumerate(looks):
-            spans.append(_span(day, end if place == last else looks[place + 1][0], look))
+        begun, look = start, None
+        for day in [start, *(cut for cut in cuts if start < cut < end)]:
+            while last < len(closed) - 1 and closed[last + 1] <= day:
+                last += 1
+            now = _state(cycles, last, day)
+            for state, covers in ((State.ON_LEAVE, leaves), (State.EXEMPT, exemptions)):
+                for mover in covers:
+                    if mover.from_day <= day < mover.to_day:
+                        now = (state, now[0], now[2], now[3], now[4], mover.because, False)
+                        break
+            if now != look:
+                if look is not None:
+                    spans.append(_span(begun, day, look))
+                begun, look = day, now
+            if begun > horizon:
+                return spans
+        if look is not None and begun <= horizon:
+            spans.append(_span(begun, end, look))
     return spans
-
-
-def _true_end(
-    look: Look, cuts: list[int], cycles: list[Cycle], exemptions: list[Mover], leaves: list[Mover], end: int
-) -> int:
-    for cut in cuts:
-        if _covered(cut, _state(cycles, cut), exemptions, leaves) != look:
-            return cut
-    return end
 
 
 def _cuts(cycles: list[Cycle], exemptions: list[Mover], leaves: list[Mover]) -> set[int]:
@@ -99,79 +97,77 @@ def _cuts(cycles: list[Cycle], exemptions: list[Mover], leaves: list[Mover]) -> 
     cuts = {day for mover in (*exemptions, *leaves) for day in (mover.from_day, mover.to_day)}
     for cycle in cycles:
         closed = cycle.closed
-        cuts.update((cycle.begins, cycle.met_from, cycle.missed_from, cycle.cap + 1))
+        cuts.update((closed, cycle.cap + 1))
+        if cycle.met_from != closed:
+            cuts.add(cycle.met_from)
         for step in cycle.steps:
             if step.from_day > closed:
                 break
-            cuts.update((step.from_day, step.opens, step.valid + 1))
+            cuts.update((step.from_day, step.opens))
+            if step.valid < closed:
+                cuts.add(step.valid + 1)
             if step.due < closed:
                 cuts.update((step.due + 1, step.due + step.grace + 1))
+                if step.due < cycle.begins:  # an extension to a day before the cycle
+                    cuts.add(cycle.begins)
     return cuts
 
 
-def _state(cycles: list[Cycle], day: int) -> Look:
-    """The state on a day by the cycles alone: overdue or in grace by the oldest unmet cycle that is, else of the valid
-    one, else of the oldest unmet one.
+def _state(cycles: list[Cycle], closed: int, day: int) -> Look:
+    """The state on a day by the cycles alone, of which those up to index ``closed`` are met or missed by then.
+
+    It is overdue or in grace by the oldest unmet cycle that is, else that of the valid one, else of the oldest unmet one.
     """
-    late: tuple[State, Step, Cycle] | None = None
-    holder: Cycle | None = None
-    waiting: Cycle | None = None
-    following: Cycle | None = None
-    for cycle in cycles:
-        if holder is not None and following is None:
-            following = cycle
-        if cycle.met_from <= day:
-            holder, following = cycle, None
-        elif cycle.missed_from > day:
-            if waiting is None:
-                waiting = cycle
-            if cycle.begins <= day:
-                step = _step(cycle, day)
-                if day > step.due + step.grace:
-                    if late is None or late[0] == State.IN_GRACE:
-                        late = State.OVERDUE, step, cycle
-                elif day > step.due and late is None:
-                    late = State.IN_GRACE, step, cycle
-    valid = _valid_until(holder, following, day)
+    holder, place = None, closed
+    while place >= 0:
+        if cycles[place].met_from <= day:
+            holder = cycles[place]
+            break
+        place -= 1
+    following = cycles[place + 1] if place + 1 < len(cycles) else None
+    step = _step(following, day) if following is not None else None
+    valid = FOREVER
+    if holder is not None:
+        valid = min(holder.cap, step.valid) if step is not None else holder.cap
+    late = _late(cycles, closed + 1, day)
     if late is not None:
-        return late[0], None, late[1].due, valid, late[2].number, late[1].because, False
-    if holder is not None and (day <= valid or waiting is None):
+        state, missed, cycle = late
+        return state, None, missed.due, valid, cycle.number, missed.because, False
+    if holder is not None and (day <= valid or closed + 1 == len(cycles)):
         because = f"record:{holder.met_by}"
-        if following is None:
+        if step is None:
             return State.COMPLIANT, None, FOREVER, valid, holder.number, because, False
-        step = _step(following, day)
         state = State.RENEWAL_OPEN if day >= step.opens else State.COMPLIANT
         return state, None, step.due, valid, holder.number, because, False
-    assert waiting is not None  # a period begins with a cycle, and only what is met or missed for another stops waiting
+    waiting = cycles[closed + 1]
     step = _step(waiting, day)
     state = State.UPCOMING if waiting is cycles[0] and day < step.opens else State.OPEN
     lapsed = holder is not None and step.due > step.valid
     return state, None, step.due, valid, waiting.number, step.because, lapsed
 
 
+def _late(cycles: list[Cycle], unmet: int, day: int) -> tuple[State, Step, Cycle] | None:
+    """The oldest overdue cycle from index ``unmet`` on, or else the oldest in grace, with its step of the day."""
+    in_grace = None
+    for place in range(unmet, len(cycles)):
+        cycle = cycles[place]
+        if cycle.begins > day:
+            break
+        step = _step(cycle, day)
+        if day > step.due + step.grace:
+            return State.OVERDUE, step, cycle
+        if day > step.due and in_grace is None:
+            in_grace = State.IN_GRACE, step, cycle
+    return in_grace
+
+
 def _step(cycle: Cycle, day: int) -> Step:
     found = cycle.steps[0]
-    for step in cycle.steps[1:]:
-        if step.from_day <= day:
-            found = step
+    if len(cycle.steps) > 1:
+        for step in cycle.steps[1:]:
+            if step.from_day <= day:
+                found = step
     return found
-
-
-def _valid_until(holder: Cycle | None, following: Cycle | None, day: int) -> int:
-    if holder is None:
-        return FOREVER
-    return min(holder.cap, _step(following, day).valid if following is not None else FOREVER)
-
-
-def _covered(day: int, look: Look, exemptions: list[Mover], leaves: list[Mover]) -> Look:
-    """``look`` under the leave and the exemption of that day."""
-    for state, covers in ((State.ON_LEAVE, leaves), (State.EXEMPT, exemptions)):
-        for mover in covers:
-            if mover.from_day <= day < mover.to_day:
-                _, _, due, valid, number, _, _ = look
-                look = (state, look[0], due, valid, number, mover.because, False)
-                break
-    return look
 
 
 def _span(start: int, end: int, look: Look) -> Span:
