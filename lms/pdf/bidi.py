@@ -12,7 +12,13 @@ from unicodedata import bidirectional, normalize
 _STRONG: Final = {"L": "L", "R": "R", "AL": "R"}
 _INVISIBLE: Final = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI", "BN"}
 _NEUTRAL: Final = {"B", "S", "WS", "ON"}
-_PAIRS: Final = dict(zip("([{⟦⟨⟪⟬⟮⦃⦅⦇⦉⦋⁅⁽₍❨❪❬❮❰❲❴〈《「『【〔〖〘〚﹙﹛﹝（［｛｟｢〈", ")]}⟧⟩⟫⟭⟯⦄⦆⦈⦊⦌⁆⁾₎❩❫❭❯❱❳❵〉》」』】〕〗〙〛﹚﹜﹞）］｝｠｣〉", strict=True))
+_PAIRS: Final = dict(
+    zip(
+        "([{⟦⟨⟪⟬⟮⦃⦅⦇⦉⦋⁅⁽₍❨❪❬❮❰❲❴〈《「『【〔〖〘〚﹙﹛﹝（［｛｟｢〈",
+        ")]}⟧⟩⟫⟭⟯⦄⦆⦈⦊⦌⁆⁾₎❩❫❭❯❱❳❵〉》」』】〕〗〙〛﹚﹜﹞）］｝｠｣〉",
+        strict=True,
+    )
+)
 _CLOSING: Final = {close: opening for opening, close in _PAIRS.items()}
 
 

@@ -90,8 +90,11 @@ class TaggedCanvas:
         scope: str | None = None,
         bbox: tuple[float, float, float, float] | None = None,
     ) -> Iterator[None]:
-        """What is drawn inside belongs to a structure element: ``H1``, ``P``, ``Figure`` (give ``alt`` and ``bbox``: left, bottom, right, top),
-        ``Table``, ``TR``, ``TH`` (``scope`` is ``Row`` or ``Column``), ``TD``, ``L``, ``LI``, ``LBody`` ..."""
+        """What is drawn inside belongs to a structure element.
+
+        ``kind`` is ``H1``, ``P``, ``Figure`` (give ``alt``, and ``bbox`` as left, bottom, right, top), ``Table``, ``TR``,
+        ``TH`` (give ``scope``: ``Row`` or ``Column``), ``TD``, ``L``, ``LI``, ``LBody`` ...
+        """
         self._close_content()
         child = Element(kind, alt, lang, scope, bbox)
         self._open[-1].kids.append(child)
@@ -152,7 +155,9 @@ class TaggedCanvas:
         self._end_page()
         document = self._canvas._doc
         self._write_structure(document)
-        document.delayedFonts = [_ReadableFont(font, self._said.get(font.fontName, {})) for font in document.delayedFonts]
+        document.delayedFonts = [
+            _ReadableFont(font, self._said.get(font.fontName, {})) for font in document.delayedFonts
+        ]
         with _saving:
             data = document.GetPDFData(self._canvas)
         return bytes(data)
@@ -266,7 +271,7 @@ class _ReadableFont:
     def __init__(self, font: Any, said: dict[int, str]) -> None:
         self._font, self._said = font, said
 
-    def addObjects(self, document: Any) -> None:  # noqa: N802 -- ReportLab calls it by this name
+    def addObjects(self, document: Any) -> None:
         subsets = list(self._font.state[document].subsets)
         known = set(document.idToObject)
         self._font.addObjects(document)

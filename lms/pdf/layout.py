@@ -59,11 +59,16 @@ def fit(
             break
         trial = max(least, trial - 0.5)
     if len(broken) > lines:
-        broken = [*broken[: lines - 1], _cut(" ".join(line.text for line in broken[lines - 1 :]), width / trial, style, rtl, lang)]
+        broken = [
+            *broken[: lines - 1],
+            _cut(" ".join(line.text for line in broken[lines - 1 :]), width / trial, style, rtl, lang),
+        ]
     return Block(text, tuple(broken), trial)
 
 
-def place(canvas: TaggedCanvas, line: Line, x: float, y: float, size: float, colour: str, align: Align = "left") -> None:
+def place(
+    canvas: TaggedCanvas, line: Line, x: float, y: float, size: float, colour: str, align: Align = "left"
+) -> None:
     """Draw a line with its left end, middle or right end at ``x``."""
     shift = {"left": 0.0, "centre": 0.5, "right": 1.0}[align]
     canvas.text(line, x - line.width(size) * shift, y, size, colour)
@@ -97,7 +102,13 @@ def _words(text: str) -> list[str]:
         before, after = text[at - 1], text[at]
         wide = _wide(before) or _wide(after)
         gap = (before in " -\u2013\u2014/" or before.isspace()) and not after.isspace()
-        if gap or (wide and after not in _NO_START and before not in _NO_END and not after.isspace() and category(after)[0] != "M"):
+        if gap or (
+            wide
+            and after not in _NO_START
+            and before not in _NO_END
+            and not after.isspace()
+            and category(after)[0] != "M"
+        ):
             pieces.append(text[start:at])
             start = at
     return [*pieces, text[start:]] if text else []
