@@ -10,12 +10,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Final, Literal
 
-from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 from babel.numbers import format_decimal, format_percent
 
 from lms.pdf.canvas import A4, LETTER, MM, TaggedCanvas, stroke
 from lms.pdf.fonts import Style
+from lms.pdf.language import locale_of, runs_rtl
 from lms.pdf.layout import Align, Block, fit, place
 from lms.pdf.ornament import border, rosette
 from lms.pdf.qr import draw_qr
@@ -26,8 +26,6 @@ ACCENT: Final = "#0b6b61"
 TINT: Final = "#a9cbc4"
 PALE: Final = "#cfe0db"
 PAPER: Final = "#fbf8f3"
-
-_RTL_LANGUAGES: Final = {"ar", "he", "fa", "ur", "ps", "yi", "dv", "ckb", "syr", "rhg"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +88,8 @@ class _Certificate:
         self.labels = fields.labels
         self.width, self.height = paper[1], paper[0]
         self.lang = fields.language
-        self.rtl = fields.language.replace("_", "-").split("-")[0].lower() in _RTL_LANGUAGES
-        self.locale = _locale(fields.language)
+        self.rtl = runs_rtl(fields.language)
+        self.locale = locale_of(fields.language)
         self.canvas = TaggedCanvas(
             title=f"{self.labels.heading}: {fields.course_title} ({fields.number})",
             lang=fields.language,
@@ -216,13 +214,3 @@ class _Certificate:
 
     def _percent(self, value: Decimal | float) -> str:
         return format_percent(Decimal(str(value)) / 100, format=None, locale=self.locale)
-
-
-def _locale(tag: str) -> Locale:
-    """The locale of a BCP 47 tag, that of its language alone, else English."""
-    for attempt in (tag, tag.split("-")[0]):
-        try:
-            return Locale.parse(attempt, sep="-")
-        except (ValueError, UnknownLocaleError):
-            continue
-    return Locale("en")

@@ -41,16 +41,17 @@ def fit(
     style: Style = "text",
     rtl: bool | None = None,
     lang: str = "",
+    wrap_first: bool = False,
 ) -> Block:
-    """Set ``text`` in ``width`` points: the largest size from ``size`` down to ``least`` at which it takes at most ``lines`` lines.
+    """Set ``text`` in ``width`` points: the largest size from ``size`` down to ``least`` that takes at most ``lines`` lines.
 
-    One line is tried down to 70 % of ``size`` before a second is taken: a name on one line is worth a little size. A text too
-    long even at ``least`` ends in an ellipsis; what readers are told is the whole text.
+    Unless ``wrap_first``, one line is tried down to 70 % of ``size`` before a second is taken: a name on one line is
+    worth a little size. A text too long even at ``least`` ends in an ellipsis.
     """
     rtl = is_rtl(text) if rtl is None else rtl
     whole = shape(text, style, rtl, lang)
     single = width / whole.em if whole.em else size
-    if single >= max(least, size * 0.7):
+    if single >= (size if wrap_first else max(least, size * 0.7)):
         return Block(text, (whole,), min(size, single))
     trial = size
     while True:

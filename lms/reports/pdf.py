@@ -1,0 +1,372 @@
+"""The leadership rollup as a PDF: one or two calm A4 pages, tagged, from figures computed elsewhere.
+
+Nothing is computed here: the page, the export and this document are handed the same figures.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+from babel.dates import format_date
+from babel.numbers import format_decimal, format_percent
+
+from lms.pdf.canvas import A4, MM, TaggedCanvas
+from lms.pdf.charts import Box, horizontal_bars, line_chart
+from lms.pdf.fonts import Style
+from lms.pdf.language import locale_of, runs_rtl
+from lms.pdf.layout import Align, Block, fit, place
+from lms.pdf.shaping import Line
+
+INK: Final = "#1d2b2a"
+QUIET: Final = "#55645f"
+ACCENT: Final = "#0b6b61"
+HAIR: Final = "#d8e0dc"
+BAND: Final = "#f1f6f4"
+
+_MARGIN: Final = 18 * MM
+_FOOT: Final = 20 * MM
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """One row of the rollup. A count is None where it is suppressed; ``rate`` (0 to 1) is None where it is suppressed or, with
+    nobody required, has no meaning."""
+
+    name: str
+    rate: float | None
+    compliant: int | None
+    in_grace: int | None
+    overdue: int | None
+    open: int | None
+    upcoming: int | None
+    on_leave: int | None
+    exempt: int | None
+    required: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class TrendPoint:
+    """The overall rate (0 to 1) at the end of the month that ``month`` lies in; None where there is none."""
+
+    month: date
+    rate: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lapse:
+    """How many obligations end in a stretch of the next 90 days; None where suppressed."""
+
+    label: str
+    people: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """A department that needs attention, with whole sentences that say why."""
+
+    department: str
+    reasons: tuple[str, ...]
+    rate: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeadershipLabels:
+    """The words on the page, in its language. The defaults are English; ``%(...)s`` places are filled here."""
+
+    title: str = "Training compliance"
+    as_of: str = "As of %(date)s"
+    overall: str = "Overall"
+    overall_counts: str = "%(compliant)s of %(required)s required"
+    trend: str = "The last 24 months"
+    trend_alt: str = (
+        "Line chart of the overall rate over %(months)s months: %(first)s at the start, %(last)s at the end,"
+        " lowest %(low)s, highest %(high)s."
+    )
+    divisions: str = "By division"
+    division: str = "Division"
+    rate: str = "Rate"
+    compliant: str = "Compliant"
+    in_grace: str = "In grace"
+    overdue: str = "Overdue"
+    open: str = "Open"
+    upcoming: str = "Upcoming"
+    on_leave: str = "On leave"
+    exempt: str = "Exempt"
+    required: str = "Required"
+    lapses: str = "Lapsing in the next 90 days"
+    lapses_none: str = "Nothing lapses in the next 90 days."
+    lapses_alt: str = "Bar chart: %(rows)s."
+    attention: str = "Departments that need attention"
+    attention_none: str = "No department needs attention."
+    definitions: str = "Definitions and denominators"
+    suppressed: str = "fewer than 11"
+    no_rate: str = "–"
+    page: str = "Page %(page)s"
+
+
+@dataclass(frozen=True, slots=True)
+class LeadershipPage:
+    """The whole rollup, ready to show. ``headline`` and ``definitions`` (term, sentence) are whole sentences in ``language``
+    (BCP 47); ``generated_at`` is shown as it is given; ``notes`` stand under the definitions."""
+
+    organisation_name: str
+    language: str
+    as_of: date
+    generated_at: str
+    headline: str
+    overall: Figures
+    divisions: tuple[Figures, ...]
+    trend: tuple[TrendPoint, ...]
+    lapses: tuple[Lapse, ...]
+    attention: tuple[Attention, ...]
+    definitions: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...] = ()
+    labels: LeadershipLabels = field(default_factory=LeadershipLabels)
+
+
+def leadership_pdf(report: LeadershipPage) -> bytes:
+    """The rollup on A4. Same figures, same bytes; the file's date is ``report.as_of``."""
+    return _Rollup(report).draw()
+
+
+class _Rollup:
+    def __init__(self, report: LeadershipPage) -> None:
+        self.report, self.labels = report, report.labels
+        self.width, self.height = A4
+        self.room = self.width - 2 * _MARGIN
+        self.lang = report.language
+        self.rtl = runs_rtl(report.language)
+        self.locale = locale_of(report.language)
+        self.start: Align = "right" if self.rtl else "left"
+        self.end: Align = "left" if self.rtl else "right"
+        self.page = 1
+        self.y = self.height - 20 * MM
+        self.canvas = TaggedCanvas(
+            title=f"{self.labels.title}, {report.organisation_name}, {report.as_of.isoformat()}",
+            lang=report.language,
+            size=A4,
+            made_on=report.as_of,
+            author=report.organisation_name,
+            subject=self.labels.title,
+        )
+
+    def draw(self) -> bytes:
+        self._head()
+        self._overall_and_trend()
+        self._divisions()
+        self._lapses()
+        self._attention()
+        self._definitions()
+        self._foot()
+        return self.canvas.finish()
+
+    def _head(self) -> None:
+        report, labels = self.report, self.labels
+        as_of = labels.as_of % {"date": format_date(report.as_of, "long", locale=self.locale)}
+        self._paragraph("P", f"{report.organisation_name} · {as_of}", 9, QUIET, after=4 * MM)
+        self._paragraph("H1", labels.title, 24, ACCENT, style="display", after=3.5 * MM)
+        self._paragraph("P", report.headline, 13, INK, lines=4, after=5 * MM)
+
+    def _overall_and_trend(self) -> None:
+        overall, labels = self.report.overall, self.labels
+        high, left = 42 * MM, 52 * MM
+        bottom = self.y - high
+        with self.canvas.artifact():
+            self.canvas.rectangle(_MARGIN, bottom, self.room, high, BAND)
+        inner = left - 8 * MM
+        with self.canvas.element("P"):
+            self._at(5 * MM, self.y - 9 * MM, self._fit(labels.overall, inner, 9, 7), QUIET)
+            self._at(5 * MM, self.y - 23 * MM, self._fit(self._rate(overall), inner, 38, 12, "display"), ACCENT)
+            counts = labels.overall_counts % {
+                "compliant": self._count(overall.compliant),
+                "required": self._count(overall.required),
+            }
+            self._at(5 * MM, self.y - 31 * MM, self._fit(counts, inner, 9, 6, lines=2), INK)
+        heading = self._fit(labels.trend, self.room - left, 9, 7, "bold")
+        with self.canvas.element("H2"):
+            self._at(left, self.y - 7 * MM, heading, INK)
+        if any(point.rate is not None for point in self.report.trend):
+            x = _MARGIN if self.rtl else _MARGIN + left
+            self._trend(Box(x, bottom + 2.5 * MM, self.room - left, high - 11 * MM))
+        self.y = bottom - 9 * MM
+
+    def _trend(self, box: Box) -> None:
+        trend = self.report.trend
+        known = [point.rate for point in trend if point.rate is not None]
+        low = max(0.0, (int(min(known) * 10) - 1) / 10)
+        marks = [(share, self._percent(share, 0)) for share in (low, (low + 1) / 2, 1.0)]
+        alt = self.labels.trend_alt % {
+            "months": len(trend),
+            "first": self._percent(known[0]),
+            "last": self._percent(known[-1]),
+            "low": self._percent(min(known)),
+            "high": self._percent(max(known)),
+        }
+        points = [(format_date(point.month, "MMM yyyy", locale=self.locale), point.rate) for point in trend]
+        last = "" if trend[-1].rate is None else self._percent(trend[-1].rate)
+        line_chart(self.canvas, box, points, alt=alt, marks=marks, last=last)
+
+    def _divisions(self) -> None:
+        labels = self.labels
+        heads = (
+            labels.rate,
+            labels.compliant,
+            labels.in_grace,
+            labels.overdue,
+            labels.open,
+            labels.upcoming,
+            labels.on_leave,
+            labels.exempt,
+            labels.required,
+        )
+        self._heading(labels.divisions, 30 * MM)
+        with self.canvas.element("Table"):
+            self._row((labels.division, *heads), head=True)
+            for row in self.report.divisions:
+                self._row(self._cells(row))
+            self._row(self._cells(self.report.overall), bold=True)
+        self.y -= 7 * MM
+
+    def _cells(self, row: Figures) -> tuple[str, ...]:
+        counts = (
+            row.compliant,
+            row.in_grace,
+            row.overdue,
+            row.open,
+            row.upcoming,
+            row.on_leave,
+            row.exempt,
+            row.required,
+        )
+        return (row.name, self._rate(row), *(self._count(count) for count in counts))
+
+    def _row(self, cells: tuple[str, ...], *, head: bool = False, bold: bool = False) -> None:
+        """One row: the first cell heads it and takes what the nine equal number columns leave."""
+        column = 14.2 * MM
+        first = self.room - column * (len(cells) - 1)
+        high = (8.5 if head else 7) * MM
+        self._need(high)
+        style: Style = "bold" if bold or head else "text"
+        base = self.y - high + 2.2 * MM
+        with self.canvas.element("TR"):
+            for at, cell in enumerate(cells):
+                width = (first if at == 0 else column) - 1.5 * MM
+                block = self._fit(cell, width, 7.5 if head else 8.5, 5, style, lines=2, wrap=True)
+                header = "Column" if head else "Row" if at == 0 else None
+                with self.canvas.element("TH" if header else "TD", scope=header):
+                    if at == 0:
+                        self._at(0, base, block, INK, up=True)
+                    else:
+                        self._at(first + column * at, base, block, QUIET if head else INK, up=True, end=True)
+        self.y -= high
+        with self.canvas.artifact():
+            self.canvas.rule(
+                _MARGIN, self.y, _MARGIN + self.room, self.y, 0.8 if head else 0.4, ACCENT if head else HAIR
+            )
+
+    def _lapses(self) -> None:
+        rows = self.report.lapses
+        pitch = 6 * MM
+        self._heading(self.labels.lapses, pitch * min(len(rows), 12) + 4 * MM)
+        if not rows:
+            self._paragraph("P", self.labels.lapses_none, 9.5, INK, after=5 * MM)
+        for start in range(0, len(rows), 12):
+            part = rows[start : start + 12]
+            self._need(pitch * len(part))
+            told = ", ".join(f"{row.label}: {self._count(row.people)}" for row in part)
+            bars = [(row.label, row.people, self._count(row.people)) for row in part]
+            box = Box(_MARGIN, self.y - pitch * len(part), self.room, pitch * len(part))
+            horizontal_bars(self.canvas, box, bars, alt=self.labels.lapses_alt % {"rows": told}, rtl=self.rtl)
+            self.y = box.y
+        self.y -= 7 * MM
+
+    def _attention(self) -> None:
+        self._heading(self.labels.attention, 16 * MM)
+        if not self.report.attention:
+            self._paragraph("P", self.labels.attention_none, 9.5, INK, after=5 * MM)
+        for row in self.report.attention:
+            self._need((6 + 5 * len(row.reasons)) * MM)
+            rate = "" if row.rate is None else f" · {self._percent(row.rate)}"
+            self._paragraph("H3", row.department + rate, 9.5, INK, style="bold", after=0.6 * MM)
+            with self.canvas.element("L"):
+                for reason in row.reasons:
+                    with self.canvas.element("LI"):
+                        self._paragraph("LBody", reason, 9, QUIET, lines=3, after=0.6 * MM)
+            self.y -= 2 * MM
+        self.y -= 4 * MM
+
+    def _definitions(self) -> None:
+        self._heading(self.labels.definitions, 16 * MM)
+        for term, sentence in self.report.definitions:
+            self._paragraph("P", f"{term}: {sentence}", 8.5, QUIET, lines=6, after=1.2 * MM)
+        for note in (*self.report.notes, self.report.generated_at):
+            if note:
+                self._paragraph("P", note, 8.5, QUIET, lines=6, after=1.2 * MM)
+
+    def _heading(self, text: str, keep: float) -> None:
+        """A section heading that stays with at least ``keep`` points of what follows."""
+        self._need(9 * MM + keep)
+        self._paragraph("H2", text, 12, INK, style="bold", after=2 * MM)
+
+    def _paragraph(
+        self, tag: str, text: str, size: float, colour: str, *, style: Style = "text", lines: int = 2, after: float = 0
+    ) -> None:
+        block = self._fit(text, self.room, size, size * 0.7, style, lines=lines, wrap=True)
+        self._need(len(block.lines) * block.size * 1.4)
+        with self.canvas.element(tag):
+            for line in block.lines:
+                self.y -= block.size
+                self._draw(line, block.size, 0, self.y, colour, end=False)
+                self.y -= block.size * 0.4
+        self.y -= after
+
+    def _need(self, high: float) -> None:
+        if self.y - high < _FOOT and self.y < self.height - 40 * MM:
+            self._foot()
+            self.canvas.new_page()
+            self.page += 1
+            self.y = self.height - 20 * MM
+
+    def _foot(self) -> None:
+        number = self.labels.page % {"page": format_decimal(self.page, locale=self.locale)}
+        with self.canvas.artifact():
+            self._at(0, 12 * MM, self._fit(self.report.organisation_name, self.room * 0.7, 8, 6), QUIET)
+            self._at(self.room, 12 * MM, self._fit(number, self.room * 0.25, 8, 6), QUIET, end=True)
+
+    def _at(self, offset: float, y: float, block: Block, colour: str, *, end: bool = False, up: bool = False) -> None:
+        """Draw a block ``offset`` from the starting edge; ``up``: its last line, not its first, stands at ``y``."""
+        lift = (len(block.lines) - 1) * block.size * 1.15 if up else 0.0
+        for at, line in enumerate(block.lines):
+            self._draw(line, block.size, offset, y + lift - at * block.size * 1.15, colour, end=end)
+
+    def _draw(self, line: Line, size: float, offset: float, y: float, colour: str, *, end: bool) -> None:
+        x = self.width - _MARGIN - offset if self.rtl else _MARGIN + offset
+        place(self.canvas, line, x, y, size, colour, self.end if end else self.start)
+
+    def _fit(
+        self,
+        text: str,
+        width: float,
+        size: float,
+        least: float,
+        style: Style = "text",
+        *,
+        lines: int = 1,
+        wrap: bool = False,
+    ) -> Block:
+        return fit(
+            text, width, size=size, least=least, lines=lines, style=style, rtl=self.rtl, lang=self.lang, wrap_first=wrap
+        )
+
+    def _rate(self, row: Figures) -> str:
+        if row.rate is not None:
+            return self._percent(row.rate)
+        return self.labels.suppressed if row.required is None or row.compliant is None else self.labels.no_rate
+
+    def _percent(self, share: float, digits: int = 1) -> str:
+        return format_percent(round(share, 3), format="#,##0.#%" if digits else "#,##0%", locale=self.locale)
+
+    def _count(self, count: int | None) -> str:
+        return self.labels.suppressed if count is None else format_decimal(count, locale=self.locale)
