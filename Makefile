@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
 COMPILED := $(VENV)/.translations
-CATALOGUES := $(wildcard lms/translations/*/LC_MESSAGES/*.po)
+CATALOGUES := $(wildcard lms/translations/*.pot lms/translations/*/LC_MESSAGES/*.po)
 # The first Python on PATH that starts, is 3.11 or newer and can make virtual environments; PYTHON=... overrides.
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14 python3 python; do \
 	"$$p" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo "$$p"; break; }; done)
@@ -48,7 +48,6 @@ $(INSTALLED_DEV): $(INSTALLED) requirements-dev.lock
 	@touch $@
 
 $(COMPILED): $(CATALOGUES) $(INSTALLED)
-	@for po in $(CATALOGUES); do $(BIN)/pybabel -q compile -i "$$po" -o "$${po%.po}.mo" || exit 1; done
 	@$(BIN)/python -m tests.support.texts
 	@touch $@
 

@@ -28,6 +28,7 @@ from tests.support.mail import MailServer
 from tests.support.pages import PageClient
 from tests.support.postgres import VARIABLE, Postgres
 from tests.support.servers import ProcessServer, ThreadServer
+from tests.support.texts import compile_changed
 
 MOMENT = datetime(2026, 6, 15, 14, 0, tzinfo=UTC)
 """When tests happen, unless they move the clock: a Monday, ten in the morning in New York."""
@@ -37,7 +38,9 @@ _own_server: list[Postgres] = []
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start one PostgreSQL for all workers where none is given."""
+    """Bring the compiled texts up to date; start one PostgreSQL for all workers where none is given."""
+    if not hasattr(config, "workerinput"):
+        compile_changed()
     if databases.kind() == "postgres" and VARIABLE not in os.environ:
         server = Postgres()
         _own_server.append(server)

@@ -1,7 +1,7 @@
 """The texts of the program: what the sources hold, what the catalogues translate, and the pseudo-locale for layout.
 
-``python -m tests.support.texts`` writes the pseudo-locale's catalogue (nothing when there is no template catalogue): every text in accents,
-between brackets and about a third longer, so that a text that escaped translation, or a box that is too narrow, shows itself.
+``python -m tests.support.texts`` compiles the catalogues that changed, and the pseudo-locale's: every text in accents, between brackets and
+about a third longer, so that a text that escaped translation, or a box that is too narrow, shows itself.
 """
 
 from __future__ import annotations
@@ -52,22 +52,38 @@ def pseudo(text: str) -> str:
     return f"[{''.join(parts)}{'~' * max(1, len(text) // 3)}]"
 
 
-def write_pseudo() -> Path | None:
-    """Write the pseudo-locale's compiled catalogue from messages.pot."""
+def compile_changed() -> None:
+    """Bring the compiled catalogues up to date, the pseudo-locale's included; does nothing where there are none."""
+    for source in TRANSLATIONS.glob("*/LC_MESSAGES/*.po"):
+        compiled = source.with_suffix(".mo")
+        if _older(compiled, source):
+            _write(catalogue(source), compiled)
     template = TRANSLATIONS / "messages.pot"
-    if not template.exists():
-        return None
+    compiled = TRANSLATIONS / PSEUDO / "LC_MESSAGES" / "messages.mo"
+    if template.exists() and _older(compiled, template):
+        _write(_pseudo_of(catalogue(template)), compiled)
+
+
+def _older(compiled: Path, source: Path) -> bool:
+    return not compiled.exists() or compiled.stat().st_mtime < source.stat().st_mtime
+
+
+def _pseudo_of(template: Catalog) -> Catalog:
     made = Catalog(locale=PSEUDO)
-    for message in catalogue(template):
+    for message in template:
         if message.id:
             plural = isinstance(message.id, tuple | list)
             made.add(message.id, tuple(map(pseudo, message.id)) if plural else pseudo(str(message.id)))
-    target = TRANSLATIONS / PSEUDO / "LC_MESSAGES" / "messages.mo"
+    return made
+
+
+def _write(held: Catalog, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    with target.open("wb") as opened:
-        write_mo(opened, made)
-    return target
+    part = target.with_suffix(".part")
+    with part.open("wb") as opened:
+        write_mo(opened, held)
+    part.replace(target)
 
 
 if __name__ == "__main__":
-    write_pseudo()
+    compile_changed()
