@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from operator import itemgetter
 
-from .calendar import FOREVER, end_of_month
+from .calendar import FOREVER
 from .dues import Move, Mover, Step, moved
 from .periods import Period, phase_at
-from .rules import Phase, Recurs, Rule
+from .rules import CALENDAR_KINDS, Phase, Recurs, Rule
+from .windows import aligned, calendar_day, first_due, first_opens_on, good_for, opens_on
 
-CALENDAR_KINDS = frozenset({Recurs.CADENCE, Recurs.FIXED})
 PLACE = itemgetter(0, 1, 2)
 
 Done = tuple[int, int, str]
@@ -110,9 +109,9 @@ class Chain:
     def _first(self) -> Cycle:
         start = self.period.from_day
         phase = phase_at(self.phases, start)
-        due, base, windowed = _first_due(phase, start, self.period.incumbent)
-        due = max(_aligned(phase.rule, due), phase.not_before)
-        piece = Piece(start, phase, due, _first_opens(phase.rule, start, due), windowed, self.period.because)
+        due, base, windowed = first_due(phase, start, self.period.incumbent)
+        due = max(aligned(phase.rule, due), phase.not_before)
+        piece = Piece(start, phase, due, first_opens_on(phase.rule, start, due), windowed, self.period.because)
         return Cycle(self.first_number, start, [piece], base, 0)
 
     def _look_back(self, records: Sequence[Done]) -> None:
@@ -125,7 +124,7 @@ class Chain:
         if self.period.returning:
             since = min(since, start - rule.rejoin_within)
         for day, record_id, course in records:
-            if since <= day < start and course in rule.courses and _good_for(rule, day) >= start:
+            if since <= day < start and course in rule.courses and good_for(rule, day) >= start:
                 first.done[course] = (day, record_id)
         if first.done:
             self._judge(first, start)
@@ -171,7 +170,7 @@ class Chain:
         due, base, turn = self._next_due(cycle, phase, begins)
         calendar = rule.recurs in CALENDAR_KINDS
         because = f"record:{cycle.met_by}" if met and not calendar else f"rule:{phase.version_id}"
-        piece = Piece(begins, phase, due, _opens(phase.rule, begins, due), False, because)
+        piece = Piece(begins, phase, due, opens_on(phase.rule, begins, due), False, because)
         return Cycle(cycle.number + 1, begins, [piece], base, turn)
 
     def _next_due(self, cycle: Cycle, phase: Phase, begins: int) -> tuple[int, int, int]:
@@ -184,9 +183,9 @@ class Chain:
                 before.every,
             ):
                 base, turn = cycle.base, cycle.turn + 1
-                due = _calendar_day(rule, base, turn)
+                due = calendar_day(rule, base, turn)
             else:
-                due, base, _ = _first_due(phase, begins, False)
+                due, base, _ = first_due(phase, begins, False)
                 turn = 0
         elif before.recurs in CALENDAR_KINDS and rule.recurs == Recurs.CADENCE:
             same = before.recurs == Recurs.CADENCE and before.every == rule.every
@@ -197,7 +196,7 @@ class Chain:
             base, turn = due, 0
             if before.recurs == Recurs.ONCE:
                 due = max(due, rule.first_within.after(begins))
-        due = max(_aligned(rule, due), phase.not_before)
+        due = max(aligned(rule, due), phase.not_before)
         if before.recurs in CALENDAR_KINDS:
             due = max(due, cycle.due + 1 if rule.recurs in CALENDAR_KINDS else cycle.due)
         return min(due, FOREVER), base, turn
@@ -248,7 +247,7 @@ class Chain:
         cycle.met_on, cycle.met_by = deciding
         cycle.met_from = max(day, cycle.met_on)
         if oldest < self.period.from_day:
-            cycle.cap = _good_for(rule, oldest)
+            cycle.cap = good_for(rule, oldest)
         for older in self.cycles:
             if older.number < cycle.number and older.closed == FOREVER:
                 older.missed_from = cycle.met_from
@@ -267,15 +266,15 @@ class Chain:
             before = self.cycles[place - 1] if place else None
             windowed = False
             if before is None:
-                due, base, windowed = _first_due(phase, cycle.begins, True)
-                due = _aligned(phase.rule, due)
-                opens = _first_opens(phase.rule, cycle.begins, due)
+                due, base, windowed = first_due(phase, cycle.begins, True)
+                due = aligned(phase.rule, due)
+                opens = first_opens_on(phase.rule, cycle.begins, due)
                 cycle.base, cycle.turn = base, 0
             elif phase.rule.recurs == Recurs.ONCE:
                 due = opens = FOREVER
             else:
                 due, cycle.base, cycle.turn = self._next_due(before, phase, cycle.begins)
-                opens = _opens(phase.rule, cycle.begins, due)
+                opens = opens_on(phase.rule, cycle.begins, due)
             because = f"rule:{phase.version_id}"
             cycle.pieces.append(Piece(phase.from_day, phase, due, opens, windowed, because))
             self._judge(cycle, phase.from_day)
@@ -316,64 +315,3 @@ def _steps(cycle: Cycle, all_movers: list[Mover]) -> list[Step]:
         result = [s for s in result if s.from_day < piece.from_day]
         result += [taken, *(s for s in steps if s.from_day > piece.from_day)]
     return result
-
-
-def _first_due(phase: Phase, start: int, incumbent: bool) -> tuple[int, int, bool]:
-    """(own due day, base of a cadence, whether it is a window of days) of a first cycle that begins on ``start``."""
-    rule = phase.rule
-    window = rule.first_within.after(start)
-    if rule.recurs == Recurs.FIXED:
-        day = _fixed_day(rule, phase.from_day, start)
-        return (max(day, window) if day - start < rule.minimum_window else day), day, False
-    if incumbent and rule.incumbents_due is not None and rule.incumbents_due.toordinal() >= start:
-        due = rule.incumbents_due.toordinal()
-        return due, due, False
-    return window, window, rule.recurs != Recurs.CADENCE
-
-
-def _fixed_day(rule: Rule, version_from: int, start: int) -> int:
-    """The first day of the rule's calendar that is not before ``start``; the calendar begins with the version."""
-    begin = date.fromordinal(version_from)
-    base = FOREVER
-    for year in (begin.year, begin.year + 1):
-        last = end_of_month(date(year, rule.month, 1))
-        base = last.replace(day=min(rule.day, last.day)).toordinal()
-        if base >= version_from:
-            break
-    turn = 0
-    while _calendar_day(rule, base, turn) < start:
-        turn += 1
-    return _calendar_day(rule, base, turn)
-
-
-def _calendar_day(rule: Rule, base: int, turn: int) -> int:
-    """The rule's calendar day ``turn`` periods after ``base``: a 29, 30 or 31 comes back after a shorter month."""
-    day = rule.every.after(base, turn)
-    if rule.day <= 28 or day >= FOREVER:
-        return day
-    last = end_of_month(date.fromordinal(day))
-    return last.replace(day=min(rule.day, last.day)).toordinal()
-
-
-def _first_opens(rule: Rule, start: int, due: int) -> int:
-    return start if rule.first_opens_before is None else max(start, due - rule.first_opens_before)
-
-
-def _opens(rule: Rule, begins: int, due: int) -> int:
-    before = rule.opens_before
-    if before is None and rule.recurs == Recurs.ROLLING:
-        before = 90
-    return begins if before is None else max(begins, due - before)
-
-
-def _good_for(rule: Rule, day: int) -> int:
-    """The last day on which something done on ``day`` before the period is worth anything."""
-    if rule.recurs == Recurs.ONCE:
-        return FOREVER
-    return _aligned(rule, rule.every.after(day) - 1)
-
-
-def _aligned(rule: Rule, due: int) -> int:
-    if not rule.align_end_of_month or due >= FOREVER:
-        return due
-    return end_of_month(date.fromordinal(due)).toordinal()

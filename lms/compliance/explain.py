@@ -102,7 +102,11 @@ def _fact(cause: str, subject: str, person: PersonFacts) -> dict[str, object]:
         return {"day": exemption.from_day, "last": _last(exemption.to_day), "reason": exemption.reason}
     if cause == "leave":
         leave = next(taken for taken in person.leaves if taken.id == int(subject))
-        return {"day": leave.from_day, "last": _last(leave.to_day)}
+        end = leave.to_day or date.max
+        for other in sorted(person.leaves, key=lambda taken: taken.from_day):
+            if other.from_day <= end:  # leaves that touch are one
+                end = max(end, other.to_day or date.max)
+        return {"day": leave.from_day, "last": _last(end)}
     return {}
 
 

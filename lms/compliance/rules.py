@@ -43,6 +43,10 @@ class Recurs(StrEnum):
     FIXED = "fixed"
 
 
+CALENDAR_KINDS = frozenset({Recurs.CADENCE, Recurs.FIXED})
+"""Rules whose next cycle begins the day after a due day, met or not; the others' next begins when one is met."""
+
+
 class GraceCountsAs(StrEnum):
     """On which side of the compliance rate the grace period stands."""
 
