@@ -1,0 +1,99 @@
+"""Writes the spans of people: only what differs from what is stored, and the changed counts beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from lms.compliance import gathering
+from lms.compliance.models import COUNTED, Generation, Span, TallyPending
+from lms.compliance.rows import Row, changes, rows_of
+from lms.organisation import load
+from lms.people.models import Person
+
+COLUMNS = ("generation_id", *Row._fields)
+
+
+def lock(session: Session, person_ids: Collection[int]) -> None:
+    """Make whoever else works out these people wait for this transaction; people in the order of their ids, so nobody is stuck."""
+    session.execute(
+        select(Person.id).where(Person.id.in_(person_ids)).order_by(Person.id).with_for_update(key_share=True)
+    ).all()
+
+
+def work_out(session: Session, person_ids: Sequence[int]) -> dict[int, set[Row]]:
+    """The rows that the facts of today give for these people, by person. Eleven statements."""
+    organisation = load(session)
+    soon_days = organisation.due_soon_days if organisation else 30
+    requirements = list(gathering.requirements(session).values())
+    people = gathering.people(session, person_ids)
+    return {person: set(rows_of(requirements, facts, soon_days)) for person, facts in people.items()}
+
+
+def stored(session: Session, generation_id: int, person_ids: Collection[int]) -> set[Row]:
+    """The rows that are stored for these people in a generation."""
+    columns = [getattr(Span, name) for name in Row._fields]
+    query = select(*columns).where(Span.generation_id == generation_id, Span.person_id.in_(person_ids))
+    return {Row._make(row) for row in session.execute(query)}
+
+
+def replace(
+    session: Session, generation: Generation, person_ids: Collection[int], fresh: set[Row], *, note: bool = True
+) -> None:
+    """Bring the rows of these people to ``fresh``; unchanged rows stay, and counts that change are noted as pending.
+
+    ``note`` False: nothing is noted, because the counts of the whole generation are still to be worked out.
+    """
+    before = stored(session, generation.id, person_ids)
+    removed, added = before - fresh, fresh - before
+    _delete(session, generation.id, removed)
+    _insert(session, generation.id, added)
+    if not note:
+        return
+    pending = [
+        {"generation_id": generation.id, "day": day, "requirement_id": requirement, "department_id": department}
+        | dict(zip(COUNTED, counts, strict=True))
+        for (day, requirement, department), counts in changes(removed, added).items()
+    ]
+    if pending:
+        session.execute(insert(TallyPending), pending)
+
+
+def _delete(session: Session, generation_id: int, rows: Iterable[Row]) -> None:
+    keys = [(generation_id, row.person_id, row.requirement_id, _plain(session, row.from_day)) for row in rows]
+    if keys:
+        where = " AND ".join(
+            f"{name} = {_mark(session)}" for name in ("generation_id", "person_id", "requirement_id", "from_day")
+        )
+        session.connection().exec_driver_sql(f"DELETE FROM span WHERE {where}", keys)
+
+
+def _insert(session: Session, generation_id: int, rows: Collection[Row]) -> None:
+    """Many rows at once, past the object layer, which would cost more than working them out."""
+    if not rows:
+        return
+    ordered = sorted(rows, key=lambda row: row[:3])
+    names = ", ".join(COLUMNS)
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        driver: Any = connection.connection.driver_connection
+        with driver.cursor() as cursor, cursor.copy(f"COPY span ({names}) FROM STDIN") as copy:
+            for row in ordered:
+                copy.write_row((generation_id, *row))
+        return
+    marks = ", ".join(["?"] * len(COLUMNS))
+    plain = [tuple(value.isoformat() if isinstance(value, date) else value for value in row) for row in ordered]
+    connection.exec_driver_sql(f"INSERT INTO span ({names}) VALUES ({marks})", [(generation_id, *row) for row in plain])
+
+
+def _mark(session: Session) -> str:
+    return "%s" if session.connection().dialect.name == "postgresql" else "?"
+
+
+def _plain(session: Session, day: date) -> date | str:
+    """A day as the driver itself takes it: SQLite keeps days as text."""
+    return day if session.connection().dialect.name == "postgresql" else day.isoformat()

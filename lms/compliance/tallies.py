@@ -1,0 +1,258 @@
+"""Counts of people that are kept beside the spans: per checkpoint, per day, and pending; and the one statement that adds them up.
+
+A count on a day is the one at a checkpoint, plus the changes of the days since, plus the pending ones. Checkpoints are the 1st,
+11th and 21st of each month within the bounds of the generation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    case,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+    union_all,
+)
+from sqlalchemy.orm import Session, aliased
+
+from lms.clock import FOR_EVER
+from lms.compliance.models import (
+    COUNTED,
+    DUE_SOON,
+    Generation,
+    Span,
+    TallyBase,
+    TallyDay,
+    TallyPending,
+)
+
+CHECKPOINT_DAYS = (21, 11, 1)
+
+
+def checkpoint(day: date) -> date:
+    """The last checkpoint on or before ``day``."""
+    return day.replace(day=next(first for first in CHECKPOINT_DAYS if first <= day.day))
+
+
+def checkpoints(first: date, last: date) -> Iterator[date]:
+    """The checkpoints from ``first`` to ``last``, both included."""
+    day = checkpoint(first)
+    while day <= last:
+        if day >= first:
+            yield day
+        day = checkpoint(day + timedelta(days=11))
+
+
+def active() -> Any:
+    """The id of the generation that readers use, as a subquery."""
+    return select(Generation.id).where(Generation.active).scalar_subquery()
+
+
+def counted(day: date, requirement_id: int | None = None) -> Select[Any]:
+    """Requirement, department and the nine counts on ``day``: one statement, so that a switch or a fold falls before or after it."""
+    started = (
+        select(
+            case(
+                (Generation.first_checkpoint > day, date.min),
+                (Generation.last_checkpoint < day, Generation.last_checkpoint),
+                else_=checkpoint(day),
+            )
+        )
+        .where(Generation.active)
+        .scalar_subquery()
+    )
+    parts = []
+    for table, days in (
+        (TallyBase, TallyBase.checkpoint == started),
+        (TallyDay, and_(TallyDay.day > started, TallyDay.day <= day)),
+        (TallyPending, TallyPending.day <= day),
+    ):
+        query = select(table.requirement_id, table.department_id, *(getattr(table, name) for name in COUNTED))
+        query = query.where(table.generation_id == active(), days)
+        parts.append(query if requirement_id is None else query.where(table.requirement_id == requirement_id))
+    found = union_all(*parts).subquery()
+    sums = [func.sum(found.c[name]).label(name) for name in COUNTED]
+    query: Select[Any] = select(found.c.requirement_id, found.c.department_id, *sums)
+    return query.group_by(found.c.requirement_id, found.c.department_id)
+
+
+def grouped(day: date, generation_id: Any, where: ColumnElement[bool] | None = None) -> Select[Any]:
+    """The same counts straight from the spans: what the tallies must equal, and the way for filters that have no tally."""
+    sums = [
+        cast(func.sum(case((Span.state == code, 1), else_=0)), Integer).label(name)
+        for code, name in enumerate(COUNTED[:-1], 1)
+    ]
+    soon = cast(func.sum(case((Span.soon_from <= day, 1), else_=0)), Integer).label(COUNTED[DUE_SOON - 1])
+    query = (
+        select(Span.requirement_id, Span.department_id, *sums, soon)
+        .where(Span.generation_id == generation_id, Span.from_day <= day, Span.to_day > day)
+        .group_by(Span.requirement_id, Span.department_id)
+    )
+    return query if where is None else query.where(where)
+
+
+# --- building -----------------------------------------------------------------------------------------------------------
+
+
+def build_days(session: Session, generation_id: int, requirement_id: int, slice_no: int, slices: int) -> None:
+    """Work out the day changes of one slice of the departments from the spans; what was pending for it is in them.
+
+    Removing what is pending and reading the spans is one statement: on PostgreSQL both see the same moment.
+    """
+
+    def mine(table: Any) -> ColumnElement[bool]:
+        return and_(
+            table.generation_id == generation_id,
+            table.requirement_id == requirement_id,
+            table.department_id % slices == slice_no,
+        )
+
+    session.execute(delete(TallyDay).where(mine(TallyDay)))
+    parts = []
+    for sign, day in ((1, Span.from_day), (-1, Span.to_day)):
+        columns = [case((Span.state == code, sign), else_=0).label(name) for code, name in enumerate(COUNTED[:-1], 1)]
+        parts.append(
+            select(day.label("day"), Span.department_id, *columns, literal(0).label("due_soon")).where(
+                mine(Span), day < FOR_EVER
+            )
+        )
+        soon = Span.soon_from if sign == 1 else Span.to_day
+        zeros = [literal(0).label(name) for name in COUNTED[:-1]]
+        parts.append(
+            select(soon.label("day"), Span.department_id, *zeros, literal(sign).label("due_soon")).where(
+                mine(Span), Span.soon_from.is_not(None), soon < FOR_EVER
+            )
+        )
+    each = union_all(*parts).subquery()
+    sums = [func.sum(each.c[name]).label(name) for name in COUNTED]
+    found = (
+        select(literal(generation_id), each.c.day, literal(requirement_id), each.c.department_id, *sums)
+        .group_by(each.c.day, each.c.department_id)
+        .having(_any_of(sums))
+    )
+    gone = delete(TallyPending).where(mine(TallyPending))
+    into = insert(TallyDay).from_select(["generation_id", "day", "requirement_id", "department_id", *COUNTED], found)
+    if session.get_bind().dialect.name == "postgresql":
+        into = into.add_cte(gone.cte("gone"))
+    else:
+        session.execute(gone)
+    session.execute(into)
+
+
+def _any_of(sums: list[Any]) -> ColumnElement[bool]:
+    condition: ColumnElement[bool] = sums[0].element != 0
+    for one in sums[1:]:
+        condition = condition | (one.element != 0)
+    return condition
+
+
+def build_checkpoint(session: Session, generation_id: int, first: date, at: date) -> None:
+    """Work out the counts of a checkpoint from the one before it and the day changes since (the first: from all before it)."""
+    session.execute(delete(TallyBase).where(TallyBase.generation_id == generation_id, TallyBase.checkpoint == at))
+    earlier = checkpoint(at - timedelta(days=1)) if at > first else date.min
+    base, day = aliased(TallyBase), TallyDay
+    parts = [
+        select(base.requirement_id, base.department_id, *(getattr(base, name) for name in COUNTED)).where(
+            base.generation_id == generation_id, base.checkpoint == earlier
+        ),
+        select(day.requirement_id, day.department_id, *(getattr(day, name) for name in COUNTED)).where(
+            day.generation_id == generation_id, day.day > earlier, day.day <= at
+        ),
+    ]
+    each = union_all(*parts).subquery()
+    sums = [func.sum(each.c[name]).label(name) for name in COUNTED]
+    found = (
+        select(literal(generation_id), literal(at), each.c.requirement_id, each.c.department_id, *sums)
+        .group_by(each.c.requirement_id, each.c.department_id)
+        .having(_any_of(sums))
+    )
+    names = ["generation_id", "checkpoint", "requirement_id", "department_id", *COUNTED]
+    session.execute(insert(TallyBase).from_select(names, found))
+
+
+# --- folding ------------------------------------------------------------------------------------------------------------
+
+
+def waiting(session: Session) -> int:
+    """About how many changes are pending (two look-ups at the ends of the index)."""
+    newest = select(func.max(TallyPending.id)).scalar_subquery()
+    oldest = select(func.min(TallyPending.id)).scalar_subquery()
+    return int(session.scalar(select(func.coalesce(newest - oldest + 1, 0))) or 0)
+
+
+def fold(session: Session, generation: Generation, limit: int) -> int:
+    """Fold at most ``limit`` pending changes of a generation into its days and checkpoints; gives how many.
+
+    The rows that are folded are exactly those that are deleted, in one transaction: a reader adds each change up once.
+    """
+    chosen = (
+        select(TallyPending.id)
+        .where(TallyPending.generation_id == generation.id)
+        .order_by(TallyPending.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    names = [getattr(TallyPending, name) for name in COUNTED]
+    gone = session.execute(
+        delete(TallyPending)
+        .where(TallyPending.id.in_(chosen.scalar_subquery()))
+        .returning(TallyPending.day, TallyPending.requirement_id, TallyPending.department_id, *names)
+    ).all()
+    by_day: dict[tuple[date, int, int], list[int]] = {}
+    for day, requirement, department, *counts in gone:
+        _add(by_day.setdefault((day, requirement, department), [0] * len(COUNTED)), counts)
+    by_checkpoint: dict[tuple[date, int, int], list[int]] = {}
+    running: dict[tuple[int, int], list[int]] = {}
+    left = sorted(by_day)
+    place = 0
+    for at in checkpoints(generation.first_checkpoint, generation.last_checkpoint):
+        while place < len(left) and left[place][0] <= at:
+            _add(running.setdefault(left[place][1:], [0] * len(COUNTED)), by_day[left[place]])
+            place += 1
+        for cell, counts in running.items():
+            if any(counts):
+                by_checkpoint[at, *cell] = list(counts)
+    _upsert(session, "tally_day", "day", generation.id, by_day)
+    _upsert(session, "tally_base", "checkpoint", generation.id, by_checkpoint)
+    return len(gone)
+
+
+def _add(into: list[int], counts: Any) -> None:
+    for place, count in enumerate(counts):
+        into[place] += count
+
+
+def _upsert(
+    session: Session, table: str, day: str, generation_id: int, found: dict[tuple[date, int, int], list[int]]
+) -> None:
+    rows = [
+        {"generation_id": generation_id, "at": at, "requirement_id": requirement, "department_id": department}
+        | dict(zip(COUNTED, counts, strict=True))
+        for (at, requirement, department), counts in sorted(found.items())
+        if any(counts)
+    ]
+    if not rows:
+        return
+    keys = f"generation_id, {day}, requirement_id, department_id"
+    names = ", ".join(f'"{name}"' for name in COUNTED)
+    values = ", ".join(f":{name}" for name in COUNTED)
+    sums = ", ".join(f'"{name}" = {table}."{name}" + excluded."{name}"' for name in COUNTED)
+    statement = text(
+        f"INSERT INTO {table} ({keys}, {names}) VALUES (:generation_id, :at, :requirement_id, :department_id, {values})"
+        f" ON CONFLICT ({keys}) DO UPDATE SET {sums}"
+    ).bindparams(bindparam("at", type_=Date))
+    session.execute(statement, rows)
