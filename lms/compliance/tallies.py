@@ -81,9 +81,9 @@ def counted(day: date, requirement_id: int | None = None) -> Select[Any]:
         (TallyDay, and_(TallyDay.day > started, TallyDay.day <= day)),
         (TallyPending, TallyPending.day <= day),
     ):
-        query = select(table.requirement_id, table.department_id, *(getattr(table, name) for name in COUNTED))
-        query = query.where(table.generation_id == active(), days)
-        parts.append(query if requirement_id is None else query.where(table.requirement_id == requirement_id))
+        part = select(table.requirement_id, table.department_id, *(getattr(table, name) for name in COUNTED))
+        part = part.where(table.generation_id == active(), days)
+        parts.append(part if requirement_id is None else part.where(table.requirement_id == requirement_id))
     found = union_all(*parts).subquery()
     sums = [func.sum(found.c[name]).label(name) for name in COUNTED]
     query: Select[Any] = select(found.c.requirement_id, found.c.department_id, *sums)
@@ -97,7 +97,7 @@ def grouped(day: date, generation_id: Any, where: ColumnElement[bool] | None = N
         for code, name in enumerate(COUNTED[:-1], 1)
     ]
     soon = cast(func.sum(case((Span.soon_from <= day, 1), else_=0)), Integer).label(COUNTED[DUE_SOON - 1])
-    query = (
+    query: Select[Any] = (
         select(Span.requirement_id, Span.department_id, *sums, soon)
         .where(Span.generation_id == generation_id, Span.from_day <= day, Span.to_day > day)
         .group_by(Span.requirement_id, Span.department_id)
