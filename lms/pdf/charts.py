@@ -105,7 +105,7 @@ def horizontal_bars(
     rows: Sequence[tuple[str, float | None, str]],
     *,
     alt: str,
-    label_share: float = 0.42,
+    label_share: float = 0.3,
     rtl: bool = False,
     colours: Colours = Colours(),
 ) -> None:

@@ -55,8 +55,8 @@ def fit(
         return Block(text, (whole,), min(size, single))
     trial = size
     while True:
-        broken = _wrap(text, width / trial, style, rtl, lang)
-        if len(broken) <= lines or trial <= least:
+        broken, parted = _wrap(text, width / trial, style, rtl, lang)
+        if trial <= least or (len(broken) <= lines and not parted):
             break
         trial = max(least, trial - 0.5)
     if len(broken) > lines:
@@ -75,9 +75,10 @@ def place(
     canvas.text(line, x - line.width(size) * shift, y, size, colour)
 
 
-def _wrap(text: str, em: float, style: Style, rtl: bool, lang: str) -> list[Line]:
-    """Break greedily into lines of at most ``em``; inside a word only when the word alone is too wide."""
+def _wrap(text: str, em: float, style: Style, rtl: bool, lang: str) -> tuple[list[Line], bool]:
+    """Break greedily into lines of at most ``em``, and whether a word had to be parted because it alone is too wide."""
     done: list[Line] = []
+    parted = False
     current = ""
     for word in _words(text):
         if shape((current + word).rstrip(), style, rtl, lang).em <= em:
@@ -89,10 +90,11 @@ def _wrap(text: str, em: float, style: Style, rtl: bool, lang: str) -> list[Line
         while shape(current.rstrip(), style, rtl, lang).em > em:
             head = _head(current, em, style, rtl, lang)
             done.append(shape(head, style, rtl, lang))
+            parted = parted or not _unspaced(head[-1])
             current = current[len(head) :]
     if current.strip() or not done:
         done.append(shape(current.rstrip(), style, rtl, lang))
-    return done
+    return done, parted
 
 
 def _words(text: str) -> list[str]:
@@ -117,6 +119,11 @@ def _words(text: str) -> list[str]:
 
 def _wide(char: str) -> bool:
     return east_asian_width(char) in ("W", "F") and not "\uac00" <= char <= "\ud7a3"
+
+
+def _unspaced(char: str) -> bool:
+    """Thai, Lao, Tibetan, Burmese and Khmer put no spaces between words; without a dictionary they part anywhere."""
+    return "\u0e00" <= char <= "\u109f" or "\u1780" <= char <= "\u17ff"
 
 
 def _clusters(text: str) -> list[int]:

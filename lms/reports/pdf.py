@@ -26,7 +26,7 @@ HAIR: Final = "#d8e0dc"
 BAND: Final = "#f1f6f4"
 
 _MARGIN: Final = 18 * MM
-_FOOT: Final = 20 * MM
+_FOOT: Final = 18 * MM
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ class _Rollup:
         self.start: Align = "right" if self.rtl else "left"
         self.end: Align = "left" if self.rtl else "right"
         self.page = 1
-        self.y = self.height - 20 * MM
+        self.y = self.height - 18 * MM
         self.canvas = TaggedCanvas(
             title=f"{self.labels.title}, {report.organisation_name}, {report.as_of.isoformat()}",
             lang=report.language,
@@ -171,7 +171,7 @@ class _Rollup:
 
     def _overall_and_trend(self) -> None:
         overall, labels = self.report.overall, self.labels
-        high, left = 42 * MM, 52 * MM
+        high, left = 40 * MM, 52 * MM
         bottom = self.y - high
         with self.canvas.artifact():
             self.canvas.rectangle(_MARGIN, bottom, self.room, high, BAND)
@@ -183,14 +183,14 @@ class _Rollup:
                 "compliant": self._count(overall.compliant),
                 "required": self._count(overall.required),
             }
-            self._at(5 * MM, self.y - 31 * MM, self._fit(counts, inner, 9, 6, lines=2), INK)
+            self._at(5 * MM, self.y - 30 * MM, self._fit(counts, inner, 9, 6, lines=2), INK)
         heading = self._fit(labels.trend, self.room - left, 9, 7, "bold")
         with self.canvas.element("H2"):
             self._at(left, self.y - 7 * MM, heading, INK)
         if any(point.rate is not None for point in self.report.trend):
             x = _MARGIN if self.rtl else _MARGIN + left
             self._trend(Box(x, bottom + 2.5 * MM, self.room - left, high - 11 * MM))
-        self.y = bottom - 9 * MM
+        self.y = bottom - 7 * MM
 
     def _trend(self, box: Box) -> None:
         trend = self.report.trend
@@ -227,7 +227,7 @@ class _Rollup:
             for row in self.report.divisions:
                 self._row(self._cells(row))
             self._row(self._cells(self.report.overall), bold=True)
-        self.y -= 7 * MM
+        self.y -= 6 * MM
 
     def _cells(self, row: Figures) -> tuple[str, ...]:
         counts = (
@@ -246,29 +246,37 @@ class _Rollup:
         """One row: the first cell heads it and takes what the nine equal number columns leave."""
         column = 14.2 * MM
         first = self.room - column * (len(cells) - 1)
-        high = (8.5 if head else 7) * MM
-        self._need(high)
         style: Style = "bold" if bold or head else "text"
+        blocks = self._cell_blocks(cells, first, column, style, 7.5 if head else 8.5)
+        if head:  # headings of one size, that of the longest word
+            blocks = self._cell_blocks(cells, first, column, style, min(block.size for block in blocks))
+        high = 3.6 * MM + max(len(block.lines) * block.size * 1.15 for block in blocks)
+        self._need(high)
         base = self.y - high + 2.2 * MM
         with self.canvas.element("TR"):
-            for at, cell in enumerate(cells):
-                width = (first if at == 0 else column) - 1.5 * MM
-                block = self._fit(cell, width, 7.5 if head else 8.5, 5, style, lines=2, wrap=True)
-                header = "Column" if head else "Row" if at == 0 else None
+            for at, block in enumerate(blocks):
+                header = "Column" if head else None if at else "Row"
                 with self.canvas.element("TH" if header else "TD", scope=header):
-                    if at == 0:
-                        self._at(0, base, block, INK, up=True)
-                    else:
-                        self._at(first + column * at, base, block, QUIET if head else INK, up=True, end=True)
+                    colour = QUIET if head and at else INK
+                    self._at(first + column * at if at else 0, base, block, colour, up=True, end=bool(at))
         self.y -= high
         with self.canvas.artifact():
-            self.canvas.rule(
-                _MARGIN, self.y, _MARGIN + self.room, self.y, 0.8 if head else 0.4, ACCENT if head else HAIR
-            )
+            width, colour = (0.8, ACCENT) if head else (0.4, HAIR)
+            self.canvas.rule(_MARGIN, self.y, _MARGIN + self.room, self.y, width, colour)
+
+    def _cell_blocks(
+        self, cells: tuple[str, ...], first: float, column: float, style: Style, size: float
+    ) -> list[Block]:
+        gap, few = 1.5 * MM, self.labels.suppressed
+        widths = [first - gap, *[column - gap] * (len(cells) - 1)]
+        return [
+            self._fit(cell, width, min(size, 7) if cell == few else size, 5, style, lines=2, wrap=True)
+            for cell, width in zip(cells, widths, strict=True)
+        ]
 
     def _lapses(self) -> None:
         rows = self.report.lapses
-        pitch = 6 * MM
+        pitch = 5.2 * MM
         self._heading(self.labels.lapses, pitch * min(len(rows), 12) + 4 * MM)
         if not rows:
             self._paragraph("P", self.labels.lapses_none, 9.5, INK, after=5 * MM)
@@ -280,7 +288,7 @@ class _Rollup:
             box = Box(_MARGIN, self.y - pitch * len(part), self.room, pitch * len(part))
             horizontal_bars(self.canvas, box, bars, alt=self.labels.lapses_alt % {"rows": told}, rtl=self.rtl)
             self.y = box.y
-        self.y -= 7 * MM
+        self.y -= 6 * MM
 
     def _attention(self) -> None:
         self._heading(self.labels.attention, 16 * MM)
@@ -295,15 +303,15 @@ class _Rollup:
                     with self.canvas.element("LI"):
                         self._paragraph("LBody", reason, 9, QUIET, lines=3, after=0.6 * MM)
             self.y -= 2 * MM
-        self.y -= 4 * MM
+        self.y -= 3 * MM
 
     def _definitions(self) -> None:
-        self._heading(self.labels.definitions, 16 * MM)
-        for term, sentence in self.report.definitions:
-            self._paragraph("P", f"{term}: {sentence}", 8.5, QUIET, lines=6, after=1.2 * MM)
-        for note in (*self.report.notes, self.report.generated_at):
-            if note:
-                self._paragraph("P", note, 8.5, QUIET, lines=6, after=1.2 * MM)
+        told = [f"{term}: {sentence}" for term, sentence in self.report.definitions]
+        told += [note for note in (*self.report.notes, self.report.generated_at) if note]
+        lines = sum(len(self._fit(text, self.room, 8.5, 6, lines=6, wrap=True).lines) for text in told)
+        self._heading(self.labels.definitions, lines * 8.5 * 1.4 + len(told) * MM)
+        for text in told:
+            self._paragraph("P", text, 8.5, QUIET, lines=6, after=MM)
 
     def _heading(self, text: str, keep: float) -> None:
         """A section heading that stays with at least ``keep`` points of what follows."""
@@ -327,7 +335,7 @@ class _Rollup:
             self._foot()
             self.canvas.new_page()
             self.page += 1
-            self.y = self.height - 20 * MM
+            self.y = self.height - 18 * MM
 
     def _foot(self) -> None:
         number = self.labels.page % {"page": format_decimal(self.page, locale=self.locale)}
