@@ -74,11 +74,14 @@ def require_current(database: Database) -> None:
     if database.is_sqlite and database.engine.url.database and not Path(database.engine.url.database).exists():
         raise Invalid(N_("There is no database yet. Run: lms setup (or lms demo to try it)."))
     with database.engine.connect() as connection:
-        if MigrationContext.configure(connection).get_current_revision() != head:
+        current = MigrationContext.configure(connection).get_current_revision()
+        if current is None:
+            raise Invalid(N_("There is no database yet. Run: lms setup (or lms demo to try it)."))
+        if current != head:
             raise Invalid(N_("The database has another version than the program. Run: lms db upgrade"))
 
 
-class Day(click.ParamType):
+class Day(click.ParamType[date]):
     """A calendar day written as 2026-11-22."""
 
     name = "date"
