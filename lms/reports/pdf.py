@@ -26,7 +26,7 @@ HAIR: Final = "#d8e0dc"
 BAND: Final = "#f1f6f4"
 
 _MARGIN: Final = 18 * MM
-_FOOT: Final = 18 * MM
+_FOOT: Final = 16 * MM
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ class _Rollup:
         self.start: Align = "right" if self.rtl else "left"
         self.end: Align = "left" if self.rtl else "right"
         self.page = 1
-        self.y = self.height - 18 * MM
+        self.y = self.height - 16 * MM
         self.canvas = TaggedCanvas(
             title=f"{self.labels.title}, {report.organisation_name}, {report.as_of.isoformat()}",
             lang=report.language,
@@ -270,7 +270,7 @@ class _Rollup:
         gap, few = 1.5 * MM, self.labels.suppressed
         widths = [first - gap, *[column - gap] * (len(cells) - 1)]
         return [
-            self._fit(cell, width, min(size, 7) if cell == few else size, 5, style, lines=2, wrap=True)
+            self._fit(cell, width, min(size, 7.5) if cell == few else size, 5, style, lines=2, wrap=True)
             for cell, width in zip(cells, widths, strict=True)
         ]
 
@@ -315,7 +315,7 @@ class _Rollup:
 
     def _heading(self, text: str, keep: float) -> None:
         """A section heading that stays with at least ``keep`` points of what follows."""
-        self._need(9 * MM + keep)
+        self._need(8 * MM + keep)
         self._paragraph("H2", text, 12, INK, style="bold", after=2 * MM)
 
     def _paragraph(
@@ -335,13 +335,13 @@ class _Rollup:
             self._foot()
             self.canvas.new_page()
             self.page += 1
-            self.y = self.height - 18 * MM
+            self.y = self.height - 16 * MM
 
     def _foot(self) -> None:
         number = self.labels.page % {"page": format_decimal(self.page, locale=self.locale)}
         with self.canvas.artifact():
-            self._at(0, 12 * MM, self._fit(self.report.organisation_name, self.room * 0.7, 8, 6), QUIET)
-            self._at(self.room, 12 * MM, self._fit(number, self.room * 0.25, 8, 6), QUIET, end=True)
+            self._at(0, 10 * MM, self._fit(self.report.organisation_name, self.room * 0.7, 8, 6), QUIET)
+            self._at(self.room, 10 * MM, self._fit(number, self.room * 0.25, 8, 6), QUIET, end=True)
 
     def _at(self, offset: float, y: float, block: Block, colour: str, *, end: bool = False, up: bool = False) -> None:
         """Draw a block ``offset`` from the starting edge; ``up``: its last line, not its first, stands at ``y``."""
