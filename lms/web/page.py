@@ -29,7 +29,7 @@ from lms.accounts import queries as account_queries
 from lms.audit import Actor
 from lms.clock import Clock, local_day
 from lms.db import Database
-from lms.errors import Denied, Message
+from lms.errors import Denied, Message, N_
 from lms.files import FileStore
 from lms.organisation import Organisation
 from lms.organisation import load as load_organisation
@@ -205,7 +205,7 @@ def locale() -> str:
 
 def _babel_locale() -> str:
     chosen = locale()
-    return "en_XA" if chosen == "xx" else chosen
+    return "en_150" if chosen == "xx" else chosen  # a locale that Babel knows and nobody asks for
 
 
 def direction(tag: str) -> str:
@@ -257,7 +257,7 @@ def _guard() -> AnyResponse | None:
     if view is None or request.endpoint == "static":
         return None
     if not hasattr(view, "attune_permission"):
-        raise Denied("This page has no declared permission.")
+        raise Denied(N_("This page has no declared permission."))
     permission: Permission | None = getattr(view, "attune_permission", None)
     if permission is None:
         return None
@@ -265,7 +265,7 @@ def _guard() -> AnyResponse | None:
     if asking is None:
         return _ask_to_sign_in(view)
     if not may(asking, permission):
-        raise Denied("Your role does not include this page.")
+        raise Denied(N_("Your role does not include this page."))
     _touch()
     return None
 
