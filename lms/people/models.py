@@ -3,42 +3,15 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.db import Base, Dated
-
-
-class DepartmentKind(StrEnum):
-    """The levels of the tree, from the top."""
-
-    FACILITY = "facility"
-    DIVISION = "division"
-    DEPARTMENT = "department"
-    UNIT = "unit"
-
-
-class EmploymentKind(StrEnum):
-    """How somebody belongs to the organisation."""
-
-    EMPLOYEE = "employee"
-    CONTRACTOR = "contractor"
-    AGENCY = "agency"
-    STUDENT = "student"
-    VOLUNTEER = "volunteer"
-    MEDICAL_STAFF = "medical_staff"  # non-employed
-
-
-class LeaveKind(StrEnum):
-    """What a leave does to due days; see ``docs/compliance.md``."""
-
-    STOPS = "stops"
-    NONE = "none"
-    EXTENDS = "extends"
-    FRESH_WINDOW = "fresh_window"
+from lms.people.kinds import DepartmentKind as DepartmentKind
+from lms.people.kinds import EmploymentKind as EmploymentKind
+from lms.people.kinds import LeaveKind as LeaveKind
 
 
 class Department(Base):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import Select, or_, select, true
 from sqlalchemy.orm import Session, aliased
@@ -11,7 +13,8 @@ from sqlalchemy.orm import Session, aliased
 from lms.access import Permission, Viewer, scope
 from lms.db import day_in, known
 from lms.errors import N_, NotFound
-from lms.people.models import Department, DepartmentVersion, Employment, Membership, Person
+from lms.people.models import Department, DepartmentVersion, Employment, Leave, Membership, Person
+from lms.people.plan import Employed, Facts, Holding, Placed
 from lms.people.tree import Node, Tree
 
 
@@ -112,3 +115,31 @@ def employed(session: Session, person_id: int, day: date) -> bool:
         )
         is not None
     )
+
+
+def facts_of(session: Session, ids: Any) -> dict[int, Facts]:
+    """The known employments and memberships by person; ``ids`` is a collection of ids (each is then there) or a subquery."""
+    employments: dict[int, list[Employed]] = {}
+    memberships: dict[int, list[Placed]] = {}
+    e, m = Employment, Membership
+    for stretch in session.execute(
+        select(e.person_id, e.kind, e.from_day, e.to_day, e.id).where(e.person_id.in_(ids), known(e)).order_by(e.id)
+    ):
+        employments.setdefault(stretch[0], []).append(Employed(*stretch[1:]))
+    what = (m.department_id, m.job, m.profession, m.patient_contact, m.supervisor_id)
+    placed = select(m.person_id, m.primary, m.from_day, m.to_day, m.id, *what)
+    rows: Any = session.execute(placed.where(m.person_id.in_(ids), known(m)).order_by(m.id))
+    for who, primary, from_day, to_day, ident, *holding in rows:
+        memberships.setdefault(who, []).append(Placed(Holding(*holding), primary, from_day, to_day, ident))
+    asked = set(ids) if isinstance(ids, list | tuple | set | frozenset) else set()
+    return {
+        who: Facts(tuple(employments.get(who, ())), tuple(memberships.get(who, ())))
+        for who in asked | employments.keys() | memberships.keys()
+    }
+
+
+def leaves(session: Session, person_id: int) -> Sequence[Leave]:
+    """The known leaves of a person, newest first."""
+    return session.scalars(
+        select(Leave).where(Leave.person_id == person_id, known(Leave)).order_by(Leave.from_day.desc())
+    ).all()

@@ -1,0 +1,423 @@
+"""Take in a prepared import, and take it back. All or nothing: until the last, short transaction nothing of it is known.
+
+New people and facts are written in short transactions first, superseded from the moment they are recorded, so that nobody ever
+knew them; a learner who saves an answer waits for one of these at most. The last transaction makes all of them known at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Integer, Table, and_, case, cast, delete, func, insert, literal, null, or_, select, update
+from sqlalchemy.orm import Session
+
+from lms.audit import Actor, record
+from lms.clock import FOR_EVER
+from lms.db import Base, known
+from lms.errors import N_, Conflict, Invalid, NotFound
+from lms.people.departments import put_version
+from lms.people.models import Department, DepartmentVersion, Employment, ImportChange, ImportRun, Membership, Person
+from lms.people.plan import Verdict
+from lms.people.prepared import BEGINNING, Prepared
+from lms.people.preparing import last_change
+from lms.people.staging import EMPLOYMENTS, GONE, MEMBERSHIPS, PEOPLE, PLACES, ROWS
+
+STALE = timedelta(minutes=10)
+"""An import that has not finished after this long was interrupted; its leftovers are cleared away by the next one."""
+
+FACTS = {"employment": Employment, "membership": Membership, "department_version": DepartmentVersion}
+
+BATCH = 20_000
+"""Rows of one short transaction: well under a second on a slow disk."""
+
+Step = Callable[[Session], None]
+
+
+def refuse(prepared: Prepared, *, confirmed: bool) -> None:
+    """Refuse what may not be taken in.
+
+    Raises:
+        Invalid: there are faults, each in ``problems``.
+        Conflict: the fuse: more would end or move than the set share, and nobody has confirmed it.
+    """
+    if prepared.faults:
+        raise Invalid(
+            N_("The file has %(count)s faults. Nothing was changed."), prepared.problems, count=prepared.faults
+        )
+    if prepared.blown and not confirmed:
+        raise Conflict(
+            N_(
+                "This file would end or move %(hit)s of %(staff)s people, more than the %(fuse)s per cent that are allowed without "
+                "confirmation. Nothing was changed. Look at the report; if it is right, confirm it."
+            ),
+            hit=prepared.counts[Verdict.ENDED] + prepared.counts[Verdict.MOVED],
+            staff=prepared.staff,
+            fuse=round(prepared.fuse * 100, 1),
+        )
+
+
+def begin(session: Session, prepared: Prepared, file_id: int | None, by: Actor) -> ImportRun:
+    """The first step: the run, not finished yet, and the identities of new departments.
+
+    Raises:
+        Conflict: another import is being taken in.
+    """
+    _clear_interrupted(session, by.now)
+    run = ImportRun(
+        source=prepared.options.source, file_id=file_id, as_of=prepared.options.as_of,
+        options={"dates": prepared.options.dates, "encoding": prepared.encoding, "partial": prepared.options.partial},
+        summary={"unfinished": True}, imported_at=by.now, imported_by=by.person_id, undone_at=by.now, undone_by=None,
+    )  # fmt: skip
+    session.add(run)
+    session.flush()
+    for one in [one for one in prepared.departments if one.id < 0]:
+        made = Department(code=one.code, created_at=by.now)
+        session.add(made)
+        session.flush()
+        session.add(ImportChange(import_id=run.id, table_name="department", row_id=made.id, before=None))
+        for table in (ROWS, MEMBERSHIPS, PLACES):
+            session.execute(update(table).where(table.c.department_id == one.id).values(department_id=made.id))
+        prepared.new_ids[one.id] = made.id
+    return run
+
+
+def steps(session: Session, prepared: Prepared, run: ImportRun, by: Actor) -> tuple[list[Step], list[Step]]:
+    """The short steps in the middle, each for a transaction of its own: first the people, then, after :func:`settle`, the facts."""
+    last = session.scalar(select(func.max(ROWS.c.line)).where(ROWS.c.brought)) or 0
+    first = session.scalar(select(func.min(ROWS.c.line)).where(ROWS.c.brought)) or 0
+    ranges = [(start, start + BATCH) for start in range(first, last + 1, BATCH)] if last else []
+    people = [_people(prepared.options.source, run, by, start, end) for start, end in ranges]
+    facts = [_facts_of_new(prepared, run, by, start, end) for start, end in ranges]
+    top = max(
+        session.scalar(select(func.max(EMPLOYMENTS.c.position))) or 0,
+        session.scalar(select(func.max(MEMBERSHIPS.c.position))) or 0,
+    )
+    changed = [_facts_of_known(run, by, start, start + BATCH) for start in range(0, top + 1, BATCH)] if top else []
+    return [*people], [*facts, *changed]
+
+
+def finish(session: Session, prepared: Prepared, run: ImportRun, by: Actor) -> ImportRun:
+    """The last step: everything becomes known at once.
+
+    Raises:
+        Conflict: somebody changed people or departments after the file was compared with them; nothing is taken in.
+    """
+    if last_change(session) != prepared.seen:
+        raise Conflict(
+            N_(
+                "Somebody changed people or departments while the file was being compared. Nothing was changed; try again."
+            )
+        )
+    run = session.get_one(ImportRun, run.id)
+    _supersede(session, run, by)
+    _own_data(session, run)
+    for model in (Employment, Membership):
+        session.execute(
+            update(model)
+            .where(model.import_id == run.id, model.superseded_at == run.imported_at)
+            .values(superseded_at=None)
+        )
+    _versions(session, prepared, run, by)
+    run.undone_at = None
+    run.summary = summary(prepared)
+    record(session, by, "people.import", "import_run", run.id, after=run.summary)
+    session.flush()
+    return run
+
+
+def summary(prepared: Prepared) -> dict[str, Any]:
+    """What the history of imports says of it."""
+    counts = {verdict.value: prepared.counts[verdict] for verdict in Verdict}
+    return counts | {"rows": prepared.rows, "encoding": prepared.encoding, "departments": len(prepared.departments)}
+
+
+def abandon(session: Session, run: ImportRun) -> None:
+    """Clear away what an import that did not finish has left."""
+    _forget(session, run)
+
+
+def touched(session: Session, run_id: int) -> list[int]:
+    """The ids of the people whose facts or own data an import changed."""
+    gone = _was("employment", run_id), _was("membership", run_id)
+    ids = [
+        select(ImportChange.row_id).where(ImportChange.import_id == run_id, ImportChange.table_name == "person"),
+        *(select(model.person_id).where(model.import_id == run_id) for model in (Employment, Membership)),
+        select(Employment.person_id).where(Employment.id.in_(gone[0])),
+        select(Membership.person_id).where(Membership.id.in_(gone[1])),
+    ]
+    return sorted({ident for query in ids for ident in session.scalars(query.distinct())})
+
+
+# --- the steps --------------------------------------------------------------------------------------------------------
+
+
+def _people(source: str, run: ImportRun, by: Actor, start: int, end: int) -> Step:
+    def write(session: Session) -> None:
+        lines = and_(ROWS.c.brought, ROWS.c.line >= start, ROWS.c.line < end)
+        names = ("number", "given_name", "family_name", "email", "language", "zone")
+        columns = [ROWS.c[name] for name in names]
+        rows = select(literal(source), *columns, literal(by.now, Person.created_at.type)).where(lines)
+        session.execute(insert(Person).from_select(["source", *names, "created_at"], rows.order_by(ROWS.c.line)))
+        new = select(literal(run.id), literal("person"), Person.id, null()).join(ROWS, ROWS.c.number == Person.number)
+        changes = new.where(lines, Person.source == source)
+        session.execute(insert(ImportChange).from_select(["import_id", "table_name", "row_id", "before"], changes))
+
+    return write
+
+
+def settle(session: Session, source: str) -> None:
+    """People have ids now: minus a line becomes the person of that line. Writes temporary tables only."""
+    own = select(Person.id).where(Person.source == source, Person.number == ROWS.c.number).scalar_subquery()
+    session.execute(update(ROWS).where(ROWS.c.brought).values(person_id=own))
+    other = ROWS.alias()
+    for column in (ROWS.c.supervisor_ref, MEMBERSHIPS.c.supervisor_ref, MEMBERSHIPS.c.person_ref, PEOPLE.c.person_ref):
+        table = column.table
+        assert isinstance(table, Table)
+        real = select(other.c.person_id).where(other.c.line == -column).scalar_subquery()
+        session.execute(update(table).where(column < 0).values({column: real}))
+
+
+def _facts_of_new(prepared: Prepared, run: ImportRun, by: Actor, start: int, end: int) -> Step:
+    as_of = prepared.options.as_of
+
+    def write(session: Session) -> None:
+        lines = and_(ROWS.c.brought, ROWS.c.line >= start, ROWS.c.line < end)
+        from_day, to_day = func.coalesce(ROWS.c.hire, as_of), func.coalesce(ROWS.c.to_day, FOR_EVER)
+        employed = select(
+            ROWS.c.person_id, func.coalesce(ROWS.c.kind, "employee"), from_day, to_day, *_unknown(run, by)
+        ).where(lines)
+        names = ["person_id", "kind", "from_day", "to_day", *_UNKNOWN]
+        session.execute(insert(Employment).from_select(names, employed.order_by(ROWS.c.line)))
+        begins = func.coalesce(_later(from_day, PLACES.c.first_day), from_day)
+        placed = (
+            select(
+                ROWS.c.person_id, ROWS.c.department_id, literal(True), func.coalesce(ROWS.c.job, ""),
+                func.coalesce(ROWS.c.profession, ""), func.coalesce(ROWS.c.patient_contact, False), ROWS.c.supervisor_ref,
+                begins, to_day, *_unknown(run, by),
+            )
+            .outerjoin(PLACES, PLACES.c.department_id == ROWS.c.department_id)
+            .where(lines, begins < to_day)
+        )  # fmt: skip
+        session.execute(insert(Membership).from_select(_MEMBERSHIP, placed.order_by(ROWS.c.line)))
+
+    return write
+
+
+def _facts_of_known(run: ImportRun, by: Actor, start: int, end: int) -> Step:
+    def write(session: Session) -> None:
+        e, m = EMPLOYMENTS.c, MEMBERSHIPS.c
+        employed = select(e.person_ref, e.kind, e.from_day, e.to_day, *_unknown(run, by))
+        session.execute(
+            insert(Employment).from_select(
+                ["person_id", "kind", "from_day", "to_day", *_UNKNOWN],
+                employed.where(e.position >= start, e.position < end).order_by(e.position),
+            )
+        )
+        placed = select(
+            m.person_ref, m.department_id, m.is_primary, m.job, m.profession, m.patient_contact, m.supervisor_ref,
+            m.from_day, m.to_day, *_unknown(run, by),
+        )  # fmt: skip
+        session.execute(
+            insert(Membership).from_select(
+                _MEMBERSHIP, placed.where(m.position >= start, m.position < end).order_by(m.position)
+            )
+        )
+
+    return write
+
+
+_UNKNOWN = ["import_id", "recorded_at", "recorded_by", "superseded_at"]
+_MEMBERSHIP = [
+    "person_id", "department_id", "primary", "job", "profession", "patient_contact", "supervisor_id", "from_day", "to_day", *_UNKNOWN,
+]  # fmt: skip
+
+
+def _unknown(run: ImportRun, by: Actor) -> list[Any]:
+    """Recorded now, and superseded at the same moment until the last step."""
+    moment = literal(by.now, Person.created_at.type)
+    return [literal(run.id), moment, cast(literal(by.person_id, Integer), Integer), moment]
+
+
+def _later(one: Any, other: Any) -> Any:
+    return case((other > one, other), else_=one)
+
+
+def _supersede(session: Session, run: ImportRun, by: Actor) -> None:
+    kept = select(literal(run.id), GONE.c.table_name, GONE.c.row_id, null())
+    session.execute(insert(ImportChange).from_select(["import_id", "table_name", "row_id", "before"], kept))
+    for name in ("employment", "membership"):
+        model: Any = FACTS[name]
+        session.execute(
+            update(model)
+            .where(model.id.in_(select(GONE.c.row_id).where(GONE.c.table_name == name)))
+            .values(superseded_at=by.now, superseded_by=by.person_id)
+        )
+
+
+def _own_data(session: Session, run: ImportRun) -> None:
+    """Names, addresses and languages; addresses are taken away first, so that two people can swap theirs."""
+    c = PEOPLE.c
+    before = select(literal(run.id), literal("person"), c.person_ref, c.before).where(c.before.is_not(None))
+    session.execute(insert(ImportChange).from_select(["import_id", "table_name", "row_id", "before"], before))
+    session.execute(update(Person).where(Person.id.in_(select(c.person_ref))).values(email=None))
+    names = ("given_name", "family_name", "email", "language", "zone")
+    session.execute(
+        update(Person).where(Person.id == c.person_ref).values({getattr(Person, name): c[name] for name in names}),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def _versions(session: Session, prepared: Prepared, run: ImportRun, by: Actor) -> None:
+    day = BEGINNING if prepared.first_tree else prepared.options.as_of
+    for one in prepared.departments:
+        ident = prepared.new_ids.get(one.id, one.id)
+        parent = prepared.new_ids.get(one.parent_id, one.parent_id) if one.parent_id is not None else None
+        for old in put_version(session, ident, one.name, one.kind, parent, day, by, import_id=run.id):
+            session.add(ImportChange(import_id=run.id, table_name="department_version", row_id=old.id, before=None))
+
+
+# --- undo -------------------------------------------------------------------------------------------------------------
+
+
+def last_run(session: Session) -> ImportRun | None:
+    """The last import that is in force: the only one that can be taken back."""
+    return session.scalar(select(ImportRun).where(ImportRun.undone_at.is_(None)).order_by(ImportRun.id.desc()).limit(1))
+
+
+def undo(session: Session, run_id: int, by: Actor) -> list[int]:
+    """Take back the last import: people, departments and facts are exactly what they were. Gives the ids of the people it touched.
+
+    Raises:
+        NotFound: no such import.
+        Conflict: it is not the last one, or something later builds on it; the message names what.
+    """
+    run = session.get(ImportRun, run_id)
+    if run is None:
+        raise NotFound(N_("There is no such import."))
+    last = last_run(session)
+    if last is None or last.id != run.id:
+        raise Conflict(N_("Only the last import can be undone, and only once. Nothing was changed."))
+    people = touched(session, run.id)
+    _refuse_if_built_on(session, run)
+    for name, model in FACTS.items():
+        facts: Any = model
+        session.execute(
+            update(facts).where(facts.id.in_(_was(name, run.id))).values(superseded_at=None, superseded_by=None)
+        )
+    _give_back_own_data(session, run)
+    _forget(session, run)
+    run.undone_at, run.undone_by = by.now, by.person_id
+    record(session, by, "people.import.undo", "import_run", run.id, before=run.summary)
+    return people
+
+
+def _was(table: str, run_id: int) -> Any:
+    return select(ImportChange.row_id).where(ImportChange.import_id == run_id, ImportChange.table_name == table)
+
+
+def _brought(table: str, run_id: int) -> Any:
+    """Ids of the people or departments that an import brought."""
+    return _was(table, run_id).where(ImportChange.before.is_(null()) | (ImportChange.table_name == "department"))
+
+
+def _refuse_if_built_on(session: Session, run: ImportRun) -> None:
+    """Later facts that would hang in the air, by the names of those they are about."""
+    about: set[str] = set()
+    for model in (Employment, Membership):
+        stretch: Any = model
+        own = and_(stretch.import_id == run.id, stretch.superseded_at.is_not(None))
+        foreign = or_(stretch.import_id.is_(None), stretch.import_id != run.id)
+        later = and_(
+            foreign, known(stretch), stretch.recorded_at > run.imported_at, stretch.person_id.in_(_people_of(run.id))
+        )
+        found = select(Person.given_name, Person.family_name, Person.number).where(
+            Person.id.in_(select(stretch.person_id).where(or_(own, later)))
+        )
+        about.update(f"{row[0]} {row[1]} ({row[2]})" for row in session.execute(found.limit(20)))
+    for row_id, before in _changes_of_people(session, run):
+        person = session.get_one(Person, row_id)
+        if any(getattr(person, name) != new for name, (_, new) in before.items()):
+            about.add(f"{person.display_name} ({person.number})")
+    about |= _referred_to(session, run)
+    versions = select(Department.code).where(
+        Department.id.in_(
+            select(DepartmentVersion.department_id).where(
+                DepartmentVersion.import_id == run.id, DepartmentVersion.superseded_at.is_not(None)
+            )
+        )
+    )
+    about |= set(session.scalars(versions.limit(20)))
+    if about:
+        raise Conflict(
+            N_("The import cannot be undone, because later changes build on it: %(names)s. Nothing was changed."),
+            names=", ".join(sorted(about)[:10]) + ("…" if len(about) > 10 else ""),
+        )
+
+
+def _people_of(run_id: int) -> Any:
+    by_fact = [select(stretch.person_id).where(stretch.import_id == run_id) for stretch in (Employment, Membership)]
+    return by_fact[0].union(by_fact[1])
+
+
+def _changes_of_people(session: Session, run: ImportRun) -> list[tuple[int, dict[str, Any]]]:
+    rows = session.execute(
+        select(ImportChange.row_id, ImportChange.before).where(
+            ImportChange.import_id == run.id, ImportChange.table_name == "person"
+        )
+    )
+    return [(row_id, before) for row_id, before in rows if before]
+
+
+def _referred_to(session: Session, run: ImportRun) -> set[str]:
+    """Who of the people and departments that the import brought is spoken of elsewhere: an account, an attempt, a grant."""
+    names: set[str] = set()
+    for target, label in (
+        (Base.metadata.tables["person"], Person.number),
+        (Base.metadata.tables["department"], Department.code),
+    ):
+        new = _brought(target.name, run.id)
+        for table in Base.metadata.sorted_tables:
+            for column in table.columns:
+                if not any(key.column.table is target for key in column.foreign_keys):
+                    continue
+                who = select(column).where(column.in_(new))
+                if table.name in FACTS:
+                    who = who.where(or_(table.c.import_id.is_(None), table.c.import_id != run.id))
+                names.update(session.scalars(select(label).where(target.c.id.in_(who)).limit(20)))
+    return names
+
+
+def _give_back_own_data(session: Session, run: ImportRun) -> None:
+    changes = _changes_of_people(session, run)
+    for row_id, before in changes:
+        if "email" in before:
+            session.execute(update(Person).where(Person.id == row_id).values(email=None))
+    for row_id, before in changes:
+        session.execute(
+            update(Person).where(Person.id == row_id).values({name: old for name, (old, _) in before.items()})
+        )
+
+
+def _forget(session: Session, run: ImportRun) -> None:
+    """Remove the rows that an import wrote; they were never known, or are as if they had never been."""
+    for model in (Membership, Employment, DepartmentVersion):
+        stretch: Any = model
+        session.execute(delete(stretch).where(stretch.import_id == run.id))
+    people, departments = _brought("person", run.id), _brought("department", run.id)
+    session.execute(delete(Person).where(Person.id.in_(people)), execution_options={"synchronize_session": False})
+    session.execute(
+        delete(Department).where(Department.id.in_(departments)), execution_options={"synchronize_session": False}
+    )
+    session.execute(delete(ImportChange).where(ImportChange.import_id == run.id))
+
+
+def _clear_interrupted(session: Session, now: datetime) -> None:
+    for run in session.scalars(select(ImportRun).where(ImportRun.undone_at == ImportRun.imported_at)):
+        if not run.summary.get("unfinished"):
+            continue
+        if run.imported_at > now - STALE:
+            raise Conflict(N_("Another import is being taken in. Wait until it has finished, then try again."))
+        _forget(session, run)
+        run.summary = {"interrupted": True}

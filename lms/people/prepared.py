@@ -1,0 +1,89 @@
+"""What an import would do, as a value: the report that is read before anything is changed, and after."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+
+from lms.errors import Message, Problem
+from lms.people.importing import PROBLEMS_KEPT, Options
+from lms.people.plan import Verdict
+
+SAMPLE = 100
+"""So many people of each verdict are named in the report."""
+
+BEGINNING = date(1900, 1, 1)
+"""The first tree of departments holds from here on, so that people hired before the first import have a place."""
+
+Progress = Callable[[str, int, int | None], None]
+"""Told (phase, rows done, rows in all if known). Phases: reading, checking, deciding, writing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Somebody in the report: number, name, and what happens to them."""
+
+    number: str
+    name: str
+    detail: Message | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedDepartment:
+    """A department that the import brings (negative id, or one that was closed) or changes from its day on."""
+
+    id: int
+    code: str
+    name: str
+    kind: str
+    parent_id: int | None
+    new: bool
+
+
+@dataclass
+class Prepared:
+    """What an import would do. It can be applied on the same connection if there are no problems and the fuse holds."""
+
+    options: Options
+    encoding: str = ""
+    declared: bool = False
+    delimiter: str = ","
+    columns: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
+    rows: int = 0
+    counts: Counter[Verdict] = field(default_factory=Counter)
+    named: dict[Verdict, list[Named]] = field(default_factory=dict)
+    departments: list[PlannedDepartment] = field(default_factory=list)
+    first_tree: bool = False
+    problems: list[Problem] = field(default_factory=list)
+    faults: int = 0
+    warnings: list[Message] = field(default_factory=list)
+    staff: int = 0
+    fuse: float = 0.1
+    seen: int = 0
+    new_ids: dict[int, int] = field(default_factory=dict)
+    """Provisional ids of departments and their real ones, once they have some."""
+
+    def fault(self, problem: Problem) -> None:
+        """Note one fault; beyond ``PROBLEMS_KEPT`` they are only counted."""
+        self.faults += 1
+        if len(self.problems) < PROBLEMS_KEPT:
+            self.problems.append(problem)
+
+    @property
+    def share(self) -> float:
+        """The share of this source's staff that would end or move, 0 to 1."""
+        hit = self.counts[Verdict.ENDED] + self.counts[Verdict.MOVED]
+        return hit / self.staff if self.staff else 0.0
+
+    @property
+    def blown(self) -> bool:
+        """Whether the fuse refuses the file unless somebody confirms it."""
+        return self.share > self.fuse
+
+    @property
+    def touched(self) -> int:
+        """How many people would be new or different."""
+        return sum(count for verdict, count in self.counts.items() if verdict is not Verdict.UNCHANGED)
