@@ -29,7 +29,7 @@ from lms.accounts import queries as account_queries
 from lms.audit import Actor
 from lms.clock import Clock, local_day
 from lms.db import Database
-from lms.errors import Denied, Message, N_
+from lms.errors import N_, Denied, Message
 from lms.files import FileStore
 from lms.organisation import Organisation
 from lms.organisation import load as load_organisation
