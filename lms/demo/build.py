@@ -24,9 +24,9 @@ from lms.catalogue.models import CourseVersion
 from lms.certificates.actions import ALPHABET
 from lms.certificates.models import Certificate
 from lms.clock import FOR_EVER
-from lms.compliance import actions as compliance
+from lms.compliance.building import begin_generation, build_step
 from lms.compliance.calendar import add_months
-from lms.compliance.models import Exemption, Requirement, RequirementVersion
+from lms.compliance.models import Exemption, Generation, Requirement, RequirementVersion
 from lms.db import Base, Database
 from lms.demo.lives import DUTIES, Done, Duty, Life, Post, lives
 from lms.demo.places import PLACES
@@ -405,11 +405,12 @@ def _sequences(session: Session) -> None:
 def _spans(site: Build) -> None:
     now = site.moment(site.today, 6)
     with site.database.transaction() as session:
-        generation = compliance.begin_generation(session, "demo", now, queued=False).id
+        generation = begin_generation(session, "demo", now).id
         total = session.scalar(select(func.count(Person.id))) or 1
-    done, more = 0, True
-    while more:
+    finished = False
+    while not finished:
         with site.database.transaction() as session:
-            more = compliance.build_step(session, generation, now)
-        done = min(total, done + 500)
+            finished = build_step(session, generation, now)
+            row = session.get_one(Generation, generation)
+            done = (session.scalar(select(func.count(Person.id)).where(Person.id <= row.position)) or 0) if not finished else total
         site.progress("Compliance timelines", done, total)

@@ -8,6 +8,8 @@ from typing import Any
 
 from lms import flows
 from lms.clock import Clock
+from lms.compliance import actions as compliance
+from lms.compliance import building
 from lms.db import Database
 from lms.files import FileStore
 from lms.notices import actions as notices
@@ -51,7 +53,34 @@ def certify(payload: dict[str, Any], bench: Bench) -> None:
         flows.deliver_certificate(session, payload["certificate"], bench.files, bench.clock.now())
 
 
+def build_spans(payload: dict[str, Any], bench: Bench) -> None:
+    """Work a bulk change into the spans, one short transaction after the other, so that nobody waits for long."""
+    finished = False
+    while not finished:
+        with bench.database.transaction() as session:
+            finished = building.build_step(session, payload["generation"], bench.clock.now())
+
+
+def fold_tallies(payload: dict[str, Any], bench: Bench) -> None:
+    """Fold the pending changes of the counts."""
+    finished = False
+    while not finished:
+        with bench.database.transaction() as session:
+            finished = compliance.fold_pending(session, bench.clock.now())
+
+
+def drop_old_spans(payload: dict[str, Any], bench: Bench) -> None:
+    """Throw away the spans of generations that nobody reads any more."""
+    finished = False
+    while not finished:
+        with bench.database.transaction() as session:
+            finished = building.drop_step(session)
+
+
 HANDLERS: dict[str, Callable[[dict[str, Any], Bench], None]] = {
     notices.SEND: send_mail,
     flows.CERTIFY: certify,
+    building.BUILD: build_spans,
+    building.FOLD: fold_tallies,
+    building.DROP: drop_old_spans,
 }

@@ -210,6 +210,8 @@ class PageClient(FlaskClient):
         """Send a request; check the answer."""
         with statements() as sent:
             response = super().open(*args, **options)
+        if response.history:
+            return response  # the last page of a chain was checked when it was fetched, with its own statements
         response.sent = sent.all  # type: ignore[attr-defined]
         if response.mimetype == "text/html" and not 300 <= response.status_code < 400:
             limit = self.budget if budget == "default" else budget
