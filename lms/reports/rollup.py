@@ -7,7 +7,7 @@ exactly; compliant includes those whose renewal is open; due soon is an of-which
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Protocol
 
@@ -217,3 +217,68 @@ def divisions(
         code = node.code if node else ""
         found.append(Row(place, code, name, path, 1, OVERALL, figures, figures.rate(grace_is_compliant)))
     return sorted(found, key=lambda row: (row.department_id == OUTSIDE, row.path.casefold().split(SEPARATOR)))
+
+
+class Beside(Protocol):
+    """People who hold a secondary membership in a department and a primary one in another."""
+
+    @property
+    def department_id(self) -> int:
+        """Where they are also."""
+
+    @property
+    def home_id(self) -> int:
+        """Where they are counted."""
+
+    @property
+    def people(self) -> int:
+        """How many."""
+
+
+def also_here(tree: Tree, beside: Iterable[Beside]) -> dict[int, int]:
+    """department id -> people who work somewhere in its subtree, but are counted outside it."""
+    found: dict[int, int] = {}
+    for entry in beside:
+        home = {node.id for node in tree.ancestors(entry.home_id)}
+        for node in tree.ancestors(entry.department_id):
+            if node.id not in home:
+                found[node.id] = found.get(node.id, 0) + entry.people
+    return found
+
+
+def ordered(rows: Sequence[Row], column: str, descending: bool = False) -> list[Row]:
+    """The same tree with siblings ordered by a column (``name``, ``rate``, ``required``, ``also_here`` or a state); no rate comes last."""
+
+    def key(row: Row) -> tuple[bool, float | str]:
+        if column == "name":
+            return (row.department_id == OUTSIDE, row.name.casefold())
+        if column == "rate":
+            value = row.rate
+            return (value is None, 0.0 if value is None else -value if descending else value)
+        amount = row.also_here if column == "also_here" else getattr(row.figures, column)
+        return (False, -amount if descending else amount)
+
+    groups: list[list[Row]] = [[]]  # each row with everything below it
+    top = min((row.level for row in rows), default=1)
+    for row in rows:
+        if row.level == top:
+            groups.append([row])
+        else:
+            groups[-1].append(row)
+    heads = sorted((group for group in groups if group), key=lambda group: key(group[0]))
+    if column == "name" and descending:
+        heads.reverse()
+    return [row for head, *below in heads for row in (head, *ordered(below, column, descending))]
+
+
+def narrowed(rows: Sequence[Row], term: str = "", column: str = "") -> list[Row]:
+    """The rows whose name or code holds ``term`` and that have somebody in ``column``, with the rows above them."""
+    folded = term.casefold()
+    keep: set[int] = set()
+    line: list[int] = []
+    for place, row in enumerate(rows):
+        line = [above for above in line if rows[above].level < row.level] + [place]
+        matches = folded in row.name.casefold() or folded in row.code.casefold()
+        if matches and (not column or getattr(row.figures, column)):
+            keep.update(line)
+    return [row for place, row in enumerate(rows) if place in keep]

@@ -1,0 +1,235 @@
+"""Figures for pages, exports and documents: one function each, so that they can never differ."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import literal, null, select, union_all
+from sqlalchemy.orm import Session
+
+from lms.compliance import facts, queries, spans
+from lms.compliance.explain import explain
+from lms.compliance.models import OVERALL, Exemption, Extension, RequirementVersion
+from lms.compliance.queries import Found
+from lms.compliance.rules import GraceCountsAs
+from lms.compliance.spans import State
+from lms.db import day_in, known
+from lms.errors import N_, Message, NotFound
+from lms.people.models import Leave, Membership
+from lms.people.queries import tree as tree_of
+from lms.people.tree import Tree
+from lms.records.models import TrainingRecord
+from lms.reports import rollup
+from lms.reports.rollup import COLUMN_OF, Figures, Row
+
+LENIENT = GraceCountsAs.COMPLIANT.value
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked for: a requirement (0: overall), a department with all below it, jobs and professions (empty: any)."""
+
+    requirement_id: int = OVERALL
+    department_id: int | None = None
+    jobs: tuple[str, ...] = ()
+    professions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """Completion by department on ``day``: ``rows`` in tree order, ``total`` of everybody whom the viewer may see and the wish covers.
+
+    ``requirements`` are those in force on the day: (version, code). ``alone`` are the figures of single departments.
+    ``grace_is_compliant``: on which side of the rate people in grace stand.
+    """
+
+    day: date
+    wish: Wish
+    tree: Tree
+    rows: tuple[Row, ...]
+    total: Row
+    requirements: tuple[tuple[RequirementVersion, str], ...]
+    alone: Mapping[int, Figures]
+    grace_is_compliant: bool
+
+
+def completion(
+    session: Session, name: str, day: date, wish: Wish, roots: Collection[int] | None = None, *, outside: str = ""
+) -> Completion:
+    """Completion by department, in four statements. ``roots``: the departments that the viewer may see, with all below them (None: all).
+
+    ``name`` is that of the total (the organisation), ``outside`` of the row of people whose department does not exist on the day.
+
+    Raises:
+        NotFound: the department is not there on this day, the viewer may not see it, or the requirement is not in force.
+    """
+    tree = tree_of(session, day)
+    seen = covered(tree, roots, wish.department_id)
+    required = tuple(queries.requirements(session, day))
+    lenient = grace_is_compliant(required, wish.requirement_id)
+    if wish.jobs or wish.professions:
+        cells = queries.filtered_counts(
+            session,
+            day,
+            jobs=wish.jobs,
+            professions=wish.professions,
+            requirement_id=wish.requirement_id,
+            departments=seen,
+        )
+    else:
+        cells = queries.counts(session, day, requirement_id=wish.requirement_id)
+    kept = (cell for cell in cells if seen is None or cell.department_id in seen)
+    alone = rollup.by_department(kept).get(wish.requirement_id, {})
+    beside = rollup.also_here(tree, queries.also_here(session, day, seen, requirement_id=wish.requirement_id))
+    heads = [wish.department_id] if wish.department_id is not None else roots
+    rows = rollup.rows(
+        tree, alone, wish.requirement_id, roots=heads, outside=outside, grace_is_compliant=lenient, also_here=beside
+    )
+    total = rollup.total_row(name, alone, wish.requirement_id, grace_is_compliant=lenient)
+    return Completion(day, wish, tree, tuple(rows), total, required, alone, lenient)
+
+
+def covered(tree: Tree, roots: Collection[int] | None, department_id: int | None) -> frozenset[int] | None:
+    """The departments that a wish is about; None: all of them, and people whose department is not in the tree.
+
+    Raises:
+        NotFound: the department is not there on this day, or the viewer may not see it.
+    """
+    seen = None if roots is None else tree.subtree(roots)
+    if department_id is None:
+        return seen
+    if department_id == rollup.OUTSIDE and roots is None:
+        raise NotFound(N_("These people have no department on this day; choose everybody and a state."))
+    if department_id not in tree.nodes or (seen is not None and department_id not in seen):
+        raise NotFound(N_("There is no such department on this day."))
+    return tree.subtree([department_id])
+
+
+def grace_is_compliant(required: Iterable[tuple[RequirementVersion, str]], requirement_id: int) -> bool:
+    """Whether people in grace count as compliant in the rate; overall only where every requirement says so."""
+    says = [
+        version.rule.get("grace_counts_as") == LENIENT
+        for version, _ in required
+        if requirement_id in (OVERALL, version.requirement_id)
+    ]
+    return bool(says) and all(says)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Every department × requirement on a day, the overall rows first; ``total`` counts each person once over everything."""
+
+    day: date
+    rows: tuple[Row, ...]
+    total: Row
+    codes: Mapping[int, str]
+    lenient: tuple[str, ...]
+
+
+def report(session: Session, name: str, day: date, *, outside: str = "") -> Report:
+    """The whole completion report, in three statements."""
+    tree = tree_of(session, day)
+    required = queries.requirements(session, day)
+    by_requirement = rollup.by_department(queries.counts(session, day))
+    codes = {OVERALL: ""} | {version.requirement_id: code for version, code in required}
+    rows: list[Row] = []
+    for requirement_id in codes:
+        lenient = grace_is_compliant(required, requirement_id)
+        alone = by_requirement.get(requirement_id, {})
+        rows += rollup.rows(tree, alone, requirement_id, outside=outside, grace_is_compliant=lenient)
+    overall = grace_is_compliant(required, OVERALL)
+    total = rollup.total_row(name, by_requirement.get(OVERALL, {}), grace_is_compliant=overall)
+    forgiving = tuple(code for version, code in required if version.rule.get("grace_counts_as") == LENIENT)
+    return Report(day, tuple(rows), total, codes, forgiving)
+
+
+# --- people behind a number -------------------------------------------------------------------------------------------
+
+
+def states_of(column: str) -> tuple[frozenset[State] | None, bool]:
+    """The states that a column counts, and whether it is *due soon*; ``required`` and anything unknown mean every state."""
+    states = frozenset(State(code) for code, name in COLUMN_OF.items() if name == column and code in list(State))
+    return (states or None, column == "due_soon")
+
+
+def reasons(session: Session, found: Sequence[Found], titles: Mapping[int, str]) -> list[Message]:
+    """One sentence for each person on a page of people: why this state. ``titles`` of requirements by id. One statement."""
+    causes = _causes(session, found)
+    return [_reason(row, causes, titles) for row in found]
+
+
+def _reason(row: Found, causes: Mapping[int, facts.PersonFacts], titles: Mapping[int, str]) -> Message:
+    kind, _, subject = row.because.partition(":")
+    if kind == "requirement":
+        title = titles.get(int(subject), subject)
+        if row.due is None:
+            return Message(N_("%(title)s"), {"title": title})
+        return Message(N_("%(title)s, due on %(due)s"), {"title": title, "due": row.due})
+    if row.state == State.UPCOMING:
+        return Message(N_("Due on %(due)s; it cannot be done yet."), {"due": row.due})
+    span = spans.Span(
+        date.min, date.max, row.state, row.beneath, row.due, row.valid_until, 0, row.because, department_id=None
+    )
+    return explain(span, causes[row.person_id])
+
+
+def _causes(session: Session, found: Sequence[Found]) -> dict[int, facts.PersonFacts]:
+    """The facts that these rows name as their cause, by person."""
+    ids: dict[str, set[int]] = {}
+    for row in found:
+        kind, _, subject = row.because.partition(":")
+        if kind in _SOURCES:
+            ids.setdefault(kind, set()).add(int(subject))
+    by_person: dict[int, dict[str, list[Any]]] = {row.person_id: {} for row in found}
+    if ids:
+        parts = [
+            select(literal(kind).label("kind"), model.person_id, model.id, *columns).where(model.id.in_(ids[kind]))
+            for kind, (model, columns) in _SOURCES.items()
+            if kind in ids
+        ]
+        for kind, person, *rest in session.execute(union_all(*parts)):
+            by_person.setdefault(person, {}).setdefault(kind, []).append(rest)
+    return {person: _facts(person, kinds) for person, kinds in by_person.items()}
+
+
+_SOURCES: dict[str, tuple[Any, tuple[Any, Any, Any]]] = {
+    "record": (TrainingRecord, (TrainingRecord.completed_on, null(), literal(""))),
+    "leave": (Leave, (Leave.from_day, Leave.to_day, literal(""))),
+    "exemption": (Exemption, (Exemption.from_day, Exemption.to_day, Exemption.reason)),
+    "extension": (Extension, (Extension.granted_on, Extension.due, literal(""))),
+}
+
+
+def _facts(person_id: int, kinds: Mapping[str, Sequence[Any]]) -> facts.PersonFacts:
+    return facts.PersonFacts(
+        person_id,
+        employments=(),
+        memberships=(),
+        leaves=[facts.Leave(id, _day(day), _day(until)) for id, day, until, _ in kinds.get("leave", ())],
+        exemptions=[
+            facts.Exemption(id, None, _day(day), _day(until), reason)
+            for id, day, until, reason in kinds.get("exemption", ())
+        ],
+        extensions=[
+            facts.Extension(id, 0, 0, _day(until), _day(day)) for id, day, until, _ in kinds.get("extension", ())
+        ],
+        records=[facts.Record(id, "", _day(day)) for id, day, _, _ in kinds.get("record", ())],
+    )
+
+
+def _day(value: Any) -> Any:
+    """A union forgets the type of its columns on SQLite, which keeps days as text."""
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def jobs(session: Session, day: date) -> tuple[list[str], list[str]]:
+    """The jobs and the professions that somebody holds on a day, in alphabetical order. One statement."""
+    rows = session.execute(
+        select(Membership.job, Membership.profession)
+        .where(known(Membership), day_in(day, Membership.from_day, Membership.to_day))
+        .distinct()
+    ).all()
+    return sorted({job for job, _ in rows if job}), sorted({profession for _, profession in rows if profession})
