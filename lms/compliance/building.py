@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, select, text, update
 from sqlalchemy.orm import Session
 
-from lms.clock import local_day
+from lms.clock import FOR_EVER, local_day
 from lms.compliance import store, tallies
 from lms.compliance.calendar import add_months
 from lms.compliance.models import (
@@ -102,10 +102,11 @@ def drop_step(session: Session, batch: int = 200) -> bool:
     active = session.scalar(select(Generation.id).where(Generation.active))
     if active is None:
         return True
+    days = timedelta(days=3 if _many(session) else 3660)
     tables: list[tuple[Any, Any, Any]] = [
         (Span, Span.person_id, lambda first: Span.person_id < first + batch),
-        (TallyDay, TallyDay.day, lambda first: TallyDay.day == first),
-        (TallyBase, TallyBase.checkpoint, lambda first: TallyBase.checkpoint == first),
+        (TallyDay, TallyDay.day, lambda first: TallyDay.day < first + min(days, FOR_EVER - first)),
+        (TallyBase, TallyBase.checkpoint, lambda first: TallyBase.checkpoint < first + days),
         (TallyPending, TallyPending.day, lambda first: TallyPending.day >= first),
     ]
     for table, column, piece in tables:
@@ -149,10 +150,14 @@ def _checkpoints(session: Session, generation: Generation) -> None:
     if at >= len(days):
         generation.phase = "switch"
         return
-    many = (session.scalar(select(func.count()).select_from(Person)) or 0) > SLICE
-    for day in days[at : at + (1 if many else 30)]:
+    for day in days[at : at + (1 if _many(session) else 60)]:
         tallies.build_checkpoint(session, generation.id, days[0], day)
         generation.position += 1
+
+
+def _many(session: Session) -> bool:
+    """Whether pieces must be small, so that nobody waits long for one."""
+    return (session.scalar(select(func.count()).select_from(Person)) or 0) > SLICE
 
 
 def _switch(session: Session, generation: Generation, now: datetime) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, null, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from lms.catalogue.models import Course
@@ -138,7 +138,7 @@ def why_required(session: Session, person_id: int, requirement_id: int, day: dat
     version = DepartmentVersion
     names = session.execute(
         select(version.department_id, version.name).where(known(version)).order_by(version.from_day)
-    ).tuples()
+    )
     return why_assigned(requirement, person, day, dict(names.all()))
 
 
@@ -184,11 +184,11 @@ def _causes(session: Session, person_id: int) -> facts.PersonFacts:
 
     Superseded ones as well: while a generation is being built, spans may still name them.
     """
-    none = null()
+    day = TrainingRecord.completed_on
     found = union_all(
-        select(
-            literal("record").label("kind"), TrainingRecord.id, TrainingRecord.completed_on, none, literal("")
-        ).where(TrainingRecord.person_id == person_id),
+        select(literal("record").label("kind"), TrainingRecord.id, day, day, literal("")).where(
+            TrainingRecord.person_id == person_id
+        ),
         select(literal("leave"), Leave.id, Leave.from_day, Leave.to_day, literal("")).where(
             Leave.person_id == person_id
         ),
@@ -199,9 +199,8 @@ def _causes(session: Session, person_id: int) -> facts.PersonFacts:
             Extension.person_id == person_id
         ),
     ).subquery()
-    kind, id, day, until, reason = found.c
     by_kind: dict[str, list[Any]] = {}
-    for row in session.execute(select(kind, id, day, until, reason)):
+    for row in session.execute(select(*found.c)):
         by_kind.setdefault(row[0], []).append(row[1:])
     return facts.PersonFacts(
         person_id,
@@ -234,7 +233,7 @@ def counts(session: Session, day: date, *, requirement_id: int | None = None) ->
     One statement over the tallies. Each person stands in one state and one department for each requirement; those who are due
     soon are counted again under :data:`DUE_SOON`.
     """
-    return _cells(session.execute(counted(day, requirement_id)).tuples())
+    return _cells(counted(session, day, requirement_id))
 
 
 def filtered_counts(
@@ -250,14 +249,14 @@ def filtered_counts(
 
     This reads spans. Job and profession are those of the primary membership.
     """
-    where = []
+    where: list[ColumnElement[bool]] = []
     if jobs or professions:
         where.append(Span.person_id.in_(_with_job(day, jobs, professions)))
     if requirement_id is not None:
         where.append(Span.requirement_id == requirement_id)
     if departments is not None:
         where.append(Span.department_id.in_(departments))
-    return _cells(session.execute(grouped(day, active(), and_(*where) if where else None)).tuples())
+    return _cells(session.execute(grouped(day, active(), and_(*where) if where else None)))
 
 
 def _with_job(day: date, jobs: Collection[str], professions: Collection[str]) -> Select[int]:
@@ -309,7 +308,7 @@ def also_here(
     )
     if departments is not None:
         query = query.where(Membership.department_id.in_(departments))
-    return [AlsoHere(*row) for row in session.execute(query).tuples()]
+    return [AlsoHere(*row) for row in session.execute(query)]
 
 
 class Lapse(NamedTuple):
@@ -329,6 +328,7 @@ def lapsing(session: Session, day: date, days: int, *, requirement_id: int = OVE
     met = [int(state) for state in MET]
     query = (
         select(after.from_day, after.department_id, func.count())
+        .select_from(Span)
         .join(
             after,
             and_(
@@ -359,7 +359,7 @@ def lapsing(session: Session, day: date, days: int, *, requirement_id: int = OVE
     )
     first = day + timedelta(days=1)
     found: dict[tuple[date, int], int] = {}
-    for lapsed_on, department, people in session.execute(query).tuples():
+    for lapsed_on, department, people in session.execute(query):
         week = first + timedelta(days=(lapsed_on - first).days // 7 * 7)
         found[week, department] = found.get((week, department), 0) + people
     return [Lapse(*key, people) for key, people in sorted(found.items())]

@@ -14,7 +14,9 @@ from sqlalchemy import (
     ColumnElement,
     Date,
     Integer,
+    Result,
     Select,
+    TextClause,
     and_,
     bindparam,
     case,
@@ -27,7 +29,7 @@ from sqlalchemy import (
     text,
     union_all,
 )
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from lms.clock import FOR_EVER
 from lms.compliance.models import (
@@ -62,43 +64,53 @@ def active() -> Any:
     return select(Generation.id).where(Generation.active).scalar_subquery()
 
 
-def counted(day: date, requirement_id: int | None = None) -> Select[Any]:
+NAMES = ", ".join(f'"{name}"' for name in COUNTED)
+SUMS = ", ".join(f'SUM("{name}") AS "{name}"' for name in COUNTED)
+CHANGED = " OR ".join(f'SUM("{name}") <> 0' for name in COUNTED)
+ACTIVE = "(SELECT id FROM generation WHERE active)"
+STARTED = """(SELECT CASE WHEN first_checkpoint > :checkpoint THEN :never WHEN last_checkpoint < :checkpoint THEN last_checkpoint
+    ELSE :checkpoint END FROM generation WHERE active)"""
+COUNTS = """
+SELECT requirement_id, department_id, {sums} FROM (
+    SELECT requirement_id, department_id, {names} FROM tally_base
+    WHERE generation_id = {active} AND checkpoint = {started}{only}
+    UNION ALL SELECT requirement_id, department_id, {names} FROM tally_day
+    WHERE generation_id = {active} AND day > {started} AND day <= :day{only}
+    UNION ALL SELECT requirement_id, department_id, {names} FROM tally_pending
+    WHERE generation_id = {active} AND day <= :day{only}
+) AS found GROUP BY requirement_id, department_id
+"""
+
+
+def _typed(statement: str, *days: str) -> TextClause:
+    return text(statement).bindparams(*(bindparam(day, type_=Date) for day in days))
+
+
+def _counts(only: str) -> TextClause:
+    statement = COUNTS.format(sums=SUMS, names=NAMES, active=ACTIVE, started=STARTED, only=only)
+    return _typed(statement, "day", "checkpoint", "never")
+
+
+COUNT_ALL, COUNT_ONE = _counts(""), _counts(" AND requirement_id = :requirement")
+
+
+def counted(session: Session, day: date, requirement_id: int | None = None) -> Result[*tuple[Any, ...]]:
     """Requirement, department and the nine counts on ``day``: one statement, so that a switch or a fold falls before or after it."""
-    started = (
-        select(
-            case(
-                (Generation.first_checkpoint > day, date.min),
-                (Generation.last_checkpoint < day, Generation.last_checkpoint),
-                else_=checkpoint(day),
-            )
-        )
-        .where(Generation.active)
-        .scalar_subquery()
-    )
-    parts = []
-    for table, days in (
-        (TallyBase, TallyBase.checkpoint == started),
-        (TallyDay, and_(TallyDay.day > started, TallyDay.day <= day)),
-        (TallyPending, TallyPending.day <= day),
-    ):
-        part = select(table.requirement_id, table.department_id, *(getattr(table, name) for name in COUNTED))
-        part = part.where(table.generation_id == active(), days)
-        parts.append(part if requirement_id is None else part.where(table.requirement_id == requirement_id))
-    found = union_all(*parts).subquery()
-    sums = [func.sum(found.c[name]).label(name) for name in COUNTED]
-    query: Select[Any] = select(found.c.requirement_id, found.c.department_id, *sums)
-    return query.group_by(found.c.requirement_id, found.c.department_id)
+    days = {"day": day, "checkpoint": checkpoint(day), "never": date.min}
+    if requirement_id is None:
+        return session.execute(COUNT_ALL, days)
+    return session.execute(COUNT_ONE, days | {"requirement": requirement_id})
 
 
 def grouped(day: date, generation_id: Any, where: ColumnElement[bool] | None = None) -> Select[Any]:
     """The same counts straight from the spans: what the tallies must equal, and the way for filters that have no tally."""
-    sums = [
+    sums: list[Any] = [
         cast(func.sum(case((Span.state == code, 1), else_=0)), Integer).label(name)
         for code, name in enumerate(COUNTED[:-1], 1)
     ]
     soon = cast(func.sum(case((Span.soon_from <= day, 1), else_=0)), Integer).label(COUNTED[DUE_SOON - 1])
     query: Select[Any] = (
-        select(Span.requirement_id, Span.department_id, *sums, soon)
+        select(*[Span.requirement_id, Span.department_id, *sums, soon])
         .where(Span.generation_id == generation_id, Span.from_day <= day, Span.to_day > day)
         .group_by(Span.requirement_id, Span.department_id)
     )
@@ -160,28 +172,26 @@ def _any_of(sums: list[Any]) -> ColumnElement[bool]:
     return condition
 
 
+BUILD_CHECKPOINT = _typed(
+    f"""
+INSERT INTO tally_base (generation_id, checkpoint, requirement_id, department_id, {NAMES})
+SELECT :generation, :at, requirement_id, department_id, {SUMS} FROM (
+    SELECT requirement_id, department_id, {NAMES} FROM tally_base
+    WHERE generation_id = :generation AND checkpoint = :earlier
+    UNION ALL SELECT requirement_id, department_id, {NAMES} FROM tally_day
+    WHERE generation_id = :generation AND day > :earlier AND day <= :at
+) AS found GROUP BY requirement_id, department_id HAVING {CHANGED}
+""",
+    "at",
+    "earlier",
+)
+
+
 def build_checkpoint(session: Session, generation_id: int, first: date, at: date) -> None:
     """Work out the counts of a checkpoint from the one before it and the day changes since (the first: from all before it)."""
     session.execute(delete(TallyBase).where(TallyBase.generation_id == generation_id, TallyBase.checkpoint == at))
     earlier = checkpoint(at - timedelta(days=1)) if at > first else date.min
-    base, day = aliased(TallyBase), TallyDay
-    parts = [
-        select(base.requirement_id, base.department_id, *(getattr(base, name) for name in COUNTED)).where(
-            base.generation_id == generation_id, base.checkpoint == earlier
-        ),
-        select(day.requirement_id, day.department_id, *(getattr(day, name) for name in COUNTED)).where(
-            day.generation_id == generation_id, day.day > earlier, day.day <= at
-        ),
-    ]
-    each = union_all(*parts).subquery()
-    sums = [func.sum(each.c[name]).label(name) for name in COUNTED]
-    found = (
-        select(literal(generation_id), literal(at), each.c.requirement_id, each.c.department_id, *sums)
-        .group_by(each.c.requirement_id, each.c.department_id)
-        .having(_any_of(sums))
-    )
-    names = ["generation_id", "checkpoint", "requirement_id", "department_id", *COUNTED]
-    session.execute(insert(TallyBase).from_select(names, found))
+    session.execute(BUILD_CHECKPOINT, {"generation": generation_id, "at": at, "earlier": earlier})
 
 
 # --- folding ------------------------------------------------------------------------------------------------------------
@@ -248,11 +258,11 @@ def _upsert(
     if not rows:
         return
     keys = f"generation_id, {day}, requirement_id, department_id"
-    names = ", ".join(f'"{name}"' for name in COUNTED)
     values = ", ".join(f":{name}" for name in COUNTED)
     sums = ", ".join(f'"{name}" = {table}."{name}" + excluded."{name}"' for name in COUNTED)
-    statement = text(
-        f"INSERT INTO {table} ({keys}, {names}) VALUES (:generation_id, :at, :requirement_id, :department_id, {values})"
-        f" ON CONFLICT ({keys}) DO UPDATE SET {sums}"
-    ).bindparams(bindparam("at", type_=Date))
+    statement = _typed(
+        f"INSERT INTO {table} ({keys}, {NAMES}) VALUES (:generation_id, :at, :requirement_id, :department_id, {values})"
+        f" ON CONFLICT ({keys}) DO UPDATE SET {sums}",
+        "at",
+    )
     session.execute(statement, rows)
