@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, and_, or_, select
+from sqlalchemy import ForeignKey, Index, Select, and_, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lms.db import Base
@@ -73,6 +73,7 @@ def listed(
     action: str = "",
     person_id: int | None = None,
     about: Collection[tuple[str, int]] = (),
+    within: Select[int] | None = None,
     before: datetime | None = None,
     page: int = 1,
     size: int = 50,
@@ -80,7 +81,8 @@ def listed(
     """One page of the log (from 1), the newest first, and one more when there is a next page.
 
     ``action`` is the beginning of a verb (``role`` finds ``role.grant``); ``person_id`` finds what somebody did and
-    ``about`` (kind, id) what was done to them; ``before`` leaves out what came later.
+    ``about`` (kind, id) what was done to them;
+    ``within`` (person ids) leaves out what was neither done by nor to one of them; ``before`` leaves out what came later.
     """
     query = select(AuditEntry).order_by(AuditEntry.id.desc()).offset((page - 1) * size).limit(size + 1)
     if action:
@@ -92,6 +94,9 @@ def listed(
                 *(and_(AuditEntry.subject_kind == kind, AuditEntry.subject_id == ident) for kind, ident in about),
             )
         )
+    if within is not None:
+        to_them = and_(AuditEntry.subject_kind == "person", AuditEntry.subject_id.in_(within))
+        query = query.where(or_(AuditEntry.actor_id.in_(within), to_them))
     if before is not None:
         query = query.where(AuditEntry.at < before)
     return session.scalars(query).all()

@@ -12,7 +12,7 @@ from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 
 from lms import audit, flows, outbox
-from lms.access import ALLOWS, ORGANISATION_WIDE, Permission, Role, may
+from lms.access import ALLOWS, ORGANISATION_WIDE, Permission, Role, may, scope
 from lms.accounts import actions as account_actions
 from lms.accounts import invitations, roles
 from lms.accounts import queries as accounts
@@ -391,10 +391,15 @@ def audit_log() -> ResponseReturnValue:
     about = [(kind, ident) for kind, ident in (("person", person_id), ("account", account_id)) if ident is not None]
     before = datetime.combine(until + timedelta(days=1), time(), ZoneInfo(organisation().zone)) if until else None
     unknown = bool(number) and person_id is None
+    within = None
+    if scope(viewer(), Permission.AUDIT_VIEW) is not None:
+        within = people.visible_to(session(), viewer(), Permission.AUDIT_VIEW, today())
     found = (
         []
         if unknown
-        else audit.listed(session(), action=action, person_id=person_id, about=about, before=before, page=page)
+        else audit.listed(
+            session(), action=action, person_id=person_id, about=about, within=within, before=before, page=page
+        )
     )
     return render_template(
         "admin/audit.html",

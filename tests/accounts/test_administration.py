@@ -7,7 +7,7 @@ import re
 import pytest
 from sqlalchemy import select
 
-from lms import organisation, outbox
+from lms import audit, organisation, outbox
 from lms.access import Role
 from lms.accounts import roles
 from lms.accounts.models import Account
@@ -212,6 +212,22 @@ def test_hr_of_a_division_invites_only_there(hospital: Hospital, client: PageCli
     assert forged.status_code == 404
     sheet = client.submit(page, form="invite-paper").page  # type: ignore[attr-defined]
     assert "Person 200" in sheet.text and "Person 201" not in sheet.text
+
+
+def test_an_auditor_of_a_ward_reads_only_what_concerns_it(
+    hospital: Hospital, client: PageClient, sign_in: SignIn, db: Database, clock: SetClock
+) -> None:
+    ward, other = hospital.department("ward"), hospital.department("other")
+    hospital.person("aud", grants=((Role.AUDITOR, ward),), department=ward)
+    inside, outside = hospital.person("200", department=ward), hospital.person("300", department=other)
+    with db.transaction() as session:
+        for person, reason in ((inside, "reason inside"), (outside, "reason outside")):
+            audit.record(session, Actor(None, clock.now()), "leave.add", "person", person, reason=reason)
+            audit.record(session, Actor(person, clock.now()), "x.y", "job", 1, reason=f"by {reason}")
+    sign_in("aud")
+    text = client.page("/admin/audit").text
+    assert "reason inside" in text and "by reason inside" in text and "reason outside" not in text
+    assert "reason outside" not in client.page("/admin/audit?person=300").text
 
 
 def test_a_failed_job_is_tried_again(admin: int, client: PageClient, db: Database, clock: SetClock) -> None:
