@@ -8,12 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final, Literal
 
 from babel.dates import format_date
 from babel.numbers import format_decimal, format_percent
 
-from lms.pdf.canvas import A4, LETTER, MM, TaggedCanvas, stroke
+from lms.pdf.canvas import A4, LETTER, MM, TaggedCanvas, fill, num, stroke
 from lms.pdf.fonts import Style
 from lms.pdf.language import locale_of, runs_rtl
 from lms.pdf.layout import Align, Block, fit, place
@@ -108,16 +109,7 @@ class _Certificate:
         return self.canvas.finish()
 
     def _ground(self) -> None:
-        canvas, width, height = self.canvas, self.width, self.height
-        canvas.rectangle(0, 0, width, height, PAPER)
-        edge = 11 * MM
-        inner = edge + 3.6 * MM
-        canvas.write(f"{stroke(TINT)} 0.45 w", border(edge, edge, width - edge, height - edge, 1.7 * MM, 9 * MM))
-        canvas.write(
-            f"{stroke(ACCENT)} 0.7 w {inner:.2f} {inner:.2f} {width - 2 * inner:.2f} {height - 2 * inner:.2f} re S"
-        )
-        canvas.write(f"{stroke(PALE)} 0.4 w", rosette(width / 2, 36 * MM, 15 * MM, 12, 7))
-        canvas.write(f"{stroke(ACCENT)} 0.4 w", rosette(width / 2, 36 * MM, 7.2 * MM, 12, 4))
+        self.canvas.stamp("ground", _ground(self.width, self.height))
 
     def _award(self) -> None:
         fields, labels, middle = self.fields, self.labels, self.width / 2
@@ -214,3 +206,20 @@ class _Certificate:
 
     def _percent(self, value: Decimal | float) -> str:
         return format_percent(Decimal(str(value)) / 100, format=None, locale=self.locale)
+
+
+@lru_cache(maxsize=4)
+def _ground(width: float, height: float) -> str:
+    """Paper, border and rosette: the same on every certificate of one size."""
+    edge = 11 * MM
+    inner = edge + 3.6 * MM
+    frame = " ".join(num(value) for value in (inner, inner, width - 2 * inner, height - 2 * inner))
+    return "\n".join(
+        [
+            f"{fill(PAPER)} 0 0 {num(width)} {num(height)} re f",
+            f"{stroke(TINT)} 0.45 w {border(edge, edge, width - edge, height - edge, 1.7 * MM, 9 * MM)}",
+            f"{stroke(ACCENT)} 0.7 w {frame} re S",
+            f"{stroke(PALE)} 0.4 w {rosette(width / 2, 36 * MM, 15 * MM, 12, 7)}",
+            f"{stroke(ACCENT)} 0.4 w {rosette(width / 2, 36 * MM, 7.2 * MM, 12, 4)}",
+        ]
+    )

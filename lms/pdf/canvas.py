@@ -7,6 +7,7 @@ tags and its shaped text sets one glyph at a time. Coordinates are points from t
 from __future__ import annotations
 
 import io
+import zlib
 from calendar import timegm
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,7 +19,15 @@ from typing import Any, Final
 from xml.sax.saxutils import escape
 
 from reportlab.lib.utils import TimeStamp
-from reportlab.pdfbase.pdfdoc import PDFArray, PDFDictionary, PDFName, PDFObjectReference, PDFStream, PDFString
+from reportlab.pdfbase.pdfdoc import (
+    PDFArray,
+    PDFDictionary,
+    PDFName,
+    PDFObjectReference,
+    PDFStream,
+    PDFString,
+    PDFZCompress,
+)
 from reportlab.pdfgen.canvas import Canvas
 
 from lms.pdf.fonts import Face, styled
@@ -143,6 +152,23 @@ class TaggedCanvas:
     def rule(self, x0: float, y0: float, x1: float, y1: float, width: float, colour: str) -> None:
         self.write(f"{stroke(colour)} {num(width)} w {num(x0)} {num(y0)} m {num(x1)} {num(y1)} l S")
 
+    def stamp(self, name: str, operators: str) -> None:
+        """Draw decoration that is the same in every document: compressed once for the process, once in the file."""
+        document = self._canvas._doc
+        if not self._canvas.hasForm(name):
+            form = PDFStream(content=_compressed(operators), filters=[])
+            box = PDFArray([0, 0, round(self.size[0], 3), round(self.size[1], 3)])
+            kind = {
+                "Type": PDFName("XObject"),
+                "Subtype": PDFName("Form"),
+                "BBox": box,
+                "Filter": PDFName("FlateDecode"),
+            }
+            form.dictionary.dict.update(kind)
+            document.addForm(name, form)
+        self._canvas._formsinuse.append(name)
+        self.write(f"/{document.getXObjectName(name)} Do")
+
     def new_page(self) -> None:
         """End the page and begin the next; open elements go on there."""
         self._close_content()
@@ -223,6 +249,8 @@ class TaggedCanvas:
         page.__NoDefault__ = [*page.__NoDefault__, "StructParents", "Tabs"]
         page.StructParents = len(self._owners) - 1
         page.Tabs = PDFName("S")
+        # Not ReportLab's own stream: that one is also written as ASCII, slowly.
+        page.Contents = PDFStream(content=page.stream, filters=[PDFZCompress])
 
     def _write_structure(self, document: Any) -> None:
         root = PDFDictionary({})
@@ -295,6 +323,11 @@ def _unicode_map(subset: Sequence[int], said: dict[int, str]) -> str:
             "endcmap CMapName currentdict /CMap defineresource pop end end",
         ]
     )
+
+
+@lru_cache(maxsize=16)
+def _compressed(operators: str) -> bytes:
+    return zlib.compress(operators.encode("ascii"), 9)
 
 
 def num(value: float) -> str:

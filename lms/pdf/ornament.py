@@ -6,7 +6,6 @@ Drawn from sines with exact tangents, so that few curves make a smooth line.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from math import cos, pi, sin
 
 from lms.pdf.canvas import num
@@ -41,7 +40,6 @@ def _wave(x: float, y: float, length: float, height: float, waves: int, phase: f
     return _curve(at, slope, length, waves * 4)
 
 
-@lru_cache(maxsize=8)
 def border(left: float, bottom: float, right: float, top: float, height: float, pitch: float) -> str:
     """Three interlaced waves along each side of a rectangle; ``height`` is their amplitude, ``pitch`` about one wave."""
     paths = []
@@ -55,7 +53,6 @@ def border(left: float, bottom: float, right: float, top: float, height: float, 
     return " ".join([*paths, "S"])
 
 
-@lru_cache(maxsize=8)
 def rosette(x: float, y: float, radius: float, petals: int, rings: int) -> str:
     """Rings of petals that turn against each other around ``x``, ``y``."""
     paths = []
