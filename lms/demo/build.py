@@ -206,7 +206,16 @@ def _requirements(site: Build) -> None:
         code, title = titles[duty.course]
         number = site.add(Requirement, code=code, created_at=site.moment(site.start))
         site.requirements[duty.course] = number
-        site.fact(RequirementVersion, site.start, requirement_id=number, number=1, title=title, rule=rule_of(duty))
+        site.fact(
+            RequirementVersion,
+            site.start,
+            requirement_id=number,
+            number=1,
+            title=title,
+            rule=rule_of(duty),
+            adopted_on=site.start,
+            apply_to_running=False,
+        )
 
 
 def rule_of(duty: Duty) -> dict[str, Any]:
@@ -412,5 +421,9 @@ def _spans(site: Build) -> None:
         with site.database.transaction() as session:
             finished = build_step(session, generation, now)
             row = session.get_one(Generation, generation)
-            done = (session.scalar(select(func.count(Person.id)).where(Person.id <= row.position)) or 0) if not finished else total
+            done = (
+                (session.scalar(select(func.count(Person.id)).where(Person.id <= row.position)) or 0)
+                if not finished
+                else total
+            )
         site.progress("Compliance timelines", done, total)
