@@ -16,6 +16,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Optional
 
 
@@ -27,11 +28,14 @@ class SampleForm(Form):
     email = EmailField(_l("E-mail"), [Optional()])
     password = PasswordField(_l("Password"), [DataRequired(_l("Enter your password."))])
     hired = DateField(_l("Hired on"), [DataRequired()])
-    language = SelectField(_l("Language"), choices=[("en", "English"), ("es", "Español"), ("vi", "Tiếng Việt")])
+    language = SelectField(
+        _l("Language"),
+        choices=[SelectChoice("en", "English"), SelectChoice("es", "Español"), SelectChoice("vi", "Tiếng Việt")],
+    )
     contact = RadioField(
         _l("Patient contact"),
         [DataRequired(_l("Say whether this person meets patients."))],
-        choices=[("yes", _l("Yes")), ("no", _l("No"))],
+        choices=[SelectChoice("yes", _l("Yes")), SelectChoice("no", _l("No"))],
     )
     note = TextAreaField(_l("Reason"), [Optional()], description=_l("Whoever reads the record later will see it."))
     paper = FileField(_l("Certificate from elsewhere"), [Optional()], description=_l("PDF or picture, up to 10 MB."))
