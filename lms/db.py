@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -80,9 +81,45 @@ class Database:
         with self.open(write=True) as session, session.begin():
             yield session
 
+    @contextmanager
+    def desk(self) -> Iterator[Desk]:
+        """One connection for a long piece of work, closed at the end together with the temporary tables made on it."""
+        with self.engine.connect() as connection:
+            connection.detach()
+            yield Desk(connection)
+
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+
+
+class Desk:
+    """One connection on which work is prepared while nobody waits (``reading``) and then written down quickly (``writing``).
+
+    What is put into temporary tables in one of its transactions is there in the next ones.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that may write temporary tables only; no writer waits for it."""
+        with Session(self._connection.execution_options(attune_write=False), expire_on_commit=False) as session:
+            yield session
+            session.commit()
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A writing session that commits when the block ends and rolls back when it raises."""
+        with Session(self._connection.execution_options(attune_write=True), expire_on_commit=False) as session:
+            with session.begin():
+                yield session
+
+    def give_way(self) -> None:
+        """Let those who wait for SQLite's one writer come first: they look again every tenth of a second at least."""
+        if self._connection.dialect.name == "sqlite":
+            time.sleep(0.11)
 
 
 def _engine(url: str) -> Engine:
@@ -94,7 +131,13 @@ def _engine(url: str) -> Engine:
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, record: object) -> None:
         connection.isolation_level = None  # the driver must not begin transactions of its own
-        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=15000", "synchronous=FULL", "cache_size=-32768"):
+        for pragma in (
+            "journal_mode=WAL",
+            "foreign_keys=ON",
+            "busy_timeout=15000",
+            "synchronous=FULL",
+            "cache_size=-32768",
+        ):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

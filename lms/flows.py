@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from lms import audit
-from lms.accounts import invitations
+from lms.accounts import invitations, roles
 from lms.audit import Actor
 from lms.catalogue.content import CourseContent
 from lms.catalogue.models import CourseVersion
@@ -21,6 +21,7 @@ from lms.certificates.pdf import certificate_pdf
 from lms.certificates.wording import certificate_fields
 from lms.clock import local_day
 from lms.compliance import actions as compliance
+from lms.db import Desk
 from lms.errors import N_, Conflict
 from lms.files import FileStore, StoredFile
 from lms.learning import actions as learning
@@ -34,8 +35,10 @@ from lms.notices.queries import was_written
 from lms.organisation import Organisation, load
 from lms.organisation import save as save_organisation
 from lms.outbox import enqueue
+from lms.people import imports
 from lms.people import queries as people
-from lms.people.models import Person
+from lms.people.models import ImportRun, Person
+from lms.people.prepared import Prepared, Progress
 from lms.records import actions as records
 from lms.records.models import TrainingRecord
 
@@ -149,6 +152,85 @@ def revoke_record(session: Session, record: TrainingRecord, *, reason: str, acto
     records.revoke(session, record, reason=reason, now=actor.now, by=by)
     audit.record(session, actor, "record.revoke", "training_record", record.id, reason=reason)
     compliance.rebuild(session, [record.person_id], now=actor.now)
+
+
+# --- people -----------------------------------------------------------------------------------------------------------
+
+
+def people_changed(session: Session, person_ids: Iterable[int], by: Actor, *, returned: Iterable[int] = ()) -> None:
+    """Facts about people were written: their timelines follow, the accounts of those who have left close, of those who came
+    back open. More than a couple of hundred people open a rebuild of everybody instead."""
+    ids = sorted(set(person_ids))
+    if len(ids) > compliance.AT_ONCE:
+        compliance.begin_generation(session, "people", by.now)
+    else:
+        compliance.rebuild(session, ids, now=by.now)
+    _accounts_follow(session, by, returned)
+
+
+def import_people(
+    desk: Desk,
+    prepared: Prepared,
+    file_id: int | None,
+    by: Actor,
+    *,
+    confirmed: bool = False,
+    progress: Progress = lambda phase, done, total: None,
+) -> ImportRun:
+    """Take in a file that was prepared on the same desk: in short transactions that nobody can see the outcome of, and a last
+    one that makes all of it known. The desk belongs to the edge and ends them.
+
+    Raises:
+        Invalid: the file has faults.
+        Conflict: the fuse holds it back, or something changed since it was prepared. Nothing was taken in.
+    """
+    imports.refuse(prepared, confirmed=confirmed)
+    with desk.writing() as session:
+        run = imports.begin(session, prepared, file_id, by)
+    try:
+        with desk.reading() as session:
+            steps = imports.people_steps(session, prepared, run, by)
+        _write_in_turn(desk, steps, progress)
+        with desk.reading() as session:
+            imports.settle(session, prepared.options.source)
+            steps = imports.fact_steps(session, prepared, run, by)
+        _write_in_turn(desk, steps, progress)
+        with desk.writing() as session:
+            done = imports.finish(session, prepared, run, by)
+            if prepared.touched > compliance.AT_ONCE or prepared.departments:
+                compliance.begin_generation(session, "import", by.now)
+            else:
+                compliance.rebuild(session, imports.touched(session, run.id), now=by.now)
+            _accounts_follow(session, by, prepared.rehired)
+    except BaseException:
+        with desk.writing() as session:
+            imports.abandon(session, run.id)
+        raise
+    return done
+
+
+def undo_import(session: Session, run_id: int, by: Actor) -> None:
+    """Take back the last import; timelines and accounts follow.
+
+    Raises:
+        Conflict: it is not the last one, or later changes build on it.
+    """
+    people_changed(session, imports.undo(session, run_id, by), by)
+
+
+def _write_in_turn(desk: Desk, steps: Sequence[Callable[[Session], None]], progress: Progress) -> None:
+    for number, step in enumerate(steps, 1):
+        with desk.writing() as session:
+            step(session)
+        desk.give_way()
+        progress("writing", number, len(steps))
+
+
+def _accounts_follow(session: Session, by: Actor, returned: Iterable[int]) -> None:
+    own = load(session)
+    roles.close_ended_accounts(session, local_day(by.now, own.zone if own else "UTC"), by)
+    for person_id in returned:
+        roles.reopen_rehired(session, person_id, by)
 
 
 # --- accounts ---------------------------------------------------------------------------------------------------------

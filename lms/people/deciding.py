@@ -105,6 +105,8 @@ class Decider:
                 renamed.append(change)
                 if verdict is Verdict.UNCHANGED:
                     verdict = Verdict.CHANGED
+            if verdict is Verdict.REHIRED:
+                self.found.rehired.append(row.person_id)
             self._count(verdict, people[row.person_id], before, after, row)
             if after != before:
                 changes.append((row.person_id, before, after))

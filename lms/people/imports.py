@@ -83,19 +83,23 @@ def begin(session: Session, prepared: Prepared, file_id: int | None, by: Actor) 
     return run
 
 
-def steps(session: Session, prepared: Prepared, run: ImportRun, by: Actor) -> tuple[list[Step], list[Step]]:
-    """The short steps in the middle, each for a transaction of its own: first the people, then, after :func:`settle`, the facts."""
-    last = session.scalar(select(func.max(ROWS.c.line)).where(ROWS.c.brought)) or 0
-    first = session.scalar(select(func.min(ROWS.c.line)).where(ROWS.c.brought)) or 0
-    ranges = [(start, start + BATCH) for start in range(first, last + 1, BATCH)] if last else []
-    people = [_people(prepared.options.source, run, by, start, end) for start, end in ranges]
-    facts = [_facts_of_new(prepared, run, by, start, end) for start, end in ranges]
-    top = max(
-        session.scalar(select(func.max(EMPLOYMENTS.c.position))) or 0,
-        session.scalar(select(func.max(MEMBERSHIPS.c.position))) or 0,
+def people_steps(session: Session, prepared: Prepared, run: ImportRun, by: Actor) -> list[Step]:
+    """The short steps that write new people, each for a transaction of its own."""
+    return [_people(prepared.options.source, run, by, start, end) for start, end in _ranges(session)]
+
+
+def fact_steps(session: Session, prepared: Prepared, run: ImportRun, by: Actor) -> list[Step]:
+    """The short steps that write facts nobody knows yet, each for a transaction of its own, after :func:`settle`."""
+    last = max(session.scalar(select(func.max(table.c.position))) or 0 for table in (EMPLOYMENTS, MEMBERSHIPS))
+    known_people = (
+        [_facts_of_known(run, by, start, start + BATCH) for start in range(0, last + 1, BATCH)] if last else []
     )
-    changed = [_facts_of_known(run, by, start, start + BATCH) for start in range(0, top + 1, BATCH)] if top else []
-    return [*people], [*facts, *changed]
+    return [*(_facts_of_new(prepared, run, by, start, end) for start, end in _ranges(session)), *known_people]
+
+
+def _ranges(session: Session) -> list[tuple[int, int]]:
+    first, last = session.execute(select(func.min(ROWS.c.line), func.max(ROWS.c.line)).where(ROWS.c.brought)).one()
+    return [(start, start + BATCH) for start in range(first, last + 1, BATCH)] if last else []
 
 
 def finish(session: Session, prepared: Prepared, run: ImportRun, by: Actor) -> ImportRun:
@@ -133,9 +137,12 @@ def summary(prepared: Prepared) -> dict[str, Any]:
     return counts | {"rows": prepared.rows, "encoding": prepared.encoding, "departments": len(prepared.departments)}
 
 
-def abandon(session: Session, run: ImportRun) -> None:
+def abandon(session: Session, run_id: int) -> None:
     """Clear away what an import that did not finish has left."""
-    _forget(session, run)
+    run = session.get(ImportRun, run_id)
+    if run is not None and run.summary.get("unfinished"):
+        _forget(session, run)
+        session.delete(run)
 
 
 def touched(session: Session, run_id: int) -> list[int]:
@@ -414,10 +421,8 @@ def _forget(session: Session, run: ImportRun) -> None:
 
 
 def _clear_interrupted(session: Session, now: datetime) -> None:
-    for run in session.scalars(select(ImportRun).where(ImportRun.undone_at == ImportRun.imported_at)):
-        if not run.summary.get("unfinished"):
-            continue
+    for run in session.scalars(select(ImportRun).where(ImportRun.undone_at == ImportRun.imported_at)).all():
         if run.imported_at > now - STALE:
             raise Conflict(N_("Another import is being taken in. Wait until it has finished, then try again."))
         _forget(session, run)
-        run.summary = {"interrupted": True}
+        session.delete(run)

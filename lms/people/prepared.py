@@ -63,6 +63,7 @@ class Prepared:
     staff: int = 0
     fuse: float = 0.1
     seen: int = 0
+    rehired: list[int] = field(default_factory=list)
     new_ids: dict[int, int] = field(default_factory=dict)
     """Provisional ids of departments and their real ones, once they have some."""
 

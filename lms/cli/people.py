@@ -1,0 +1,181 @@
+"""``lms people``: take in HR files."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import date
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from lms import flows
+from lms.cli.house import Day, Opened, opened
+from lms.clock import local_day
+from lms.errors import N_, Invalid, NotFound
+from lms.organisation import Organisation, load
+from lms.people import imports
+from lms.people.importing import Options
+from lms.people.plan import Verdict
+from lms.people.prepared import Prepared
+from lms.people.preparing import prepare
+
+WORDS = {
+    Verdict.NEW: "New",
+    Verdict.REHIRED: "Rehired",
+    Verdict.MOVED: "Moved",
+    Verdict.CHANGED: "Changed",
+    Verdict.ENDED: "Ended",
+    Verdict.UNCHANGED: "Unchanged",
+}
+PHASES = {"reading": "Reading", "checking": "Checking", "deciding": "Comparing", "writing": "Writing"}
+
+
+@click.group()
+def people() -> None:
+    """Staff and departments: take in files of the HR system."""
+
+
+@people.command("import")
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--departments", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A departments CSV.")
+@click.option("--source", default="hr", show_default=True, help="The system that the employee numbers come from.")
+@click.option("--as-of", type=Day(), help="The day the file speaks of (default: today).")
+@click.option(
+    "--dates", type=click.Choice(["iso", "us", "eu"]), help="How dates are written: 2026-06-30, 6/30/2026, 30/6/2026."
+)
+@click.option("--encoding", help="The file's encoding, such as utf-8 or cp1252 (default: found out, and reported).")
+@click.option("--partial", is_flag=True, help="The file does not list everybody: nobody ends by being absent.")
+@click.option("--dry-run", is_flag=True, help="Only say what would happen.")
+@click.option("--confirm", is_flag=True, help="Take it in even if it ends or moves more people than the set share.")
+@click.option("--undo", is_flag=True, help="Take back the last import.")
+def import_(
+    file: Path | None,
+    departments: Path | None,
+    source: str,
+    as_of: date | None,
+    dates: str | None,
+    encoding: str | None,
+    partial: bool,
+    dry_run: bool,
+    confirm: bool,
+    undo: bool,
+) -> None:
+    """Take in a CSV FILE of staff, whole or not at all.
+
+    \b
+    See what would happen:   lms people import staff.csv --dates us --dry-run
+    Take it in:              lms people import staff.csv --dates us
+    Take it back:            lms people import --undo
+
+    People of the same source who are missing from the file end on its day, unless it is --partial. docs/people-import.md
+    describes the columns. Ends with exit code 1 when the file has faults, each named with line, column, value and remedy.
+    """
+    with opened() as house:
+        if undo:
+            _undo(house)
+            return
+        if file is None:
+            raise click.UsageError("Name the FILE to take in, or --undo.")
+        with house.database.session() as session:
+            own = load(session)
+        if own is None:
+            raise NotFound(N_("Attune is not set up yet. Run: lms setup"))
+        day = as_of or local_day(house.clock.now(), own.zone)
+        options = Options(source, day, dates, encoding, partial)
+        _import(house, own, file, departments, options, dry_run=dry_run, confirm=confirm)
+
+
+def _import(
+    house: Opened,
+    own: Organisation,
+    file: Path,
+    departments: Path | None,
+    options: Options,
+    *,
+    dry_run: bool,
+    confirm: bool,
+) -> None:
+    with ExitStack() as stack:
+        staff = stack.enter_context(_within_limit(file, house.config.upload_limit))
+        tree = stack.enter_context(_within_limit(departments, house.config.upload_limit)) if departments else None
+        desk = stack.enter_context(house.database.desk())
+        with desk.reading() as session:
+            prepared = prepare(session, staff, tree, options, own.import_fuse, _progress)
+        _tell(prepared, file.name)
+        if prepared.faults or dry_run:
+            if prepared.faults:
+                raise click.exceptions.Exit(1)
+            if prepared.blown:
+                click.echo("The fuse would refuse this file; look at it again, then add --confirm.")
+            return
+        imports.refuse(prepared, confirmed=confirm)
+        with house.database.transaction() as session, file.open("rb") as source:
+            kept = house.files.put(
+                session, source, name=file.name, media_type="text/csv", purpose="import", owner_id=None, now=house.clock.now()
+            )  # fmt: skip
+        run = flows.import_people(desk, prepared, kept.id, house.actor(), confirmed=confirm, progress=_progress)
+        click.echo(f"Import {run.id} is done. To take it back: lms people import --undo")
+
+
+@contextmanager
+def _within_limit(file: Path, limit: int) -> Iterator[BinaryIO]:
+    if file.stat().st_size > limit:
+        raise Invalid(N_("The file is larger than %(megabytes)s MB. Nothing was stored."), megabytes=limit >> 20)
+    with file.open("rb") as opened_file:
+        yield opened_file
+
+
+def _undo(house: Opened) -> None:
+    with house.database.transaction() as session:
+        run = imports.last_run(session)
+        if run is None:
+            raise NotFound(N_("There is no import that could be undone."))
+        flows.undo_import(session, run.id, house.actor())
+    click.echo(f"Import {run.id} of {run.as_of} is undone: people, departments and facts are what they were before it.")
+
+
+def _progress(phase: str, done: int, total: int | None) -> None:
+    """One line that goes on at a terminal; silence elsewhere."""
+    if sys.stderr.isatty():
+        share = f"{done:,} of {total:,}" if total else f"{done:,}"
+        click.echo(f"\r{PHASES[phase]}: {share}".ljust(60), nl=done == total, err=True)
+
+
+def _tell(prepared: Prepared, name: str) -> None:
+    how = "declared" if prepared.declared else "found out"
+    click.echo(
+        f"{name}: {prepared.rows:,} rows, encoding {prepared.encoding} ({how}), speaking of {prepared.options.as_of}"
+    )
+    for warning in prepared.warnings:
+        click.echo(f"Note: {warning}")
+    if prepared.faults:
+        click.echo(f"\n{prepared.faults:,} faults; nothing was changed.\n")
+        _table(
+            ("File", "Line", "Column", "Value", "What is wrong", "Remedy"),
+            [
+                (p.file or "", str(p.line or ""), p.where or "", p.value or "", str(p.message), str(p.remedy or ""))
+                for p in prepared.problems
+            ],
+        )
+        return
+    click.echo("")
+    _table(("People", "Count"), [(WORDS[verdict], f"{prepared.counts[verdict]:,}") for verdict in WORDS])
+    if prepared.departments:
+        new = sum(one.new for one in prepared.departments)
+        click.echo(f"\nDepartments: {new:,} new, {len(prepared.departments) - new:,} changed")
+    for verdict in (Verdict.ENDED, Verdict.MOVED, Verdict.REHIRED):
+        for one in prepared.named.get(verdict, [])[:20]:
+            click.echo(f"  {WORDS[verdict]}: {one.number} {one.name}. {one.detail or ''}")
+    click.echo("")
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    widths = [min(max(len(row[place]) for row in [head, *rows]), 60) for place in range(len(head))]
+    for row in [head, tuple("-" * width for width in widths), *rows]:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+COMMANDS = (people,)
