@@ -188,8 +188,12 @@ SELECT :generation, :at, requirement_id, department_id, {SUMS} FROM (
 
 
 def build_checkpoint(session: Session, generation_id: int, first: date, at: date) -> None:
-    """Work out the counts of a checkpoint from the one before it and the day changes since (the first: from all before it)."""
-    session.execute(delete(TallyBase).where(TallyBase.generation_id == generation_id, TallyBase.checkpoint == at))
+    """Work out the counts of a checkpoint from the one before it and the day changes since (the first: from all before it).
+
+    With the first, those of an earlier try are removed.
+    """
+    if at == first:
+        session.execute(delete(TallyBase).where(TallyBase.generation_id == generation_id))
     earlier = checkpoint(at - timedelta(days=1)) if at > first else date.min
     session.execute(BUILD_CHECKPOINT, {"generation": generation_id, "at": at, "earlier": earlier})
 

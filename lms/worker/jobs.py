@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import sleep
 from typing import Any
 
 from lms import flows
@@ -53,12 +54,18 @@ def certify(payload: dict[str, Any], bench: Bench) -> None:
         flows.deliver_certificate(session, payload["certificate"], bench.files, bench.clock.now())
 
 
+BREATHER = 0.1
+"""Seconds between two steps on SQLite, whose lock is not fair: who waits for it looks again ten times a second."""
+
+
 def build_spans(payload: dict[str, Any], bench: Bench) -> None:
     """Work a bulk change into the spans, one short transaction after the other, so that nobody waits for long."""
     finished = False
     while not finished:
         with bench.database.transaction() as session:
             finished = building.build_step(session, payload["generation"], bench.clock.now())
+        if bench.database.is_sqlite and not finished:
+            sleep(BREATHER)
 
 
 def fold_tallies(payload: dict[str, Any], bench: Bench) -> None:

@@ -14,7 +14,7 @@ from lms.compliance.models import OVERALL, Generation, Span
 from lms.compliance.spans import State
 from lms.compliance.tallies import active, grouped
 from lms.people.models import Person
-from lms.records.models import TrainingRecord
+from lms.records.models import RecordRevocation, TrainingRecord
 from tests.compliance.hospital import NOW, SYSTEM, TODAY, YEARLY, Hospital, d
 from tests.support.queries import statements
 
@@ -37,7 +37,7 @@ def states(session: Session, person_id: int, day: date) -> dict[str, str]:
     return {duty.code: duty.state for duty in queries.duties(session, person_id, day)}
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 def test_whatever_happens_the_store_is_what_the_facts_say(session: Session, seed: int) -> None:
     chance = random.Random(seed)
     hospital = Hospital(session)
@@ -51,7 +51,7 @@ def test_whatever_happens_the_store_is_what_the_facts_say(session: Session, seed
     def day() -> date:
         return TODAY - timedelta(days=chance.randrange(-40, 700))
 
-    for step in range(25):
+    for step in range(24):
         who = chance.choice(people)
         match chance.randrange(11):
             case 0:
@@ -61,11 +61,8 @@ def test_whatever_happens_the_store_is_what_the_facts_say(session: Session, seed
             case 2 | 3 | 4:
                 hospital.complete(who, min(day(), TODAY), chance.choice(["cc-101", "la-110"]))
             case 5:
-                records = session.scalars(select(TrainingRecord)).all()
-                revoked = {r.id for r in records} - {
-                    r.id for r in records if r.person_id and not _revoked(session, r.id)
-                }
-                left = [r for r in records if r.id not in revoked]
+                gone = select(RecordRevocation.record_id)
+                left = session.scalars(select(TrainingRecord).where(TrainingRecord.id.not_in(gone))).all()
                 if left:
                     hospital.revoke(chance.choice(left), hr)
             case 6:
@@ -84,16 +81,10 @@ def test_whatever_happens_the_store_is_what_the_facts_say(session: Session, seed
                 hospital.leaves(who, day())
             case 10:
                 actions.fold_pending(session, NOW, limit=chance.choice([3, 1000]))
-        if step % 5 == 4:
+        if step % 6 == 5:
             check(session)
     hospital.build()
     check(session)
-
-
-def _revoked(session: Session, record_id: int) -> bool:
-    from lms.records.models import RecordRevocation
-
-    return session.scalar(select(RecordRevocation.id).where(RecordRevocation.record_id == record_id)) is not None
 
 
 def test_a_completion_changes_the_duty_and_the_count_at_once(session: Session) -> None:
