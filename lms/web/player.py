@@ -292,6 +292,7 @@ def _scene(found: Attempt, reader: Reader) -> ResponseReturnValue:
     state = scenarios.replay(story.scenario, path)
     last = state.path[-1] if state.path else None
     scene = story.scenes[state.scene_id]
+    open_ids = [choice.id for choice in scenarios.available(story.scenario, state)]
     return reader.page(
         "player/scene.html",
         found.step_id,
@@ -303,8 +304,8 @@ def _scene(found: Attempt, reader: Reader) -> ResponseReturnValue:
         scene_text=reader.text(scene.text),
         speaker=scene.speaker,
         choices=[
-            {"id": choice.id, "text": reader.text(scene.choices[choice.id].text, inline=True)}
-            for choice in scenarios.available(story.scenario, state)
+            {"id": choice_id, "text": reader.text(scene.choices[choice_id].text, inline=True)}
+            for choice_id in scoring.by_hash(open_ids, found.seed, scene.id)  # authors write the best choice first
         ],
         variables=[
             {"label": story.state[name], "value": state.values[name], "min": variable.min, "max": variable.max}
