@@ -103,7 +103,11 @@ class TaggedCanvas:
 
         ``kind`` is ``H1``, ``P``, ``Figure`` (give ``alt``, and ``bbox`` as left, bottom, right, top), ``Table``, ``TR``,
         ``TH`` (give ``scope``: ``Row`` or ``Column``), ``TD``, ``L``, ``LI``, ``LBody`` ...
+        Inside an artifact it means nothing: a table's heading repeated on the next page is decoration.
         """
+        if self._in_artifact:
+            yield
+            return
         self._close_content()
         child = Element(kind, alt, lang, scope, bbox)
         self._open[-1].kids.append(child)

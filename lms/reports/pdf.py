@@ -210,7 +210,8 @@ class _Rollup:
 
     def _divisions(self) -> None:
         labels = self.labels
-        heads = (
+        self.heads: tuple[str, ...] = (
+            labels.division,
             labels.rate,
             labels.compliant,
             labels.in_grace,
@@ -223,7 +224,7 @@ class _Rollup:
         )
         self._heading(labels.divisions, 30 * MM)
         with self.canvas.element("Table"):
-            self._row((labels.division, *heads), head=True)
+            self._row(self.heads, head=True)
             for row in self.report.divisions:
                 self._row(self._cells(row))
             self._row(self._cells(self.report.overall), bold=True)
@@ -250,9 +251,11 @@ class _Rollup:
         blocks = self._cell_blocks(cells, first, column, style, 7.5 if head else 8.5)
         if head:  # headings of one size, that of the longest word
             blocks = self._cell_blocks(cells, first, column, style, min(block.size for block in blocks))
-        high = 3.6 * MM + max(len(block.lines) * block.size * 1.15 for block in blocks)
-        self._need(high)
-        base = self.y - high + 2.2 * MM
+        high = 3.2 * MM + max(len(block.lines) * block.size * 1.15 for block in blocks)
+        if self._need(high) and not head:
+            with self.canvas.artifact():
+                self._row(self.heads, head=True)
+        base = self.y - high + 2 * MM
         with self.canvas.element("TR"):
             for at, block in enumerate(blocks):
                 header = "Column" if head else None if at else "Row"
@@ -316,7 +319,7 @@ class _Rollup:
     def _heading(self, text: str, keep: float) -> None:
         """A section heading that stays with at least ``keep`` points of what follows."""
         self._need(8 * MM + keep)
-        self._paragraph("H2", text, 12, INK, style="bold", after=2 * MM)
+        self._paragraph("H2", text, 12, INK, style="bold", after=1.5 * MM)
 
     def _paragraph(
         self, tag: str, text: str, size: float, colour: str, *, style: Style = "text", lines: int = 2, after: float = 0
@@ -330,12 +333,15 @@ class _Rollup:
                 self.y -= block.size * 0.4
         self.y -= after
 
-    def _need(self, high: float) -> None:
-        if self.y - high < _FOOT and self.y < self.height - 40 * MM:
-            self._foot()
-            self.canvas.new_page()
-            self.page += 1
-            self.y = self.height - 16 * MM
+    def _need(self, high: float) -> bool:
+        """Begin a new page unless ``high`` points are left on this one, or it has just begun. Whether it did."""
+        if self.y - high >= _FOOT or self.y > self.height - 40 * MM:
+            return False
+        self._foot()
+        self.canvas.new_page()
+        self.page += 1
+        self.y = self.height - 16 * MM
+        return True
 
     def _foot(self) -> None:
         number = self.labels.page % {"page": format_decimal(self.page, locale=self.locale)}
