@@ -210,13 +210,34 @@ def _page(
     return render_template(
         "account/mine.html",
         person=person,
-        sessions=signed_in,
+        sessions=[(found, _device(found.agent)) for found in signed_in],
         here=here,
         password_form=password_form or PasswordForm(formdata=None),
         language_form=language_form or LanguageForm(formdata=None, language=chosen),
         email_form=email_form or EmailForm(formdata=None),
         mail_waits=organisation().mail is None,
     )
+
+
+def _device(agent: str | None) -> str | None:
+    """A browser as its owner would call it, such as “Firefox, Windows”; None when it does not say.
+
+    Browsers claim to be each other, so the one that the fewest others claim to be comes first.
+    """
+    said = agent or ""
+    browsers = (("Edg", "Edge"), ("Firefox", "Firefox"), ("OPR", "Opera"), ("Chrome", "Chrome"), ("Safari", "Safari"))
+    systems = (
+        ("Android", "Android"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Windows", "Windows"),
+        ("Mac OS", "Mac"),
+    )
+    names = [
+        next((name for mark, name in signs if mark in said), None)
+        for signs in (browsers, (*systems, ("Linux", "Linux")))
+    ]
+    return ", ".join(name for name in names if name) or agent
 
 
 def _me() -> Person:

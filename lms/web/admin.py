@@ -39,6 +39,9 @@ TABS = (
     (Permission.AUDIT_VIEW, "admin.audit", _l("Audit log")),
 )
 
+WITHIN = {"admin.accounts_list": "admin.account"}
+"""Pages without a tab of their own belong to one that has."""
+
 ROLE_NAMES = {
     Role.MANAGER: _l("Manager"),
     Role.HR: _l("HR"),
@@ -71,7 +74,7 @@ JOB_STATES = {
 def _tabs() -> dict[str, Any]:
     asking = viewer_or_none()
     shown = [
-        {"label": label, "url": url_for(target), "current": request.endpoint == target}
+        {"label": label, "url": url_for(target), "current": request.endpoint in {target, WITHIN.get(target)}}
         for permission, target, label in TABS
         if may(asking, permission)
     ]
