@@ -6,15 +6,16 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 from dateutil.relativedelta import relativedelta
-from sqlalchemy import literal, select, union_all
+from sqlalchemy import Select, and_, case, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from lms.compliance import queries
-from lms.compliance.models import OVERALL
+from lms.compliance.models import COUNTED, OVERALL, Generation, TallyBase, TallyDay, TallyPending
 from lms.compliance.queries import Cell, Lapse
-from lms.compliance.tallies import counted
+from lms.compliance.tallies import active, checkpoint
 from lms.db import known
 from lms.organisation import Organisation
 from lms.people.models import Department, DepartmentVersion
@@ -140,17 +141,43 @@ def trend_days(day: date) -> list[date]:
 
 
 def _counts_on(session: Session, days: Sequence[date]) -> dict[date, list[Cell]]:
-    """The overall cells of many days in one statement."""
+    """The overall cells of many days in one statement, so that they all show the same moment."""
     parts = []
     for place, day in enumerate(days):
-        one = counted(day, OVERALL).subquery()
+        one = _counted(day).subquery()
         parts.append(select(literal(place).label("place"), *one.c))
     found: dict[date, list[Cell]] = {day: [] for day in days}
-    for place, requirement, department, *people in session.execute(union_all(*parts)).tuples():
+    for place, department, *people in session.execute(union_all(*parts)).tuples():
         found[days[place]] += [
-            Cell(requirement, department, code, int(number)) for code, number in enumerate(people, 1) if number
+            Cell(OVERALL, department, code, int(number)) for code, number in enumerate(people, 1) if number
         ]
     return found
+
+
+def _counted(day: date) -> Select[Any]:
+    """Department and the nine overall counts on a day, as :mod:`lms.compliance.tallies` keeps them: checkpoint, days since, pending."""
+    started = (
+        select(
+            case(
+                (Generation.first_checkpoint > day, date.min),
+                (Generation.last_checkpoint < day, Generation.last_checkpoint),
+                else_=checkpoint(day),
+            )
+        )
+        .where(Generation.active)
+        .scalar_subquery()
+    )
+    parts = []
+    for table, days in (
+        (TallyBase, TallyBase.checkpoint == started),
+        (TallyDay, and_(TallyDay.day > started, TallyDay.day <= day)),
+        (TallyPending, TallyPending.day <= day),
+    ):
+        query = select(table.department_id, *(getattr(table, name) for name in COUNTED))
+        parts.append(query.where(table.generation_id == active(), table.requirement_id == OVERALL, days))
+    found = union_all(*parts).subquery()
+    sums = [func.sum(found.c[name]).label(name) for name in COUNTED]
+    return select(found.c.department_id, *sums).group_by(found.c.department_id)
 
 
 def _trees_on(session: Session, days: Sequence[date]) -> dict[date, Tree]:

@@ -1,0 +1,85 @@
+"""Who has used up the attempts at a test and cannot go on without help."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, case, func, select
+from sqlalchemy.orm import Session
+
+from lms.catalogue import queries as catalogue
+from lms.catalogue.content import TestStep
+from lms.learning.models import Attempt, AttemptGrant, AttemptKind, Enrolment
+from lms.people.models import Person
+
+
+@dataclass(frozen=True, slots=True)
+class UsedUp:
+    """An open enrolment whose attempts at the step ``step_id`` are used up; ``best`` and ``pass_mark`` are in per cent."""
+
+    enrolment_id: int
+    person_id: int
+    number: str
+    name: str
+    course: str
+    step_id: str
+    tries: int
+    best: float | None
+    pass_mark: float | None
+    last_at: datetime
+
+
+def used_up(
+    session: Session, visible: Select[int], *, enrolment_id: int | None = None, not_person: int | None = None
+) -> list[UsedUp]:
+    """Those of the visible people who need another attempt, who has waited longest first; ``not_person`` is left out.
+
+    Two statements, and at most two for each version of a course that this process has not read before.
+    """
+    granted = (
+        select(func.coalesce(func.sum(AttemptGrant.extra), 0))
+        .where(AttemptGrant.enrolment_id == Attempt.enrolment_id, AttemptGrant.step_id == Attempt.step_id)
+        .correlate(Attempt)
+        .scalar_subquery()
+    )
+    tries = func.count(Attempt.id)
+    query = (
+        select(
+            Enrolment.id,
+            Enrolment.version_id,
+            Person,
+            Attempt.step_id,
+            tries,
+            func.max(Attempt.score),
+            func.max(Attempt.pass_mark),
+            func.max(Attempt.finished_at),
+            granted,
+        )
+        .join(Enrolment, Enrolment.id == Attempt.enrolment_id)
+        .join(Person, Person.id == Enrolment.person_id)
+        .where(
+            Attempt.kind == AttemptKind.TEST,
+            Enrolment.closed_at.is_(None),
+            Enrolment.completed_at.is_(None),
+            Enrolment.person_id.in_(visible),
+        )
+        .group_by(Enrolment.id, Enrolment.version_id, Person.id, Attempt.enrolment_id, Attempt.step_id)
+        .having(func.count(Attempt.finished_at) == tries, func.sum(case((Attempt.passed.is_(True), 1), else_=0)) == 0)
+        .order_by(func.max(Attempt.finished_at), Enrolment.id)
+    )
+    if enrolment_id is not None:
+        query = query.where(Enrolment.id == enrolment_id)
+    if not_person is not None:
+        query = query.where(Person.id != not_person)
+    found = []
+    for id, version_id, person, step_id, made, best, mark, last, extra in session.execute(query).tuples():
+        content = catalogue.content(session, version_id)
+        step = content.step(step_id)
+        if isinstance(step, TestStep) and made >= step.attempts + extra:
+            found.append(
+                UsedUp(
+                    id, person.id, person.number, person.display_name, content.title, step_id, made, best, mark, last
+                )
+            )
+    return found
