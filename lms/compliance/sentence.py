@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from lms.errors import N_, Message
 
-from .audience import All, Any, Audience, Everyone, JobIn, Not, PatientContact, ProfessionIn, UnderDepartment
+from .audience import All, Any, Audience, JobIn, Not, PatientContact, ProfessionIn, UnderDepartment
 from .calendar import Length
 from .rules import Recurs, Rule
 
@@ -16,7 +16,9 @@ def sentences(rule: Rule, departments: Mapping[str, str], courses: Mapping[str, 
     titles = ", ".join(sorted(courses.get(slug, slug) for slug in rule.courses))
     who = [*_audience(rule.audience, departments)]
     found = [
-        Message(N_("For: %(who)s."), {"who": _joined(who)}),
+        Message(N_("For everyone %(who)s."), {"who": _joined(who, N_("%(first)s and %(rest)s"))})
+        if who
+        else Message(N_("For everyone.")),
         Message(N_("To do: one of %(courses)s."), {"courses": titles})
         if len(rule.courses) > 1 and not rule.needs_all
         else Message(N_("To do: %(courses)s."), {"courses": titles}),
@@ -28,34 +30,38 @@ def sentences(rule: Rule, departments: Mapping[str, str], courses: Mapping[str, 
     return found
 
 
-def _joined(parts: Sequence[Message]) -> Message:
+def _joined(parts: Sequence[Message], pattern: str) -> Message:
     if len(parts) == 1:
         return parts[0]
-    return Message(N_("%(first)s, and %(rest)s"), {"first": parts[0], "rest": _joined(parts[1:])})
+    return Message(pattern, {"first": parts[0], "rest": _joined(parts[1:], pattern)})
 
 
 def _audience(audience: Audience, departments: Mapping[str, str]) -> Iterator[Message]:
+    """The conditions, all of which must hold; none for everyone."""
     match audience:
-        case Everyone():
-            yield Message(N_("everyone"))
         case UnderDepartment(codes):
             names = ", ".join(sorted(departments.get(code, code) for code in codes))
-            yield Message(N_("people in %(names)s and below"), {"names": names})
+            yield Message(N_("in %(names)s and below"), {"names": names})
         case JobIn(codes):
-            yield Message(N_("whose job is %(names)s"), {"names": ", ".join(sorted(codes))})
+            yield Message(N_("whose job is one of: %(names)s"), {"names": ", ".join(sorted(codes))})
         case ProfessionIn(codes):
-            yield Message(N_("whose profession is %(names)s"), {"names": ", ".join(sorted(codes))})
+            yield Message(N_("whose profession is one of: %(names)s"), {"names": ", ".join(sorted(codes))})
         case PatientContact(value):
             yield Message(N_("with patient contact") if value else N_("without patient contact"))
         case Not(part):
-            yield Message(N_("not: %(part)s"), {"part": _joined([*_audience(part, departments)])})
+            if inner := [*_audience(part, departments)]:
+                yield Message(N_("except those %(part)s"), {"part": _joined(inner, N_("%(first)s and %(rest)s"))})
         case All(parts):
             for part in parts:
                 yield from _audience(part, departments)
         case Any(parts):
-            for place, part in enumerate(parts):
-                inner = _joined([*_audience(part, departments)])
-                yield inner if place == 0 else Message(N_("or: %(part)s"), {"part": inner})
+            found = [
+                _joined(inner, N_("%(first)s and %(rest)s"))
+                for part in parts
+                if (inner := [*_audience(part, departments)])
+            ]
+            if found:
+                yield _joined(found, N_("%(first)s or %(rest)s"))
 
 
 def _first(rule: Rule) -> Iterator[Message]:
