@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,9 +14,8 @@ from alembic.config import Config as AlembicConfig
 from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 
-import lms.models  # noqa: F401 - so that Base knows every table
 from config import ROOT
-from lms.db import Base, Database
+from lms.db import Database
 from tests.support.postgres import VARIABLE
 
 
@@ -35,7 +34,6 @@ def migrate(url: str) -> None:
     settings.set_main_option("script_location", str(ROOT / "migrations"))
     settings.attributes["engine"] = database.engine
     command.upgrade(settings, "head")
-    Base.metadata.create_all(database.engine)  # until the first migration is complete
     database.close()
 
 
@@ -69,6 +67,22 @@ class SqliteDatabases:
             shutil.copyfile(self._migrated(), str(make_url(url).database))
             yield url
 
+    def fill(self, template: Path, make: Callable[[str], None]) -> None:
+        """Let ``make`` fill a migrated database once, to be copied by :meth:`like`; one caller at a time."""
+        if not template.exists():
+            part = template.with_suffix(".part")
+            part.unlink(missing_ok=True)
+            migrate(f"sqlite:///{part}")
+            make(f"sqlite:///{part}")
+            part.rename(template)
+
+    @contextmanager
+    def like(self, template: Path) -> Iterator[str]:
+        """The address of a copy of what :meth:`fill` made, removed afterwards."""
+        with self.empty() as url:
+            shutil.copyfile(template, str(make_url(url).database))
+            yield url
+
 
 class PostgresDatabases:
     """Databases on the server named in the environment. ``worker`` keeps parallel workers apart."""
@@ -79,6 +93,7 @@ class PostgresDatabases:
         self._prefix = f"attune_test_{os.getpid()}_{worker}"
         self._number = itertools.count()
         self._template: str | None = None
+        self._filled: set[str] = set()
 
     def _execute(self, statement: str) -> None:
         with self._admin.connect() as connection:
@@ -116,10 +131,24 @@ class PostgresDatabases:
         with self._created(self._migrated()) as url:
             yield url
 
+    def fill(self, template: Path, make: Callable[[str], None]) -> None:
+        """Let ``make`` fill a migrated database once for this worker, to be copied by :meth:`like`."""
+        name = f"{self._prefix}_{template.stem}"
+        if name not in self._filled:
+            self._execute(f"CREATE DATABASE {name} TEMPLATE {self._migrated()}")
+            self._filled.add(name)
+            make(self._url(name))
+
+    @contextmanager
+    def like(self, template: Path) -> Iterator[str]:
+        """The address of a copy of what :meth:`fill` made, dropped afterwards."""
+        with self._created(f"{self._prefix}_{template.stem}") as url:
+            yield url
+
     def close(self) -> None:
-        """Drop the template and the connections."""
-        if self._template is not None:
-            self._execute(f"DROP DATABASE {self._template} WITH (FORCE)")
+        """Drop the templates and the connections."""
+        for name in (*self._filled, *([self._template] if self._template else [])):
+            self._execute(f"DROP DATABASE {name} WITH (FORCE)")
         self._admin.dispose()
 
 
