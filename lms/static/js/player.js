@@ -1,66 +1,173 @@
 /* Saves an answer the moment it is given. Without this script every form still works with its button.
-   What could not be sent is kept in this browser for the question and sent again until the server has it. */
+   What could not be sent is kept in this tab and sent again until the server has it: after a reload, when the connection is back,
+   and after signing in again. Only answers to a test (data-save="yes") are saved this way. */
 (() => {
   "use strict";
-  const form = document.getElementById("answer");
-  const state = document.getElementById("saved-state");
-  if (!form || !state || form.dataset.save !== "yes") return;
+  const PREFIX = "answer:";
+  const SOON = 3000;
+  const LATE = 30000;
+  const PATIENCE = 20000;
 
-  const slot = `answer:${form.action}:${form.elements.item.value}`;
-  let waiting = null;
-  let version = 0;
+  const state = document.getElementById("saved-state");
+  const form = document.getElementById("answer");
+  const saves = Boolean(form && state && form.dataset.save === "yes");
+
+  // --- what this tab keeps: {action, item, values} under the address and the item -------------------------------------
+
+  const store = {
+    read(slot) {
+      try { return JSON.parse(sessionStorage.getItem(slot) || "null"); } catch { return null; }
+    },
+    write(slot, value) {
+      try {
+        if (value) sessionStorage.setItem(slot, JSON.stringify(value));
+        else sessionStorage.removeItem(slot);
+      } catch { /* a browser without storage still has the form */ }
+    },
+    slots() {
+      try { return Object.keys(sessionStorage).filter((name) => name.startsWith(PREFIX)); } catch { return []; }
+    },
+  };
 
   const show = (kind, text) => {
+    if (!state) return;
     state.className = `saved ${kind}`;
     state.textContent = text;
   };
-  const chosen = () => [...form.querySelectorAll('input[name="options"]:checked')].map((input) => input.value);
-  const keep = (values) => {
-    try {
-      values ? sessionStorage.setItem(slot, JSON.stringify(values)) : sessionStorage.removeItem(slot);
-    } catch { /* a browser without storage still has the form */ }
+
+  const post = async (action, body) => {
+    const answer = await fetch(action, {
+      method: "POST", body, headers: { "X-Requested-With": "fetch", Accept: "application/json" }, credentials: "same-origin",
+      signal: AbortSignal.timeout(PATIENCE),
+    });
+    return { status: answer.status, ok: answer.ok, said: await answer.json().catch(() => ({})) };
   };
 
+  // --- the bar at the foot: a double click is one click, even when the next page has its button in the same place -----
+
+  document.querySelector(".player-bar")?.addEventListener("click", (event) => {
+    if (event.detail > 1) event.preventDefault();
+  }, true);
+
+  // --- the other forms: nothing is sent into the void ------------------------------------------------------------------
+
+  if (form && state && !saves) {
+    form.addEventListener("submit", (event) => {
+      if (navigator.onLine) return;
+      event.preventDefault();
+      show("failed", state.dataset.offline);
+    });
+    addEventListener("online", () => show("", ""));
+  }
+
+  // --- answers kept on another page of the same tab ---------------------------------------------------------------------
+
+  const sendOthers = async (own) => {
+    const token = document.querySelector('input[name="csrf_token"]')?.value;
+    let arrived = 0;
+    for (const slot of store.slots()) {
+      const kept = slot === own ? null : store.read(slot);
+      if (!kept || !token) continue;
+      const body = new FormData();
+      body.set("csrf_token", token);
+      body.set("item", kept.item);
+      body.set("key", kept.key);
+      kept.values.forEach((value) => body.append("options", value));
+      try {
+        const { ok, status } = await post(kept.action, body);
+        if (ok) arrived += 1;
+        if (ok || status === 409 || status === 422) store.write(slot, null);
+      } catch { return arrived; }
+    }
+    return arrived;
+  };
+
+  if (!saves) {
+    if (state && document.querySelector(".review")) sendOthers(null).then((arrived) => { if (arrived) location.reload(); });
+    return;
+  }
+
+  // --- the answer on this page ------------------------------------------------------------------------------------------
+
+  const slot = `${PREFIX}${form.getAttribute("action")}:${form.elements.item.value}`;
+  const inputs = [...form.querySelectorAll('input[name="options"]')];
+  const chosen = () => inputs.filter((input) => input.checked).map((input) => input.value);
+  const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+  let onServer = inputs.filter((input) => input.defaultChecked).map((input) => input.value);
+  let changes = 0;
+  let pause = SOON;
+  let waiting = null;
+  let leaving = false;
+  let tail = Promise.resolve();
+
+  /* Send what is chosen, after what was sent before, so that the last choice is the last to arrive.
+     Gives true when the server has it, or will never take it (the attempt has been handed in). */
   const send = async () => {
     clearTimeout(waiting);
     const values = chosen();
-    if (!values.length) return;
-    const mine = ++version;
-    keep(values);
+    const mine = ++changes;
+    const key = `${form.elements.key.value}-${mine}`;
+    store.write(slot, { action: form.getAttribute("action"), item: form.elements.item.value, values, key });
     show("pending", state.dataset.saving);
     const body = new FormData(form);
-    body.set("key", `${form.elements.key.value}-${mine}`);
-    try {
-      const answer = await fetch(form.action, {
-        method: "POST", body, headers: { "X-Requested-With": "fetch", Accept: "application/json" }, credentials: "same-origin",
-      });
-      const said = await answer.json().catch(() => ({}));
-      if (mine !== version) return;
-      if (answer.ok) {
-        keep(null);
-        show("done", said.saved || state.dataset.saved);
-      } else if (answer.status === 401) {
-        show("failed", said.error || state.dataset.failed);
-        location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
-      } else {
-        show("failed", said.error || state.dataset.failed);
-        if (answer.status >= 500) waiting = setTimeout(send, 5000);
-      }
-    } catch {
-      if (mine !== version) return;
-      show("failed", state.dataset.failed);
-      waiting = setTimeout(send, 5000);
+    body.set("key", key);
+    const unsent = { status: 0, ok: false, said: {} };
+    tail = tail.then(() => (mine === changes ? post(form.action, body) : unsent)).catch(() => unsent);
+    const answer = await tail;
+    if (mine !== changes) return false;
+    if (answer.ok) {
+      onServer = values;
+      pause = SOON;
+      store.write(slot, null);
+      show("done", answer.said.saved || state.dataset.saved);
+      return true;
     }
+    show("failed", answer.said.error || state.dataset.failed);
+    if (answer.status === 401) {
+      leaving = true;
+      location.assign(form.dataset.signIn);
+    } else if (answer.status === 0 || answer.status === 429 || answer.status >= 500) {
+      show("failed", state.dataset.failed);
+      waiting = setTimeout(send, pause);
+      pause = Math.min(pause * 2, LATE);
+    } else if (answer.status === 409) {
+      store.write(slot, null);
+      return true;
+    }
+    return false;
   };
 
-  form.addEventListener("change", send);
-  addEventListener("online", () => { if (state.classList.contains("failed")) send(); });
+  form.addEventListener("change", () => {
+    if (chosen().length) send();
+    else { // the last tick was taken away: there is nothing to save, and nothing old must arrive later
+      clearTimeout(waiting);
+      changes += 1;
+      store.write(slot, null);
+      show("", "");
+    }
+  });
 
-  // An answer that did not reach the server before a reload or sign-in is put back and sent.
-  let kept = null;
-  try { kept = JSON.parse(sessionStorage.getItem(slot) || "null"); } catch { /* nothing kept */ }
-  if (Array.isArray(kept) && kept.length) {
-    form.querySelectorAll('input[name="options"]').forEach((input) => { input.checked = kept.includes(input.value); });
-    send();
+  addEventListener("online", () => {
+    if (store.read(slot)) send();
+  });
+
+  // Next: the answer first, then the way on. On a failure the page stays, and the answer with it.
+  form.addEventListener("submit", async (event) => {
+    if (!chosen().length || !form.dataset.next) return;
+    event.preventDefault();
+    if (leaving) return;
+    leaving = true;
+    if (same(chosen(), onServer) || await send()) location.assign(form.dataset.next);
+    else leaving = false;
+  });
+
+  addEventListener("pageshow", (event) => { if (event.persisted) leaving = false; });
+
+  const kept = store.read(slot);
+  if (kept && Array.isArray(kept.values) && kept.values.length) {
+    inputs.forEach((input) => { input.checked = kept.values.includes(input.value); });
+    if (same(chosen(), onServer)) store.write(slot, null);
+    else send();
   }
+  sendOthers(slot);
 })();
