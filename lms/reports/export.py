@@ -80,8 +80,6 @@ def leadership_json(rollup: Leadership) -> dict[str, Any]:
     """The rollup as ``docs/schemas/report-leadership.schema.json`` describes it; sentences are in English."""
     return {
         "as_of": rollup.day.isoformat(),
-        "generated_at": rollup.generated_at.isoformat(timespec="seconds"),
-        "rate_definition": RATE_DEFINITION,
         "overall": plain_shown(rollup.overall),
         "divisions": [plain_shown(division.shown) for division in rollup.divisions],
         "trend": [

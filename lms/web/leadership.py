@@ -68,12 +68,12 @@ def pdf() -> ResponseReturnValue:
 @needs(Permission.LEADERSHIP_VIEW)
 def export(kind: str) -> ResponseReturnValue:
     """The figures of the page as JSON or as a workbook."""
+    if kind not in ("json", "xlsx"):
+        abort(404)
     shown = _rollup(asked(today()).as_of)
     if kind == "json":
         return jsonify(leadership_json(shown))
-    if kind == "xlsx":
-        return figures.file_answer(words.sheet(shown), kind, f"leadership-{shown.day}")
-    abort(404)
+    return figures.file_answer(words.sheet(shown), kind, f"leadership-{shown.day}")
 
 
 def _file(content: bytes, mimetype: str, name: str) -> Response:
