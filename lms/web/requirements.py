@@ -26,13 +26,16 @@ from lms.web.page import actor, commit, needs, say, session, tell, today
 blueprint = Blueprint("requirements", __name__, url_prefix="/requirements")
 
 
+CODE_HINT = _l("Use letters, digits, dots and hyphens, at most 40.")
+
+
 class RequirementForm(FlaskForm):
     """One requirement, field by field."""
 
     title = StringField(_l("Title"), [InputRequired(_l("Give it a title.")), Length(max=200)])
     code = StringField(
         _l("Code"),
-        [InputRequired(_l("Give it a code.")), Regexp(r"^[A-Za-z0-9][A-Za-z0-9.-]{0,39}$", message=_l("Use letters, digits, dots and hyphens, at most 40."))],
+        [InputRequired(_l("Give it a code.")), Regexp(r"^[A-Za-z0-9][A-Za-z0-9.-]{0,39}$", message=CODE_HINT)],
         description=_l("Short and lasting, such as LANG-ACCESS."),
     )  # fmt: skip
     courses = SelectMultipleField(_l("Courses"), [InputRequired(_l("Choose at least one course."))])
