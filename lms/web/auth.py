@@ -24,6 +24,7 @@ from lms.accounts.models import Account, TokenPurpose
 from lms.accounts.queries import account_of_expired_token, viewer_for_token
 from lms.errors import AttuneError, Invalid
 from lms.web.page import (
+    KEPT,
     SignedIn,
     commit,
     house,
@@ -206,7 +207,7 @@ def _link(secret: str) -> str:
 def _enter(account: Account, token: str) -> None:
     """Put the session token into the cookie. Another person's leftovers go; one's own stay, so that open pages still work."""
     former = cookie.get("_user_id")
-    if former is None or account_of_expired_token(session(), former) != account.id:
+    if former is None or account_of_expired_token(session(), former, now()) != account.id:
         cookie.clear()
     config = house().config
     viewer = viewer_for_token(
@@ -241,6 +242,7 @@ def _replay(path: str, form: dict[str, list[str]]) -> str | None:
         base_url=request.host_url,
         headers=[("Cookie", request.headers.get("Cookie", ""))],
     ).get_environ()
+    environ[KEPT] = True
     try:
         with current_app.request_context(environ):
             view = current_app.view_functions.get(request.endpoint or "")

@@ -103,6 +103,14 @@ def keeps_post(view: View) -> View:
 
 # --- the request ------------------------------------------------------------------------------------------------------
 
+KEPT = "attune.kept"
+"""In the WSGI environment of a form that was kept over a time-out and is handed in now."""
+
+
+def is_kept() -> bool:
+    """Whether this form was kept over a time-out: its sender has just signed in again and expects to be where they were."""
+    return KEPT in request.environ
+
 
 def house() -> House:
     """The wiring of the running application."""
@@ -294,7 +302,7 @@ def _ask_to_sign_in(view: Callable[..., Any]) -> AnyResponse:
     here = request.full_path.rstrip("?")
     if request.method != "GET":
         token = _cookie_token()
-        account_id = account_queries.account_of_expired_token(session(), token) if token else None
+        account_id = account_queries.account_of_expired_token(session(), token, now()) if token else None
         if account_id is not None and hasattr(view, "attune_keeps_post"):
             account_actions.keep_post(session(), account_id, request.path, request.form.to_dict(flat=False), now())
             commit()

@@ -17,7 +17,7 @@ from lms.learning import actions, queries, scoring
 from lms.learning import scenario as scenarios
 from lms.learning.models import Attempt, AttemptKind, Enrolment
 from lms.learning.progress import is_locked, progress
-from lms.web.page import actor, commit, house, keeps_post, needs, now, organisation, say, session, tell, viewer
+from lms.web.page import actor, commit, house, is_kept, keeps_post, needs, now, organisation, say, session, tell, viewer
 from lms.web.reader import Reader
 
 blueprint = Blueprint("player", __name__)
@@ -186,7 +186,7 @@ def answer(attempt_id: int) -> ResponseReturnValue:
     if _by_script():
         return jsonify({"saved": gettext("Saved %(time)s", time=format_time(saved.saved_at, "short"))})
     place = _place(found, item_id)
-    if found.kind == AttemptKind.CHECK:
+    if found.kind == AttemptKind.CHECK or is_kept():
         return redirect(url_for("player.attempt", attempt_id=attempt_id, item=place), 303)
     if place < len(found.drawn):
         return redirect(url_for("player.attempt", attempt_id=attempt_id, item=place + 1), 303)
