@@ -192,7 +192,7 @@ def import_people(
             steps = imports.people_steps(session, prepared, run, by)
         _write_in_turn(desk, steps, progress)
         with desk.reading() as session:
-            imports.settle(session, prepared.options.source)
+            imports.settle(session, prepared)
             steps = imports.fact_steps(session, prepared, run, by)
         _write_in_turn(desk, steps, progress)
         with desk.writing() as session:

@@ -90,7 +90,7 @@ def close(session: Session, department_id: int, from_day: date, by: Actor) -> No
     node = queries.tree(session, from_day).nodes.get(department_id)
     if node is None:
         raise Conflict(N_("This department does not exist on %(day)s."), day=from_day)
-    _cut_versions(session, department_id, from_day, by, None)
+    cut_versions(session, department_id, from_day, by, None)
     record(
         session, by, "department.close", "department", department_id,
         before=_said(node.name, node.kind, node.parent_id, from_day),
@@ -127,7 +127,7 @@ def merge(session: Session, department_id: int, into_id: int, from_day: date, by
             session, person_id, facts[person_id], _elsewhere(facts[person_id], department_id, into_id, from_day), by
         )
     session.flush()
-    _cut_versions(session, department_id, from_day, by, None)
+    cut_versions(session, department_id, from_day, by, None)
     record(
         session, by, "department.merge", "department", department_id,
         after={"into": into_id, "from_day": from_day.isoformat(), "people": len(ids)},
@@ -136,6 +136,15 @@ def merge(session: Session, department_id: int, into_id: int, from_day: date, by
 
 
 def put_version(
+    session: Session, department_id: int, name: str, kind: str, parent_id: int | None, from_day: date, by: Actor
+) -> None:
+    """Write down what a department is from a day on; changes planned for later give way to it."""
+    cut_versions(session, department_id, from_day, by, None)
+    add_version(session, department_id, name, kind, parent_id, from_day, by, None)
+    session.flush()
+
+
+def add_version(
     session: Session,
     department_id: int,
     name: str,
@@ -143,23 +152,21 @@ def put_version(
     parent_id: int | None,
     from_day: date,
     by: Actor,
-    import_id: int | None = None,
-) -> Sequence[DepartmentVersion]:
-    """Write down what a department is from a day on, changes planned for later included; gives the versions this supersedes."""
-    old = _cut_versions(session, department_id, from_day, by, import_id)
+    import_id: int | None,
+) -> None:
+    """A version without an end; there must be none on these days."""
     session.add(
         DepartmentVersion(
             department_id=department_id, name=name, kind=kind, parent_id=parent_id, import_id=import_id,
             from_day=from_day, to_day=FOR_EVER, recorded_at=by.now, recorded_by=by.person_id,
         )
     )  # fmt: skip
-    session.flush()
-    return old
 
 
-def _cut_versions(
+def cut_versions(
     session: Session, department_id: int, from_day: date, by: Actor, import_id: int | None
 ) -> Sequence[DepartmentVersion]:
+    """Supersede what a department would be from a day on, and keep what it was before; gives the superseded versions."""
     query = select(DepartmentVersion).where(
         DepartmentVersion.department_id == department_id, known(DepartmentVersion), DepartmentVersion.to_day > from_day
     )

@@ -17,12 +17,12 @@ from lms.audit import Actor, record
 from lms.clock import FOR_EVER
 from lms.db import Base, known
 from lms.errors import N_, Conflict, Invalid, NotFound
-from lms.people.departments import put_version
+from lms.people.departments import add_version, cut_versions
 from lms.people.models import Department, DepartmentVersion, Employment, ImportChange, ImportRun, Membership, Person
 from lms.people.plan import Verdict
 from lms.people.prepared import BEGINNING, Prepared
 from lms.people.preparing import last_change
-from lms.people.staging import EMPLOYMENTS, GONE, MEMBERSHIPS, PEOPLE, PLACES, ROWS
+from lms.people.staging import EMPLOYMENTS, GONE, MEMBERSHIPS, NEW_PLACES, PEOPLE, PLACES, ROWS, bulk
 
 STALE = timedelta(minutes=10)
 """An import that has not finished after this long was interrupted; its leftovers are cleared away by the next one."""
@@ -72,14 +72,13 @@ def begin(session: Session, prepared: Prepared, file_id: int | None, by: Actor) 
     )  # fmt: skip
     session.add(run)
     session.flush()
-    for one in [one for one in prepared.departments if one.id < 0]:
-        made = Department(code=one.code, created_at=by.now)
-        session.add(made)
-        session.flush()
-        session.add(ImportChange(import_id=run.id, table_name="department", row_id=made.id, before=None))
-        for table in (ROWS, MEMBERSHIPS, PLACES):
-            session.execute(update(table).where(table.c.department_id == one.id).values(department_id=made.id))
-        prepared.new_ids[one.id] = made.id
+    made = {one.id: Department(code=one.code, created_at=by.now) for one in prepared.departments if one.id < 0}
+    session.add_all(made.values())
+    session.flush()
+    for provisional, department in made.items():
+        prepared.new_ids[provisional] = department.id
+        session.add(ImportChange(import_id=run.id, table_name="department", row_id=department.id, before=None))
+    session.flush()
     return run
 
 
@@ -174,16 +173,21 @@ def _people(source: str, run: ImportRun, by: Actor, start: int, end: int) -> Ste
     return write
 
 
-def settle(session: Session, source: str) -> None:
-    """People have ids now: minus a line becomes the person of that line. Writes temporary tables only."""
+def settle(session: Session, prepared: Prepared) -> None:
+    """People and departments have ids now: minus a line becomes the person of that line. Writes temporary tables only."""
+    bulk(session, NEW_PLACES, prepared.new_ids.items())
+    for table in (ROWS, MEMBERSHIPS, PLACES):
+        real = select(NEW_PLACES.c.real).where(NEW_PLACES.c.provisional == table.c.department_id).scalar_subquery()
+        session.execute(update(table).where(table.c.department_id < 0).values(department_id=real))
+    source = prepared.options.source
     own = select(Person.id).where(Person.source == source, Person.number == ROWS.c.number).scalar_subquery()
     session.execute(update(ROWS).where(ROWS.c.brought).values(person_id=own))
     other = ROWS.alias()
     for column in (ROWS.c.supervisor_ref, MEMBERSHIPS.c.supervisor_ref, MEMBERSHIPS.c.person_ref, PEOPLE.c.person_ref):
-        table = column.table
-        assert isinstance(table, Table)
+        of = column.table
+        assert isinstance(of, Table)
         real = select(other.c.person_id).where(other.c.line == -column).scalar_subquery()
-        session.execute(update(table).where(column < 0).values({column: real}))
+        session.execute(update(of).where(column < 0).values({column: real}))
 
 
 def _facts_of_new(prepared: Prepared, run: ImportRun, by: Actor, start: int, end: int) -> Step:
@@ -281,8 +285,10 @@ def _versions(session: Session, prepared: Prepared, run: ImportRun, by: Actor) -
     for one in prepared.departments:
         ident = prepared.new_ids.get(one.id, one.id)
         parent = prepared.new_ids.get(one.parent_id, one.parent_id) if one.parent_id is not None else None
-        for old in put_version(session, ident, one.name, one.kind, parent, day, by, import_id=run.id):
-            session.add(ImportChange(import_id=run.id, table_name="department_version", row_id=old.id, before=None))
+        if one.id > 0:
+            for old in cut_versions(session, ident, day, by, run.id):
+                session.add(ImportChange(import_id=run.id, table_name="department_version", row_id=old.id, before=None))
+        add_version(session, ident, one.name, one.kind, parent, day, by, run.id)
 
 
 # --- undo -------------------------------------------------------------------------------------------------------------

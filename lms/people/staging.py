@@ -37,6 +37,13 @@ PLACES = Table(
 )  # fmt: skip
 """The first day of every department there is or will be."""
 
+NEW_PLACES = Table(
+    "import_new_place", staged,
+    Column("provisional", Integer, primary_key=True, autoincrement=False), Column("real", Integer),
+    prefixes=["TEMPORARY"],
+)  # fmt: skip
+"""What the provisional ids of new departments turned out to be."""
+
 PEOPLE = Table(
     "import_person", staged,
     Column("person_ref", Integer, primary_key=True, autoincrement=False),
