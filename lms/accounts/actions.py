@@ -91,6 +91,8 @@ def finish_sign_in(
         return SignInResult(message=_note_failure(session, account, by))
     account.failures, account.locked_until = 0, None
     throttle.forget(session, f"name:{challenge.name}")
+    if address is not None:
+        throttle.take_back(session, f"address:{address}")
     record(session, by, "session.begin", "account", account.id)
     return SignInResult(token=begin_session(session, account, now, address, agent), account=account)
 
@@ -294,11 +296,12 @@ def _note_failure(session: Session, account: Account, by: Actor) -> Message:
         .values(failures=Account.failures + 1)
         .returning(Account.failures)
     ).scalar_one()
-    record(session, by, "session.refused", "account", account.id)
+    stranger = Actor(None, by.now, by.origin)  # nobody knows who it was
+    record(session, stranger, "session.refused", "account", account.id)
     if failures < FAILURES:
         return WRONG
     session.execute(
         update(Account).where(Account.id == account.id).values(failures=0, locked_until=by.now + LOCKED_FOR)
     )
-    record(session, by, "account.lock", "account", account.id)
+    record(session, stranger, "account.lock", "account", account.id)
     return WAIT

@@ -84,6 +84,7 @@ def invite(session: Session, person_ids: Iterable[int], by: Actor, *, printed: b
             account.closed_at = None
             secret = passwords.new_code() if printed else passwords.new_token()
             invitations.append(Invitation(person, secret, issue(session, account, TokenPurpose.INVITE, secret, by)))
+    throttle.forget_old(session, by.now)
     if invitations:
         record(
             session, by, "account.invite", "account", None,

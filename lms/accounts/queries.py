@@ -22,15 +22,6 @@ KEEP_FORMS_OF = timedelta(days=7)
 """How long after it was last seen a timed-out session can still hand in what its person had written."""
 
 
-@dataclass(frozen=True, slots=True)
-class SignedIn:
-    """A session that is good, and whose it is. ``touch_due``: more than a minute has passed since it was last seen."""
-
-    viewer: Viewer
-    session_id: int
-    touch_due: bool
-
-
 def employment_over(stretches: Sequence[tuple[date, date]], today: date) -> bool:
     """Whether somebody who belonged to the organisation no longer does. Stretches are [from, to) days.
 
@@ -40,7 +31,7 @@ def employment_over(stretches: Sequence[tuple[date, date]], today: date) -> bool
     return bool(begun) and not any(start <= today < end for start, end in begun)
 
 
-def signed_in(session: Session, token: str, now: datetime, idle: timedelta, longest: timedelta) -> SignedIn | None:
+def viewer_for_token(session: Session, token: str, now: datetime, idle: timedelta, longest: timedelta) -> Viewer | None:
     """Who holds this session token, in two statements; None where the session or the account is over.
 
     The day employment ends decides by itself: nothing waits for a job that closes accounts.
@@ -74,23 +65,16 @@ def signed_in(session: Session, token: str, now: datetime, idle: timedelta, long
         )
     )
     grants = {Grant(Role(role), department) for role, department in held}
-    viewer = Viewer(
+    return Viewer(
         person_id=person.id,
         account_id=account.id,
         display_name=person.display_name,
         grants=frozenset(grants | {Grant(Role.LEARNER)}),
         language=person.language,
     )
-    return SignedIn(viewer, browser.id, now - browser.seen_at >= timedelta(minutes=1))
 
 
-def viewer_for_token(session: Session, token: str, now: datetime, idle: timedelta, longest: timedelta) -> Viewer | None:
-    """Like :func:`signed_in`, for callers that only ask who it is."""
-    found = signed_in(session, token, now, idle, longest)
-    return found.viewer if found else None
-
-
-def account_of_expired_token(session: Session, token: str, now: datetime | None = None) -> int | None:
+def account_of_expired_token(session: Session, token: str, now: datetime) -> int | None:
     """The account of a session that merely timed out, so that a form it sent can be kept; None for one that was ended."""
     row = session.execute(
         select(SignInSession.account_id, SignInSession.seen_at)
@@ -101,7 +85,7 @@ def account_of_expired_token(session: Session, token: str, now: datetime | None 
             Account.closed_at.is_(None),
         )
     ).one_or_none()
-    if row is None or (now is not None and now - row.seen_at > KEEP_FORMS_OF):
+    if row is None or now - row.seen_at > KEEP_FORMS_OF:
         return None
     return int(row.account_id)
 

@@ -107,7 +107,7 @@ def reopen(session: Session, account_id: int, by: Actor) -> None:
 def close_ended_accounts(session: Session, today: date, by: Actor) -> int:
     """Close the accounts of everybody whose employment is over on ``today``; gives how many.
 
-    Sessions of such people are refused anyway (:func:`lms.accounts.queries.signed_in`); this makes it visible and lasting.
+    Sessions of such people are refused anyway (:func:`lms.accounts.queries.viewer_for_token`); this makes it visible and lasting.
     """
     stretch = and_(Employment.person_id == Account.person_id, known(Employment), Employment.from_day <= today)
     ended = session.scalars(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, delete
+from sqlalchemy import case, delete, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -49,6 +49,12 @@ def hit(session: Session, key: str, limit: Limit, now: datetime) -> bool:
 def forget(session: Session, key: str) -> None:
     """Start again from nothing, after a success."""
     session.execute(delete(Throttle).where(Throttle.key == key[:200]))
+
+
+def take_back(session: Session, key: str) -> None:
+    """Uncount one: it was counted before it was known to be harmless."""
+    counted = update(Throttle).where(Throttle.key == key[:200], Throttle.count > 0)
+    session.execute(counted.values(count=Throttle.count - 1))
 
 
 def forget_old(session: Session, now: datetime) -> None:

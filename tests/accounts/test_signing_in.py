@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from config import Config
-from lms.accounts import actions, passwords
+from lms.accounts import actions, passwords, throttle
 from lms.accounts import queries as accounts
 from lms.accounts.models import Account, SignInSession
 from lms.audit import AuditEntry
@@ -68,6 +68,26 @@ def test_account_locks_after_many_failures_and_opens_again(
 def test_a_name_that_nobody_has_is_slowed_down_just_the_same(hospital: Hospital, sign_in: SignIn) -> None:
     answers = [shown(sign_in("nobody", "guess")) for _ in range(actions.FAILURES + 1)]
     assert "is not right" in answers[0] and "too many wrong tries" in answers[-1]
+
+
+def test_a_whole_hospital_behind_one_address_signs_in_at_shift_change(
+    hospital: Hospital, db: Database, clock: SetClock
+) -> None:
+    hospital.person("1001")
+    home = "203.0.113.9"
+
+    def sign_in_as(name: str, correct: bool) -> actions.SignInResult:
+        with db.transaction() as session:
+            challenge = actions.open_sign_in(session, name, clock.now(), home)
+            return actions.finish_sign_in(session, challenge, correct, now=clock.now(), address=home, agent=None)
+
+    for _ in range(throttle.PER_ADDRESS.times + 20):
+        assert sign_in_as("1001", True).token
+    for number in range(throttle.PER_ADDRESS.times):
+        assert sign_in_as(f"guess{number}", False).message is actions.WRONG
+    assert sign_in_as("1001", True).message is actions.WAIT, "guessing many names from one address is slowed down"
+    clock.advance(minutes=16)
+    assert sign_in_as("1001", True).token
 
 
 def test_session_ends_by_idling_and_by_age(
