@@ -16,6 +16,7 @@ class MailServer:
     """``messages`` are the parsed mails in the order of arrival; ``refuse`` makes it answer with that line instead."""
 
     host = "127.0.0.1"
+    __test__ = False  # tests may import it under a name that begins with Test
 
     def __init__(self) -> None:
         self.port = free_port()
