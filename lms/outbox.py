@@ -11,13 +11,15 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Index, and_, func, or_, select, text
+from sqlalchemy import Index, and_, func, or_, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lms.db import Base
 
 LEASE = timedelta(seconds=60)
 TRIES = 8
+WAITING_KEY = text("state = 'waiting' and key is not null")
 
 
 class JobState(StrEnum):
@@ -40,8 +42,8 @@ class Job(Base):
             "kind",
             "key",
             unique=True,
-            sqlite_where=text("state = 'waiting' and key is not null"),
-            postgresql_where=text("state = 'waiting' and key is not null"),
+            sqlite_where=WAITING_KEY,
+            postgresql_where=WAITING_KEY,
         ),
     )
 
@@ -69,33 +71,63 @@ def enqueue(
     key: str | None = None,
     run_at: datetime | None = None,
 ) -> Job:
-    """Queue a job in the caller's transaction; a waiting job of the same kind and key is returned instead of a second one."""
-    if key is not None:
-        waiting = session.scalar(select(Job).where(Job.kind == kind, Job.key == key, Job.state == JobState.WAITING))
-        if waiting is not None:
-            return waiting
-    job = Job(
-        kind=kind, key=key, payload=payload, state=JobState.WAITING, run_at=run_at or now, created_at=now, tries=0
-    )
-    session.add(job)
-    session.flush()
-    return job
+    """Queue a job in the caller's transaction; a waiting job of the same kind and key is returned instead of a second one.
+
+    That job is held until the caller commits, so that no worker begins it without seeing what the caller wrote. Two who queue
+    the same key at the same time get the same job.
+    """
+    values = {
+        "kind": kind, "key": key, "payload": payload, "state": JobState.WAITING, "run_at": run_at or now, "created_at": now,
+        "tries": 0,
+    }  # fmt: skip
+    if key is None:
+        job = Job(**values)
+        session.add(job)
+        session.flush()
+        return job
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    new = insert(Job).values(**values)
+    once = new.on_conflict_do_nothing(index_elements=[Job.kind, Job.key], index_where=WAITING_KEY).returning(Job)
+    queued = select(Job).where(Job.kind == kind, Job.key == key, Job.state == JobState.WAITING)
+    while True:
+        found = session.scalar(queued.with_for_update(read=True)) or session.scalar(once)
+        if found is not None:
+            return found
 
 
 def lease(session: Session, worker: str, now: datetime, duration: timedelta = LEASE) -> Job | None:
-    """Take the next job that is due, or whose lease has ended because its worker died. The caller commits."""
+    """Take the next job that is due, or whose lease has ended because its worker died. The caller commits.
+
+    A job that has taken all its tries with it, worker by worker, is given up instead of killing the next one.
+    """
     due = or_(
         and_(Job.state == JobState.WAITING, Job.run_at <= now),
         and_(Job.state == JobState.RUNNING, Job.leased_until < now),
     )
-    job = session.scalar(select(Job).where(due).order_by(Job.run_at, Job.id).limit(1).with_for_update(skip_locked=True))
-    if job is None:
-        return None
-    job.state = JobState.RUNNING
-    job.leased_by = worker
-    job.leased_until = now + duration
-    job.tries += 1
-    return job
+    query = select(Job).where(due).order_by(Job.run_at, Job.id).limit(1).with_for_update(skip_locked=True)
+    while (job := session.scalar(query)) is not None:
+        if job.tries < TRIES:
+            job.state = JobState.RUNNING
+            job.leased_by = worker
+            job.leased_until = now + duration
+            job.tries += 1
+            return job
+        job.state, job.leased_until, job.finished_at = JobState.FAILED, None, now
+        job.error = job.error or "The worker stopped each time while this job ran."
+        session.flush()
+    return None
+
+
+def renew(session: Session, job_id: int, worker: str, now: datetime, duration: timedelta = LEASE) -> bool:
+    """Hold a job longer; False when this worker has lost it."""
+    held = update(Job).where(Job.id == job_id, Job.leased_by == worker, Job.state == JobState.RUNNING)
+    return session.scalar(held.values(leased_until=now + duration).returning(Job.id)) is not None
+
+
+def held_by(session: Session, job_id: int, worker: str) -> Job | None:
+    """The job, locked, if this worker still holds it; None when its lease ended and somebody else took it."""
+    mine = select(Job).where(Job.id == job_id, Job.leased_by == worker, Job.state == JobState.RUNNING)
+    return session.scalar(mine.with_for_update())
 
 
 def finish(job: Job, now: datetime) -> None:
@@ -125,6 +157,7 @@ def again(session: Session, job_id: int, now: datetime) -> Job | None:
     if job is None or job.state != JobState.FAILED:
         return None
     job.state, job.tries, job.run_at, job.error, job.finished_at = JobState.WAITING, 0, now, None, None
+    job.key = None  # a newer job of this key may already wait
     return job
 
 

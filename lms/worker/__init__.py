@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 import socket
 import threading
 
 from lms.clock import Clock
 from lms.db import Database
 from lms.files import FileStore
-from lms.outbox import LEASE, Job, JobState, fail, finish, lease
+from lms.outbox import LEASE, fail, finish, held_by, lease, renew
 from lms.worker.jobs import HANDLERS, Bench
 
 log = logging.getLogger("lms.worker")
@@ -25,7 +26,7 @@ class Worker:
 
     def __init__(self, database: Database, files: FileStore, clock: Clock) -> None:
         self.bench = Bench(database, files, clock)
-        self.name = f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"
+        self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
     def run(self, stop: threading.Event, pause: float = 1.0) -> None:
         """Work until told to stop, looking for new jobs every ``pause`` seconds."""
@@ -64,16 +65,16 @@ class Worker:
             stop.set()
             renewal.join()
         with self.bench.database.transaction() as session:
-            job = session.get_one(Job, job_id)
-            if job.state == JobState.RUNNING and job.leased_by == self.name:
-                fail(job, error, self.bench.clock.now()) if error else finish(job, self.bench.clock.now())
+            done = held_by(session, job_id, self.name)
+            if done is not None:
+                fail(done, error, self.bench.clock.now()) if error else finish(done, self.bench.clock.now())
         return True
 
     def _renew(self, job_id: int, stop: threading.Event) -> None:
         while not stop.wait(LEASE.total_seconds() / 3):
             try:
                 with self.bench.database.transaction() as session:
-                    job = session.get_one(Job, job_id)
-                    job.leased_until = self.bench.clock.now() + LEASE
+                    if not renew(session, job_id, self.name, self.bench.clock.now()):
+                        return
             except Exception:
                 log.exception("The lease of job %s could not be renewed", job_id)
