@@ -68,7 +68,7 @@ def departments(session: Session, number: int) -> list[int]:
 
 
 def requirements(session: Session, number: int) -> None:
-    """Yearly and two-yearly duties, some with grace, some for patient contact only, each with a course of its own."""
+    """Yearly, two-yearly and one-time duties, some with grace, some for patient contact only, adopted over the three years, each with a course of its own."""
     for n in range(1, number + 1):
         session.add(Course(id=n, slug=f"c-{n}", created_at=NOW))
         session.flush()
@@ -81,12 +81,16 @@ def requirements(session: Session, number: int) -> None:
         rule = {
             "courses": [f"c-{n}"],
             "first": {"within": {"days": (30, 60, 90)[n % 3]}},
-            "recurs": {"kind": "rolling", "every": {"months": (12, 12, 24)[n % 3]}},
-            "opens_before": 60,
             "grace": 14 * (n % 2),
-        } | ({"audience": {"field": "patient_contact", "is": True}} if n % 5 == 4 else {})
-        adopted = datetime.combine(BEGAN, NOW.timetz())
-        actions.publish_requirement(session, f"R{n}", f"Requirement {n}", rule, BEGAN, Actor(None, adopted))
+        } | (
+            {"recurs": {"kind": "rolling", "every": {"months": (12, 0, 24)[n % 3]}}, "opens_before": 60}
+            if n % 3 != 1
+            else {}
+        )
+        rule |= {"audience": {"field": "patient_contact", "is": True}} if n % 5 == 4 else {}
+        begins = BEGAN + timedelta(days=180 * (n % 5))
+        adopted = datetime.combine(begins, NOW.timetz())
+        actions.publish_requirement(session, f"R{n}", f"Requirement {n}", rule, begins, Actor(None, adopted))
 
 
 def staff(session: Session, number: int, leaves: list[int], asked: int) -> None:
@@ -116,6 +120,8 @@ def staff(session: Session, number: int, leaves: list[int], asked: int) -> None:
             while day <= TODAY:
                 if chance.random() < 0.93:
                     done.append((person, course, day))
+                if course % 3 == 1:
+                    break
                 day += timedelta(days=chance.randrange(310, 375) * (2 if course % 3 == 2 else 1))
     for model, rows in ((Person, people), (Employment, employed), (Membership, held), (Leave, away)):
         many(session, model, rows)

@@ -54,9 +54,9 @@ def rebuild(session: Session, person_ids: Sequence[int], *, now: datetime) -> No
     session.flush()
     store.lock(session, ids)
     generations = written(session, now)
-    fresh = set().union(*store.work_out(session, ids).values())
+    fresh = store.work_out(session, ids)
     for generation in generations:
-        store.replace(session, generation, ids, fresh)
+        store.replace(session, generation, fresh)
     if tallies.waiting(session) > FOLD_FROM:
         enqueue(session, FOLD, {}, now, key="fold")
 

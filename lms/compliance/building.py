@@ -128,8 +128,7 @@ def _people(session: Session, generation: Generation, batch: int) -> None:
         generation.phase, generation.position = "days", 0
         return
     store.lock(session, person_ids)
-    fresh = store.work_out(session, person_ids)
-    store.replace(session, generation, person_ids, set().union(*fresh.values()), note=False)
+    store.replace(session, generation, store.work_out(session, person_ids), note=False)
     generation.position = person_ids[-1]
 
 

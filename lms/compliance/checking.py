@@ -37,7 +37,7 @@ def wrong_spans(session: Session, person_ids: Sequence[int]) -> Iterator[int]:
         for row in store.stored(session, generation, ids) if generation is not None else ():
             stored[row.person_id].add(row)
         for person, fresh in store.work_out(session, ids).items():
-            if stored[person] != fresh:
+            if stored[person] != set(fresh):
                 yield person
 
 

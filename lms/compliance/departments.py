@@ -9,32 +9,40 @@ from itertools import pairwise
 from .facts import Membership
 from .spans import CAN_FALL_DUE, Span
 
+Home = tuple[date, date, int | None, bool]
+"""The days [from, to), the department in which the person counts (None: in none), whether by a secondary membership."""
 
-def split_by_department(spans: Sequence[Span], memberships: Sequence[Membership]) -> tuple[Span, ...]:
-    """The same days, cut where the primary department changes, with ``department_id`` filled.
 
-    A day without a primary membership counts in the department of the oldest secondary one (``secondary`` is then
-    true). Two primary ones on a day, which nobody should have: the one that began later counts.
+def homes(memberships: Sequence[Membership]) -> list[Home]:
+    """Where a person counts, from the beginning of time to its end, in order and as few stretches as possible.
+
+    A day without a primary membership counts in the department of the oldest secondary one. Two primary ones on a day, which
+    nobody should have: the one that began later counts.
     """
     ordered = sorted(memberships, key=_weight)
-    edges = sorted({day for m in ordered for day in (m.from_day, m.to_day or date.max)})
-    result: list[Span] = []
-    for span in spans:
-        days = [span.from_day, *(day for day in edges if span.from_day < day < span.to_day), span.to_day]
-        for start, end in pairwise(days):
-            home = next((m for m in ordered if m.from_day <= start < (m.to_day or date.max)), None)
-            place = home.department_id if home else None
-            secondary = home is not None and not home.primary
-            before = result[-1] if result else None
-            if (
-                before is not None
-                and start > span.from_day
-                and (before.department_id, before.secondary) == (place, secondary)
-            ):
-                result[-1] = before._replace(to_day=end)
-            else:
-                result.append(span._replace(from_day=start, to_day=end, department_id=place, secondary=secondary))
-    return tuple(result)
+    edges = {day for m in ordered for day in (m.from_day, m.to_day or date.max)}
+    found: list[Home] = []
+    for start, end in pairwise(sorted({date.min, date.max, *edges})):
+        home = next((m for m in ordered if m.from_day <= start < (m.to_day or date.max)), None)
+        place, secondary = (home.department_id, not home.primary) if home else (None, False)
+        if found and found[-1][2:] == (place, secondary):
+            found[-1] = (found[-1][0], end, place, secondary)
+        else:
+            found.append((start, end, place, secondary))
+    return found
+
+
+def split_by_department(spans: Sequence[Span], memberships: Sequence[Membership]) -> tuple[Span, ...]:
+    """The same days, cut where the department in which the person counts changes, with it filled in (see :func:`homes`)."""
+    where = homes(memberships)
+    return tuple(
+        span._replace(
+            from_day=max(span.from_day, first), to_day=min(span.to_day, last), department_id=place, secondary=secondary
+        )
+        for span in spans
+        for first, last, place, secondary in where
+        if first < span.to_day and span.from_day < last
+    )
 
 
 def _weight(membership: Membership) -> tuple[bool, int, int]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from operator import itemgetter
 
 from .spans import CAN_FALL_DUE, MET, Span, State
 
-Look = tuple[State, date | None, int, str, bool]
+Look = tuple[State, date | None, str, bool]
+"""state, due, because, lapsed and extended"""
+
+Now = dict[State, dict[int, tuple[date, int, Span]]]
+"""What is in force on a day: state -> requirement -> its due day (``date.max`` for none), itself, its span."""
 
 
 def overall(spans_by_requirement: Mapping[int, Sequence[Span]]) -> tuple[Span, ...]:
@@ -22,14 +27,17 @@ def overall(spans_by_requirement: Mapping[int, Sequence[Span]]) -> tuple[Span, .
         for span in spans_by_requirement[requirement_id]:
             events.append((span.from_day, True, requirement_id, span))
             events.append((span.to_day, False, requirement_id, span))
-    events.sort(key=lambda event: event[:3])
-    now: dict[int, Span] = {}
+    events.sort(key=itemgetter(0, 1, 2))  # on a day, what ends goes before what begins
+    now: Now = {}
     result: list[tuple[date, date, Look]] = []
     for place, (day, begins, requirement_id, span) in enumerate(events):
         if begins:
-            now[requirement_id] = span
-        elif now.get(requirement_id) is span:
-            del now[requirement_id]
+            now.setdefault(span.state, {})[requirement_id] = (span.due or date.max, requirement_id, span)
+        else:
+            there = now[span.state]
+            del there[requirement_id]
+            if not there:
+                del now[span.state]
         if not now or place + 1 == len(events) or events[place + 1][0] == day:
             continue
         look = _look(now)
@@ -40,29 +48,25 @@ def overall(spans_by_requirement: Mapping[int, Sequence[Span]]) -> tuple[Span, .
             result.append((day, following, look))
     return tuple(
         Span(start, end, state, None, due, None, 0, because, lapsed)
-        for start, end, (state, due, _, because, lapsed) in result
+        for start, end, (state, due, because, lapsed) in result
     )
 
 
-def _look(now: Mapping[int, Span]) -> Look:
-    states = {span.state for span in now.values()}
-    if State.ON_LEAVE in states:
-        because = min(span.because for span in now.values() if span.state == State.ON_LEAVE)
-        return State.ON_LEAVE, None, 0, because, False
-    if states == {State.EXEMPT}:
-        return State.EXEMPT, None, 0, min(span.because for span in now.values()), False
+def _look(now: Now) -> Look:
+    for state in (State.ON_LEAVE, State.EXEMPT):
+        if state in now and (state == State.ON_LEAVE or len(now) == 1):
+            return state, None, min(span.because for _, _, span in now[state].values()), False
     for late in (State.OVERDUE, State.IN_GRACE):
-        if late in states:
-            return (late, *_next(now, {late}), False)
-    if states & MET:
-        return (State.COMPLIANT, *_next(now, CAN_FALL_DUE), False)
-    state = State.OPEN if State.OPEN in states else State.UPCOMING
-    lapsed = any(span.lapsed_extended for span in now.values())
-    return (state, *_next(now, CAN_FALL_DUE), lapsed)
+        if late in now:
+            return late, *_next(now, (late,)), False
+    if not MET.isdisjoint(now):
+        return State.COMPLIANT, *_next(now, CAN_FALL_DUE), False
+    state = State.OPEN if State.OPEN in now else State.UPCOMING
+    lapsed = any(span.lapsed_extended for there in now.values() for _, _, span in there.values())
+    return state, *_next(now, CAN_FALL_DUE), lapsed
 
 
-def _next(now: Mapping[int, Span], states: set[State] | frozenset[State]) -> tuple[date | None, int, str]:
-    due, requirement_id = min(
-        (span.due or date.max, requirement_id) for requirement_id, span in now.items() if span.state in states
-    )
-    return None if due == date.max else due, requirement_id, f"requirement:{requirement_id}"
+def _next(now: Now, states: Iterable[State]) -> tuple[date | None, str]:
+    """The earliest due day among these states and the requirement it belongs to; with equal days the lowest id."""
+    due, requirement_id, _ = min(min(now[state].values()) for state in states if state in now)
+    return None if due == date.max else due, f"requirement:{requirement_id}"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import NamedTuple
 
-from lms.compliance.departments import due_soon, split_by_department
+from lms.compliance.departments import due_soon, homes
 from lms.compliance.facts import PersonFacts
 from lms.compliance.overall import overall
 from lms.compliance.rules import RequirementFacts
@@ -49,39 +49,42 @@ def rows_of(requirements: Iterable[RequirementFacts], person: PersonFacts, soon_
             lines[requirement.requirement_id] = spans
     if not lines:
         return []
-    homes = {membership.department_id for membership in person.memberships}
-    home = homes.pop() if len(homes) == 1 else None
+    where = homes(person.memberships)
     found: list[Row] = []
     for requirement_id, spans in ((OVERALL, overall(lines)), *lines.items()):
-        if home is None:
-            spans = split_by_department(spans, person.memberships)
         for span in spans:
-            found += _rows(person.person_id, requirement_id, span, home, soon_days)
+            soon = due_soon(span, soon_days) if span.due is not None else None
+            for first, last, department_id, _ in where:
+                if last <= span.from_day:
+                    continue
+                if first >= span.to_day:
+                    break
+                start, end = max(first, span.from_day), min(last, span.to_day)
+                for begins, ends, soon_from in _pieces(start, end, soon):
+                    found.append(
+                        _row(person.person_id, requirement_id, begins, ends, department_id or 0, span, soon_from)
+                    )
     return found
 
 
-def _rows(person_id: int, requirement_id: int, span: Span, home: int | None, soon_days: int) -> Iterable[Row]:
-    """One row; two where a span outlasts its being due soon."""
-    soon = due_soon(span, soon_days)
-    ends = [span.to_day] if soon is None or soon[1] == span.to_day else [soon[1], span.to_day]
-    start = span.from_day
-    for end in ends:
-        yield Row(
-            person_id,
-            requirement_id,
-            start,
-            end,
-            home if home is not None else span.department_id or 0,
-            int(span.state),
-            None if span.beneath is None else int(span.beneath),
-            span.due,
-            span.valid_until,
-            soon[0] if soon is not None and start < soon[1] else None,
-            span.cycle,
-            span.because,
-            span.lapsed_extended,
-        )
-        start = end
+def _pieces(start: date, end: date, soon: tuple[date, date] | None) -> tuple[tuple[date, date, date | None], ...]:
+    """The days [start, end) with the day from which they count as due soon: one piece, two where they outlast being due soon."""
+    if soon is None or soon[0] >= end or soon[1] <= start:
+        return ((start, end, None),)
+    since = max(start, soon[0])
+    if soon[1] >= end:
+        return ((start, end, since),)
+    return (start, soon[1], since), (soon[1], end, None)
+
+
+def _row(
+    person_id: int, requirement_id: int, start: date, end: date, department_id: int, span: Span, soon_from: date | None
+) -> Row:
+    _, _, state, beneath, due, valid_until, cycle, because, lapsed, _, _ = span
+    return Row(
+        person_id, requirement_id, start, end, department_id, state, beneath, due, valid_until, soon_from, cycle, because,
+        lapsed,
+    )  # fmt: skip
 
 
 def changes(removed: Iterable[Row], added: Iterable[Row]) -> Mapping[Place, list[int]]:

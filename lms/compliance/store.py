@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -25,13 +25,13 @@ def lock(session: Session, person_ids: Collection[int]) -> None:
     ).all()
 
 
-def work_out(session: Session, person_ids: Sequence[int]) -> dict[int, set[Row]]:
+def work_out(session: Session, person_ids: Sequence[int]) -> dict[int, list[Row]]:
     """The rows that the facts of today give for these people, by person. Eleven statements."""
     organisation = load(session)
     soon_days = organisation.due_soon_days if organisation else 30
     requirements = list(gathering.requirements(session).values())
     people = gathering.people(session, person_ids)
-    return {person: set(rows_of(requirements, facts, soon_days)) for person, facts in people.items()}
+    return {person: rows_of(requirements, facts, soon_days) for person, facts in people.items()}
 
 
 def stored(session: Session, generation_id: int, person_ids: Collection[int]) -> set[Row]:
@@ -41,15 +41,15 @@ def stored(session: Session, generation_id: int, person_ids: Collection[int]) ->
     return {Row._make(row) for row in session.execute(query)}
 
 
-def replace(
-    session: Session, generation: Generation, person_ids: Collection[int], fresh: set[Row], *, note: bool = True
-) -> None:
-    """Bring the rows of these people to ``fresh``; unchanged rows stay, and counts that change are noted as pending.
+def replace(session: Session, generation: Generation, fresh: Mapping[int, Sequence[Row]], *, note: bool = True) -> None:
+    """Bring the rows of people to ``fresh``; unchanged rows stay, and counts that change are noted as pending.
 
     ``note`` False: nothing is noted, because the counts of the whole generation are still to be worked out.
     """
-    before = stored(session, generation.id, person_ids)
-    removed, added = before - fresh, fresh - before
+    added: Collection[Row] = [row for rows in fresh.values() for row in rows]
+    removed: Collection[Row] = stored(session, generation.id, fresh)
+    if removed:
+        removed, added = set(removed) - set(added), set(added) - set(removed)
     _delete(session, generation.id, removed)
     _insert(session, generation.id, added)
     if not note:
@@ -76,18 +76,44 @@ def _insert(session: Session, generation_id: int, rows: Collection[Row]) -> None
     """Many rows at once, past the object layer, which would cost more than working them out."""
     if not rows:
         return
-    ordered = sorted(rows, key=lambda row: row[:3])
     names = ", ".join(COLUMNS)
     connection = session.connection()
     if connection.dialect.name == "postgresql":
         driver: Any = connection.connection.driver_connection
         with driver.cursor() as cursor, cursor.copy(f"COPY span ({names}) FROM STDIN") as copy:
-            for row in ordered:
-                copy.write_row((generation_id, *row))
+            copy.write("".join(_copy_lines(generation_id, rows)))
         return
     marks = ", ".join(["?"] * len(COLUMNS))
-    plain = [tuple(value.isoformat() if isinstance(value, date) else value for value in row) for row in ordered]
-    connection.exec_driver_sql(f"INSERT INTO span ({names}) VALUES ({marks})", [(generation_id, *row) for row in plain])
+    text = _Texts()
+    plain = [
+        (generation_id, person, requirement, text[start], text[end], place, int(state), beneath, text[due], text[until],
+         text[soon], cycle, because, lapsed)
+        for person, requirement, start, end, place, state, beneath, due, until, soon, cycle, because, lapsed in rows
+    ]  # fmt: skip
+    connection.exec_driver_sql(f"INSERT INTO span ({names}) VALUES ({marks})", plain)
+
+
+def _copy_lines(generation_id: int, rows: Iterable[Row]) -> Iterator[str]:
+    """Rows as PostgreSQL's COPY reads them. Nothing in them needs escaping: days, numbers, and the names of facts."""
+    text: dict[date | None, str | None] = _Texts()
+    text[None] = NULL
+    for person, requirement, start, end, place, state, beneath, due, until, soon, cycle, because, lapsed in rows:
+        under = NULL if beneath is None else int(beneath)
+        yield (
+            f"{generation_id}\t{person}\t{requirement}\t{text[start]}\t{text[end]}\t{place}\t{int(state)}\t{under}\t"
+            f"{text[due]}\t{text[until]}\t{text[soon]}\t{cycle}\t{because}\t{lapsed}\n"
+        )
+
+
+NULL = "\\N"
+
+
+class _Texts(dict[date | None, str | None]):
+    """Days as text, each written once; None stays None."""
+
+    def __missing__(self, day: date | None) -> str | None:
+        written = self[day] = None if day is None else day.isoformat()
+        return written
 
 
 def _mark(session: Session) -> str:

@@ -25,7 +25,7 @@ def check(session: Session) -> None:
     """Spans are a fresh computation, and the counts of any day are a GROUP BY over the spans."""
     session.flush()
     people = session.scalars(select(Person.id)).all()
-    fresh = set().union(*store.work_out(session, people).values())
+    fresh = {row for rows in store.work_out(session, people).values() for row in rows}
     generation = session.scalars(select(Generation.id).where(Generation.active)).one()
     assert store.stored(session, generation, people) == fresh
     for day in DAYS:
