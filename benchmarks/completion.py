@@ -68,7 +68,7 @@ def departments(session: Session, number: int) -> list[int]:
 
 
 def requirements(session: Session, number: int) -> None:
-    """Yearly, two-yearly and one-time duties, some with grace, some for patient contact only, adopted over the three years, each with a course of its own."""
+    """Yearly, two-yearly and one-time duties with a course of each, some with grace, some for patient contact only."""
     for n in range(1, number + 1):
         session.add(Course(id=n, slug=f"c-{n}", created_at=NOW))
         session.flush()
