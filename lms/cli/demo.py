@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from lms.demo.build import PASSWORD, UNFINISHED, ZONE, Build, build
 from lms.demo.roles import ROLES
 from lms.errors import N_, Invalid
 from lms.files import FileStore
-from lms.organisation import load
+from lms.organisation import load, save
 
 
 @click.command()
@@ -53,6 +54,7 @@ def demo(staff: int, seed: int, today: date | None, reset: bool, no_serve: bool)
         build(Build(database, files, config, day, staff, seed, _bar))
     else:
         upgrade(database)
+    _at_this_address(database, config, clock)
     _introduce(config)
     if not no_serve:
         _serve(config, database, files, clock)
@@ -115,6 +117,15 @@ def _bar(what: str, done: int, total: int) -> None:
     elif int(share * 10) > _last.get(what, -1):
         _last[what] = int(share * 10)
         click.echo(f"  {what}: {share:.0%}")
+
+
+def _at_this_address(database: Database, config: Config, clock: Clock) -> None:
+    """Links in mails and on certificates lead to where the demo is served now."""
+    address = config.base_url or f"http://{config.host}:{config.port}"
+    with database.transaction() as session:
+        own = load(session)
+        if own is not None and own.base_url != address:
+            save(session, replace(own, base_url=address), clock.now())
 
 
 def _introduce(config: Config) -> None:

@@ -165,37 +165,26 @@ def _completions(chance: random.Random, life: Life, start: date, today: date) ->
     by_code = {place.code: place for place in PLACES}
     person = min(1.15, max(0.5, chance.gauss(1.0, 0.16)))
     for duty in DUTIES:
-        for begin, end in _asked(life, duty, start):
-            due = begin + timedelta(days=duty.first_days)
-            while True:
-                post = next((p for p in life.posts if p.from_day <= due < p.to_day), life.posts[-1])
-                place = by_code[post.place]
-                years = (due - start).days / 365
-                day = _completion_day(chance, due, duty, person * (place.punctual + place.gain * (years - 1)))
-                if day is None or day >= min(end, today + timedelta(days=1)) or _away(life, day):
-                    if (
-                        day is not None
-                        and day >= today
-                        and not life.under_way
-                        and due < today + timedelta(days=40)
-                        and chance.random() < 0.35
-                    ):
-                        life.under_way = duty.course
-                    break
-                life.done.append(_done(chance, duty.course, max(day, begin)))
-                due = add_months(max(day, begin), duty.every_months) - timedelta(days=1)
+        first = next((post for post in life.posts if duty.asks(post) and post.to_day > start), None)
+        if first is None:
+            continue
+        begin = max(first.from_day, start)
+        due = begin + timedelta(days=duty.first_days)
+        while True:
+            post = next((p for p in life.posts if p.from_day <= due < p.to_day), life.posts[-1])
+            place, years = by_code[post.place], (due - start).days / 365
+            day = _completion_day(chance, due, duty, person * (place.punctual + place.gain * (years - 1)))
+            day = max(begin, _back_from_leave(chance, life, day))
+            if day > today or day >= first.to_day:
+                nearly = due < today + timedelta(days=40) and not life.under_way and chance.random() < 0.35
+                life.under_way = duty.course if nearly and day > today else life.under_way
+                break
+            life.done.append(_done(chance, duty.course, day))
+            due = add_months(day, duty.every_months) - timedelta(days=1)
 
 
-def _asked(life: Life, duty: Duty, start: date) -> Iterator[tuple[date, date]]:
-    """The stretches on which a duty asks something of somebody, from the day the demo's requirements began."""
-    for post in life.posts:
-        if duty.asks(post) and post.to_day > start:
-            yield max(post.from_day, start), post.to_day
-            return  # the timeline carries what was done along; further posts add nothing the demo needs
-
-
-def _completion_day(chance: random.Random, due: date, duty: Duty, punctual: float) -> date | None:
-    """When it gets done: mostly in the weeks before it is due, sometimes late, now and then not for a long time."""
+def _completion_day(chance: random.Random, due: date, duty: Duty, punctual: float) -> date:
+    """When it gets done: mostly in the weeks before it is due, sometimes late, now and then after many months."""
     drawn = chance.random()
     on_time = min(0.985, max(0.35, 0.90 * punctual))
     if drawn < on_time:
@@ -203,12 +192,15 @@ def _completion_day(chance: random.Random, due: date, duty: Duty, punctual: floa
     if drawn < on_time + (1 - on_time) * 0.62:
         return due + timedelta(days=1 + int(chance.expovariate(1 / 18)))
     if drawn < on_time + (1 - on_time) * 0.9:
-        return due + timedelta(days=40 + int(chance.expovariate(1 / 60)))
-    return None
+        return due + timedelta(days=40 + int(chance.expovariate(1 / 50)))
+    return due + timedelta(days=120 + int(chance.expovariate(1 / 90)))
 
 
-def _away(life: Life, day: date) -> bool:
-    return life.leave is not None and life.leave[0] <= day < life.leave[1]
+def _back_from_leave(chance: random.Random, life: Life, day: date) -> date:
+    """Nobody trains on leave: then it is done in the weeks after the return."""
+    if life.leave is not None and life.leave[0] <= day < life.leave[1]:
+        return life.leave[1] + timedelta(days=chance.randrange(2, 28))
+    return day
 
 
 def _done(chance: random.Random, course: str, day: date) -> Done:
