@@ -122,7 +122,7 @@ class PostgresDatabases:
     @contextmanager
     def empty(self) -> Iterator[str]:
         """The address of a database without tables, dropped afterwards."""
-        with self._created("template1") as url:
+        with self._created("template0") as url:
             yield url
 
     @contextmanager

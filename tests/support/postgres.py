@@ -17,7 +17,14 @@ from contextlib import suppress
 from pathlib import Path
 
 VARIABLE = "LMS_TEST_POSTGRES_URL"
-FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=100", "shared_buffers=128MB")
+FAST = (
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "max_connections=100",
+    "shared_buffers=128MB",
+    "autovacuum=off",
+)
 
 
 class Unavailable(Exception):
