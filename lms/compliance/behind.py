@@ -1,0 +1,157 @@
+"""The people behind a number."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from lms.clock import FOR_EVER
+from lms.compliance.models import OVERALL, Span
+from lms.compliance.spans import State
+from lms.compliance.tallies import active
+from lms.db import day_in, known
+from lms.people.models import Membership, Person
+
+
+def with_job(day: date, jobs: Collection[str], professions: Collection[str]) -> Select[int]:
+    """The ids of the people who hold one of these jobs and professions (empty: any) by primary membership on ``day``."""
+    query = select(Membership.person_id).where(
+        known(Membership), Membership.primary, day_in(day, Membership.from_day, Membership.to_day)
+    )
+    if jobs:
+        query = query.where(Membership.job.in_(jobs))
+    return query.where(Membership.profession.in_(professions)) if professions else query
+
+
+class Found(NamedTuple):
+    """One person behind a number."""
+
+    person_id: int
+    number: str
+    name: str
+    department_id: int
+    job: str
+    profession: str
+    state: State
+    beneath: State | None
+    due: date | None
+    valid_until: date | None
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of people, and how many there are altogether."""
+
+    rows: tuple[Found, ...]
+    total: int
+
+
+SORTS = ("name", "number", "department", "job", "state", "due")
+
+
+def people_in(
+    session: Session,
+    day: date,
+    *,
+    requirement_id: int = OVERALL,
+    departments: Collection[int] | None = None,
+    states: Collection[State] | None = None,
+    due_soon: bool = False,
+    job: str | None = None,
+    profession: str | None = None,
+    search: str | None = None,
+    visible: Select[int] | None = None,
+    sort: str = "name",
+    page: int = 1,
+    size: int = 50,
+) -> Page:
+    """The people who are in these states (None: any) for a requirement on ``day``, in these departments (None: all).
+
+    ``search`` looks for each of its words in names and number. ``visible`` (see ``people.queries.visible_to``) holds the ids
+    that the viewer may see. ``sort`` is one of :data:`SORTS`, with ``-`` before it for descending; ``page`` counts from 1. Two
+    statements.
+    """
+    held = aliased(Membership)
+    where: list[ColumnElement[bool]] = [
+        Span.generation_id == active(),
+        Span.requirement_id == requirement_id,
+        day_in(day, Span.from_day, Span.to_day),
+    ]
+    if departments is not None:
+        where.append(Span.department_id.in_(departments))
+    if states is not None:
+        where.append(Span.state.in_([int(state) for state in states]))
+    if due_soon:
+        where.append(Span.soon_from <= day)
+    if job is not None or profession is not None:
+        where.append(Span.person_id.in_(with_job(day, [job] if job else (), [profession] if profession else ())))
+    if visible is not None:
+        where.append(Span.person_id.in_(visible))
+    for word in (search or "").split():
+        names = (Person.given_name, Person.family_name, Person.number)
+        where.append(or_(*(name.icontains(word, autoescape=True) for name in names)))
+    total = select(func.count()).select_from(Span).where(*where)
+    if search and search.split():
+        total = total.join(Person, Person.id == Span.person_id)
+    # one membership for each person: the primary one, where there is one
+    home = (
+        select(held.id)
+        .where(held.person_id == Span.person_id, known(held), day_in(day, held.from_day, held.to_day))
+        .order_by(held.primary.desc(), held.id)
+        .limit(1)
+        .correlate(Span)
+        .scalar_subquery()
+    )
+    columns = (Span.department_id, Membership.job, Membership.profession, Span.state, Span.beneath, Span.due)
+    query = (
+        select(
+            Person.id,
+            Person.number,
+            Person.given_name,
+            Person.family_name,
+            *columns,
+            Span.valid_until,
+            Span.because,
+        )
+        .select_from(Span)
+        .join(Person, Person.id == Span.person_id)
+        .outerjoin(Membership, Membership.id == home)
+        .where(*where)
+        .order_by(*_order(sort))
+        .offset((page - 1) * size)
+        .limit(size)
+    )
+    rows = tuple(
+        Found(
+            id,
+            number,
+            f"{given} {family}".strip(),
+            department,
+            job or "",
+            profession or "",
+            State(state),
+            None if beneath is None else State(beneath),
+            *rest,
+        )
+        for id, number, given, family, department, job, profession, state, beneath, *rest in session.execute(query)
+    )
+    return Page(rows, session.scalar(total) or 0)
+
+
+def _order(sort: str) -> list[Any]:
+    by: dict[str, list[Any]] = {
+        "name": [Person.family_name, Person.given_name],
+        "number": [Person.number],
+        "department": [Span.department_id],
+        "job": [Membership.job],
+        "state": [Span.state],
+        "due": [func.coalesce(Span.due, FOR_EVER)],
+    }
+    columns = by.get(sort.removeprefix("-"), by["name"])
+    return [*(column.desc() if sort.startswith("-") else column for column in columns), Person.id]

@@ -1,0 +1,200 @@
+"""What is asked of one person, and their whole timeline, read from the spans."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import literal, select, union_all
+from sqlalchemy.orm import Session
+
+from lms.clock import FOR_EVER
+from lms.compliance import facts, gathering, spans
+from lms.compliance.explain import explain, why_assigned
+from lms.compliance.models import OVERALL, Exemption, Extension, Requirement, RequirementVersion, Span
+from lms.compliance.spans import State
+from lms.compliance.tallies import active
+from lms.db import day_in, known
+from lms.errors import Message
+from lms.people.models import DepartmentVersion, Leave
+from lms.records.models import TrainingRecord
+
+CAN_BE_DONE = frozenset({State.OPEN, State.RENEWAL_OPEN, State.IN_GRACE, State.OVERDUE})
+LATENESS = (
+    State.OVERDUE, State.IN_GRACE, State.OPEN, State.RENEWAL_OPEN, State.UPCOMING, State.COMPLIANT, State.ON_LEAVE, State.EXEMPT,
+)  # fmt: skip
+"""States in the order in which they need somebody's attention."""
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """What a requirement asks of a person on a day. ``courses`` are slugs in the rule's order; ``state`` is a name in small letters.
+
+    ``due`` is the last good day; ``can_be_done``: a completion now would count.
+    """
+
+    requirement_id: int
+    code: str
+    title: str
+    courses: tuple[str, ...]
+    state: str
+    due: date | None
+    valid_until: date | None
+    can_be_done: bool
+    why: Message
+
+
+def duties(session: Session, person_id: int, day: date) -> list[Duty]:
+    """What is asked of a person on ``day``, what is latest first, then by due day. Three statements."""
+    rows = session.scalars(
+        select(Span).where(
+            Span.generation_id == active(),
+            Span.person_id == person_id,
+            Span.requirement_id != OVERALL,
+            day_in(day, Span.from_day, Span.to_day),
+        )
+    ).all()
+    if not rows:
+        return []
+    versions = _in_force(session, {row.requirement_id for row in rows}, day)
+    person = _causes(session, person_id)
+    found = []
+    for row in rows:
+        version, code = versions[row.requirement_id]
+        span = _span(row)
+        found.append(
+            Duty(
+                row.requirement_id,
+                code,
+                version.title,
+                tuple(version.rule["courses"]),
+                span.state.name.lower(),
+                span.due,
+                span.valid_until,
+                span.state in CAN_BE_DONE,
+                explain(span, person),
+            )
+        )
+    rank = {state.name.lower(): place for place, state in enumerate(LATENESS)}
+    return sorted(found, key=lambda duty: (rank[duty.state], duty.due or FOR_EVER, duty.code))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The timeline of a person for one requirement (:data:`OVERALL`: code and title are empty), cut where the department changes.
+
+    ``sentences`` say of each span why it has its state; an overall one has none.
+    """
+
+    requirement_id: int
+    code: str
+    title: str
+    spans: tuple[spans.Span, ...]
+    sentences: tuple[Message | None, ...]
+
+
+def timeline_of(session: Session, person_id: int, day: date) -> list[Line]:
+    """All spans of a person, past and future, the overall ones first, then by code; titles are those of ``day``. Three statements."""
+    query = select(Span).where(Span.generation_id == active(), Span.person_id == person_id)
+    found: dict[int, list[spans.Span]] = {}
+    for row in session.scalars(query.order_by(Span.requirement_id, Span.from_day)):
+        found.setdefault(row.requirement_id, []).append(_span(row))
+    versions = _in_force(session, found.keys() - {OVERALL}, day)
+    person = _causes(session, person_id)
+    lines = []
+    for requirement_id, line in found.items():
+        code, title = "", ""
+        if requirement_id != OVERALL:
+            version, code = versions[requirement_id]
+            title = version.title
+        said = tuple(None if requirement_id == OVERALL else explain(span, person) for span in line)
+        lines.append(Line(requirement_id, code, title, tuple(line), said))
+    return sorted(lines, key=lambda line: line.code)
+
+
+def why_required(session: Session, person_id: int, requirement_id: int, day: date) -> Message | None:
+    """Why a requirement applies to a person on ``day``; None where it does not. Worked out from the facts, not from spans."""
+    requirement = gathering.requirements(session).get(requirement_id)
+    if requirement is None:
+        return None
+    person = gathering.people(session, [person_id])[person_id]
+    version = DepartmentVersion
+    names = session.execute(
+        select(version.department_id, version.name).where(known(version)).order_by(version.from_day)
+    )
+    return why_assigned(requirement, person, day, dict(names.all()))
+
+
+def exemptions(session: Session, person_id: int) -> Sequence[Exemption]:
+    """The exemptions of a person that stand, newest first."""
+    query = select(Exemption).where(Exemption.person_id == person_id, known(Exemption))
+    return session.scalars(query.order_by(Exemption.from_day.desc(), Exemption.id.desc())).all()
+
+
+def _span(row: Span) -> spans.Span:
+    return spans.Span(
+        row.from_day,
+        row.to_day,
+        State(row.state),
+        None if row.beneath is None else State(row.beneath),
+        row.due,
+        row.valid_until,
+        row.cycle,
+        row.because,
+        row.lapsed_extended,
+        row.department_id,
+    )
+
+
+def _in_force(
+    session: Session, requirement_ids: Collection[int], day: date
+) -> Mapping[int, tuple[RequirementVersion, str]]:
+    """Version and code of these requirements: the version in force on ``day``, else the nearest one."""
+    found: dict[int, tuple[RequirementVersion, str]] = {}
+    for version, code in session.execute(
+        select(RequirementVersion, Requirement.code)
+        .join(Requirement, Requirement.id == RequirementVersion.requirement_id)
+        .where(RequirementVersion.requirement_id.in_(requirement_ids), known(RequirementVersion))
+        .order_by(RequirementVersion.from_day, RequirementVersion.number)
+    ):
+        if version.from_day <= day or version.requirement_id not in found:
+            found[version.requirement_id] = (version, code)
+    return found
+
+
+def _causes(session: Session, person_id: int) -> facts.PersonFacts:
+    """The facts that spans of a person can name as their cause, in one statement: records, leaves, exemptions, extensions.
+
+    Superseded ones as well: while a generation is being built, spans may still name them.
+    """
+    day = TrainingRecord.completed_on
+    found = union_all(
+        select(literal("record").label("kind"), TrainingRecord.id, day, day, literal("")).where(
+            TrainingRecord.person_id == person_id
+        ),
+        select(literal("leave"), Leave.id, Leave.from_day, Leave.to_day, literal("")).where(
+            Leave.person_id == person_id
+        ),
+        select(literal("exemption"), Exemption.id, Exemption.from_day, Exemption.to_day, Exemption.reason).where(
+            Exemption.person_id == person_id
+        ),
+        select(literal("extension"), Extension.id, Extension.granted_on, Extension.due, literal("")).where(
+            Extension.person_id == person_id
+        ),
+    ).subquery()
+    by_kind: dict[str, list[Any]] = {}
+    for row in session.execute(select(*found.c)):
+        by_kind.setdefault(row[0], []).append(row[1:])
+    return facts.PersonFacts(
+        person_id,
+        employments=(),
+        memberships=(),
+        leaves=[facts.Leave(id, day, until) for id, day, until, _ in by_kind.get("leave", ())],
+        exemptions=[
+            facts.Exemption(id, None, day, until, reason) for id, day, until, reason in by_kind.get("exemption", ())
+        ],
+        extensions=[facts.Extension(id, 0, 0, until, day) for id, day, until, _ in by_kind.get("extension", ())],
+        records=[facts.Record(id, "", day) for id, day, _, _ in by_kind.get("record", ())],
+    )
