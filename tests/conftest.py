@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -42,6 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         compile_changed()
     if databases.kind() == "postgres" and VARIABLE not in os.environ:
+        signal.signal(signal.SIGTERM, lambda number, frame: pytest.exit("ended from outside", 128 + number))
         server = Postgres()
         _own_server.append(server)
         os.environ[VARIABLE] = server.url
