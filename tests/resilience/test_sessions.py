@@ -1,0 +1,89 @@
+"""A session ends in the middle of a question: signing in again leads back to it, and the answer is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import BrowserContext, expect
+
+from config import Config
+from lms.clock import SetClock
+from lms.files import FileStore
+from tests.accounts.conftest import PASSWORD, Hospital
+from tests.resilience.conftest import Quiz
+from tests.support.demo import sign_in
+from tests.support.pages import Page, PageClient, page_of
+
+Begin = Callable[[FileStore], Quiz]
+
+
+@pytest.fixture
+def quiz(begin: Begin, config: Config) -> Quiz:
+    """An open attempt of person 1001."""
+    return begin(FileStore(config.data_dir / "files"))
+
+
+def enter(client: PageClient, page: Page | None = None, name: str = "1001") -> Page:
+    """Sign in on the page one was led to."""
+    page = page or client.page("/sign-in")
+    return page_of(client.submit(page, {"name": name, "password": PASSWORD}, form="sign-in"))
+
+
+def checked(page: Page) -> list[str | None]:
+    return [e.get("value") for e in page.all("input") if "checked" in e.attrib]
+
+
+def late_answer(client: PageClient, quiz: Quiz, clock: SetClock) -> Page:
+    """Answer the second question an hour too late, with the button; gives the sign-in page."""
+    page = client.page(f"{quiz.url}?item=2")
+    clock.advance(hours=1)
+    chosen = {"options": [quiz.item(2).options[1].id]}
+    headers = {"Referer": f"http://localhost{page.url}"}
+    shown = page_of(client.submit(page, chosen, form="answer", headers=headers))
+    assert shown.h1 == "Sign in" and "Your answer is kept" in shown.text
+    return shown
+
+
+def test_without_javascript_the_answer_sent_too_late_is_kept_and_shown(
+    quiz: Quiz, client: PageClient, clock: SetClock
+) -> None:
+    enter(client)
+    back = enter(client, late_answer(client, quiz, clock))
+    assert "Question 2 of" in back.text
+    assert checked(back) == [quiz.item(2).options[1].id]
+    assert quiz.given() == [(quiz.item(2).id, [quiz.item(2).options[1].id])]
+
+
+def test_another_person_at_the_same_computer_gets_nothing_of_it(
+    quiz: Quiz, client: PageClient, clock: SetClock, hospital: Hospital
+) -> None:
+    hospital.person("1002")
+    enter(client)
+    late_answer(client, quiz, clock)
+    stranger = enter(client, client.page("/sign-in"), name="1002")
+    assert stranger.h1 == "My learning" and quiz.given() == []
+    assert client.get(quiz.url).status_code == 404
+    client.submit(client.page("/learning"), form="sign-out")
+    enter(client)
+    assert quiz.given() == [(quiz.item(2).id, [quiz.item(2).options[1].id])]
+
+
+@pytest.mark.browser
+def test_with_javascript_the_page_asks_to_sign_in_and_comes_back_with_the_answer(
+    quiz: Quiz, new_context: Callable[..., BrowserContext], clock: SetClock
+) -> None:
+    page = new_context().new_page()
+    page.goto(f"{quiz.url}?item=2")
+    sign_in(page, "1001", PASSWORD)
+    option = quiz.item(2).options[1].id
+    clock.advance(hours=1)
+    page.locator(f"input[value='{option}']").check()
+    page.wait_for_url("**/sign-in**")
+    expect(page.get_by_role("status")).to_contain_text("Your answer is kept")
+    sign_in(page, "1001", PASSWORD)
+    expect(page.get_by_text("Question 2 of")).to_be_visible()
+    expect(page.locator(f"input[value='{option}']")).to_be_checked()
+    expect(page.locator("#saved-state")).to_contain_text("saved")
+    assert quiz.given() == [(quiz.item(2).id, [option])]
+    assert page.evaluate("sessionStorage.length") == 0
