@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 
 from flask import Flask, jsonify, render_template, request
@@ -15,12 +16,15 @@ from lms.web.page import tell
 
 log = logging.getLogger("lms.web")
 
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
+
 
 def install(app: Flask) -> None:
     """Register the handlers."""
     app.register_error_handler(AttuneError, _known)
     app.register_error_handler(CSRFError, _forged)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(OSError, _disk)
     app.register_error_handler(Exception, _unknown)
 
 
@@ -53,6 +57,16 @@ def _http(error: HTTPException) -> ResponseReturnValue:
         429: gettext("Too many tries in a short time. Please wait a minute."),
     }
     return _answer(error.code, sentences.get(error.code, gettext("The request could not be understood.")))
+
+
+def _disk(error: OSError) -> ResponseReturnValue:
+    if error.errno not in NO_ROOM:
+        return _unknown(error)
+    log.error("%s %s: %s", request.method, request.path, error)
+    return _answer(
+        507,
+        gettext("There is no room left to store the file, so nothing was stored. Please tell who looks after Attune."),
+    )
 
 
 def _unknown(error: Exception) -> ResponseReturnValue:

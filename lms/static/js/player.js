@@ -89,7 +89,8 @@
 
   // --- the answer on this page ------------------------------------------------------------------------------------------
 
-  const slot = `${PREFIX}${form.getAttribute("action")}:${form.elements.item.value}`;
+  const asked = form.elements.namedItem("item").value; // (elements.item is a method)
+  const slot = `${PREFIX}${form.getAttribute("action")}:${asked}`;
   const inputs = [...form.querySelectorAll('input[name="options"]')];
   const chosen = () => inputs.filter((input) => input.checked).map((input) => input.value);
   const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
@@ -99,15 +100,24 @@
   let waiting = null;
   let leaving = false;
   let tail = Promise.resolve();
+  let flight = null;
 
   /* Send what is chosen, after what was sent before, so that the last choice is the last to arrive.
      Gives true when the server has it, or will never take it (the attempt has been handed in). */
-  const send = async () => {
-    clearTimeout(waiting);
+  const send = () => {
     const values = chosen();
+    if (flight && same(flight.values, values)) return flight.arrival; // pressing Next while the choice is on its way
+    const own = { values, arrival: null };
+    flight = own;
+    own.arrival = deliver(values).finally(() => { if (flight === own) flight = null; });
+    return own.arrival;
+  };
+
+  const deliver = async (values) => {
+    clearTimeout(waiting);
     const mine = ++changes;
-    const key = `${form.elements.key.value}-${mine}`;
-    store.write(slot, { action: form.getAttribute("action"), item: form.elements.item.value, values, key });
+    const key = `${form.elements.namedItem("key").value}-${mine}`;
+    store.write(slot, { action: form.getAttribute("action"), item: asked, values, key });
     show("pending", state.dataset.saving);
     const body = new FormData(form);
     body.set("key", key);
@@ -142,6 +152,7 @@
     else { // the last tick was taken away: there is nothing to save, and nothing old must arrive later
       clearTimeout(waiting);
       changes += 1;
+      flight = null;
       store.write(slot, null);
       show("", "");
     }
