@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -22,7 +22,7 @@ from lms.certificates.wording import certificate_fields
 from lms.clock import local_day
 from lms.compliance import actions as compliance
 from lms.db import Desk
-from lms.errors import N_, Conflict
+from lms.errors import N_, Conflict, Invalid
 from lms.files import FileStore, StoredFile
 from lms.learning import actions as learning
 from lms.learning.models import Attempt, AttemptKind, Enrolment
@@ -154,6 +154,51 @@ def revoke_record(session: Session, record: TrainingRecord, *, reason: str, acto
     compliance.rebuild(session, [record.person_id], now=actor.now)
 
 
+def reissue_certificate(
+    session: Session, old: Certificate, *, person_name: str, reason: str, actor: Actor
+) -> Certificate:
+    """A corrected certificate in place of one with a wrong name: the old one is superseded, the new one goes out by mail.
+
+    Raises:
+        Invalid: no name or no reason.
+        Conflict: the old one has been corrected or revoked already.
+    """
+    if not reason.strip():
+        raise Invalid(N_("Say why the certificate is issued again."))
+    record = session.get_one(TrainingRecord, old.record_id)
+    organisation = load(session)
+    today = local_day(actor.now, organisation.zone if organisation else "UTC")
+    issued = certificates.reissue(session, old, record, person_name=person_name, today=today, now=actor.now)
+    audit.record(
+        session,
+        actor,
+        "certificate.reissue",
+        "certificate",
+        issued.id,
+        before={"number": old.number, "name": old.snapshot["person_name"]},
+        after={"number": issued.number, "name": issued.snapshot["person_name"]},
+        reason=reason.strip(),
+    )
+    enqueue(session, CERTIFY, {"certificate": issued.id}, actor.now, key=str(issued.id))
+    return issued
+
+
+def revoke_certificate(session: Session, certificate: Certificate, *, reason: str, actor: Actor) -> None:
+    """The certificate is no longer good; the training record stays and still counts.
+
+    Raises:
+        Invalid: no reason.
+        Conflict: it is revoked already.
+    """
+    by = actor.person_id
+    assert by is not None
+    certificates.revoke(session, certificate, reason=reason, now=actor.now, by=by)
+    number = certificate.number
+    audit.record(
+        session, actor, "certificate.revoke", "certificate", certificate.id, after={"number": number}, reason=reason
+    )
+
+
 # --- people -----------------------------------------------------------------------------------------------------------
 
 
@@ -166,6 +211,13 @@ def people_changed(session: Session, person_ids: Iterable[int], by: Actor, *, re
     else:
         compliance.rebuild(session, ids, now=by.now)
     _accounts_follow(session, by, returned)
+
+
+def department_changed(
+    session: Session, department_ids: Iterable[int], from_day: date, by: Actor, *, moved: Iterable[int] = ()
+) -> None:
+    """Departments hang elsewhere, or are no more, from a day on: whoever works in or below them follows; ``moved`` did too."""
+    people_changed(session, {*moved, *people.working_below(session, department_ids, from_day)}, by)
 
 
 def import_people(

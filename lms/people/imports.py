@@ -428,6 +428,8 @@ def _forget(session: Session, run: ImportRun) -> None:
 
 def _clear_interrupted(session: Session, now: datetime) -> None:
     for run in session.scalars(select(ImportRun).where(ImportRun.undone_at == ImportRun.imported_at)).all():
+        if not run.summary.get("unfinished"):
+            continue
         if run.imported_at > now - STALE:
             raise Conflict(N_("Another import is being taken in. Wait until it has finished, then try again."))
         _forget(session, run)

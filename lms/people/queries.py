@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -143,3 +143,27 @@ def leaves(session: Session, person_id: int) -> Sequence[Leave]:
     return session.scalars(
         select(Leave).where(Leave.person_id == person_id, known(Leave)).order_by(Leave.from_day.desc())
     ).all()
+
+
+def last_names(session: Session, department_ids: Iterable[int]) -> dict[int, str]:
+    """What departments were called last, also those that are no more."""
+    rows = session.execute(
+        select(DepartmentVersion.department_id, DepartmentVersion.name)
+        .where(DepartmentVersion.department_id.in_(set(department_ids)), known(DepartmentVersion))
+        .order_by(DepartmentVersion.from_day)
+    )
+    return dict(rows.tuples().all())
+
+
+def working_below(session: Session, department_ids: Iterable[int], day: date) -> set[int]:
+    """The ids of everybody with a membership on ``day`` or later in these departments or below them, as the tree is that day."""
+    below = tree(session, day).subtree(department_ids) | set(department_ids)
+    query = select(Membership.person_id).where(
+        Membership.department_id.in_(below), known(Membership), Membership.to_day > day
+    )
+    return set(session.scalars(query))
+
+
+def code_of(session: Session, department_id: int) -> str:
+    """The code of a department, also of one that is no more."""
+    return session.scalar(select(Department.code).where(Department.id == department_id)) or ""

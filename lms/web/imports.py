@@ -1,0 +1,224 @@
+"""HR files: upload, look at the dry run, confirm, undo."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
+from wtforms import BooleanField, DateField, SelectField, StringField
+from wtforms.validators import InputRequired, Length
+
+from lms import flows
+from lms.access import Permission
+from lms.db import Desk
+from lms.errors import N_, AttuneError, NotFound
+from lms.files import StoredFile
+from lms.people import imports, listing
+from lms.people.importing import Options
+from lms.people.plan import Verdict
+from lms.people.prepared import Prepared
+from lms.people.preparing import prepare
+from lms.web.page import actor, commit, house, needs, now, organisation, say, session, tell, today, viewer
+
+blueprint = Blueprint("imports", __name__, url_prefix="/people/import")
+
+PAGE = 25
+SHOWN = 500
+"""So many faults stand on the page; the command line lists them all."""
+
+VERDICTS = {
+    Verdict.NEW: _l("New"),
+    Verdict.REHIRED: _l("Rehired"),
+    Verdict.MOVED: _l("Moved"),
+    Verdict.CHANGED: _l("Changed"),
+    Verdict.ENDED: _l("Ended"),
+    Verdict.UNCHANGED: _l("Unchanged"),
+}
+ENCODINGS = {"": _l("Find out"), "utf-8": "UTF-8", "cp1252": "Windows-1252", "utf-16": "UTF-16"}
+DATES = {
+    "iso": _l("Year first: 2026-06-30"),
+    "us": _l("Month first: 6/30/2026"),
+    "eu": _l("Day first: 30/6/2026"),
+}
+
+
+class UploadForm(FlaskForm):
+    """A file, and what is declared about it."""
+
+    staff = FileField(_l("Staff file (CSV)"), [FileRequired(_l("Choose the file."))])
+    departments = FileField(
+        _l("Departments file (CSV)"), description=_l("Only if departments are new or have changed.")
+    )
+    source = StringField(
+        _l("System the numbers come from"),
+        [InputRequired(_l("Fill this in.")), Length(max=60)],
+        default="hr",
+        description=_l("People of this system who are missing from the file end on its day."),
+    )
+    as_of = DateField(_l("The day the file speaks of"), [InputRequired(_l("Enter a day."))])
+    dates = SelectField(_l("How dates are written"), choices=list(DATES.items()))
+    encoding = SelectField(_l("Encoding"), choices=list(ENCODINGS.items()))
+    partial = BooleanField(_l("The file does not list everybody: nobody ends by being absent"))
+
+
+@blueprint.route("/", methods=["GET", "POST"])
+@needs(Permission.PEOPLE_IMPORT)
+def index() -> ResponseReturnValue:
+    """Choose a file. It is stored first, then looked at; nothing is changed yet."""
+    form = UploadForm(as_of=today())
+    if form.validate_on_submit():
+        staff = _keep(form.staff.data)
+        departments = _keep(form.departments.data) if form.departments.data else None
+        commit()
+        question = {
+            "source": form.source.data.strip(), "as_of": form.as_of.data.isoformat(), "dates": form.dates.data,
+            "encoding": form.encoding.data or None, "partial": 1 if form.partial.data else None,
+            "departments": departments.id if departments else None,
+        }  # fmt: skip
+        return redirect(url_for("imports.report", file_id=staff.id, **question), 303)
+    last = imports.last_run(session())
+    return render_template("people/import.html", form=form, last=last), 422 if form.errors else 200
+
+
+@blueprint.get("/<int:file_id>")
+@needs(Permission.PEOPLE_IMPORT)
+def report(file_id: int) -> ResponseReturnValue:
+    """The dry run: who would be new, moved, changed, ended, and every fault."""
+    staff, departments, options = _asked(file_id)
+    session().rollback()
+    with house().database.desk() as desk:
+        prepared, refused = _prepared(desk, staff, departments, options)
+    return _show(staff, options, prepared, refused), 422 if refused or (prepared and prepared.faults) else 200
+
+
+@blueprint.post("/<int:file_id>")
+@needs(Permission.PEOPLE_IMPORT)
+def take_in(file_id: int) -> ResponseReturnValue:
+    """Take the file in, all or nothing."""
+    staff, departments, options = _asked(file_id)
+    by, confirmed = actor(), bool(request.form.get("confirmed"))
+    commit()  # nobody waits while the file is compared
+    with house().database.desk() as desk:
+        prepared, refused = _prepared(desk, staff, departments, options)
+        if prepared is None:
+            return _show(staff, options, None, refused), 422
+        try:
+            run = flows.import_people(desk, prepared, staff.id, by, confirmed=confirmed)
+        except AttuneError as error:
+            return _show(staff, options, prepared, tell(error.message)), error.status
+    say(gettext("The file is taken in."))
+    return redirect(url_for("imports.show", run_id=run.id), 303)
+
+
+@blueprint.get("/history")
+@needs(Permission.PEOPLE_IMPORT)
+def history() -> ResponseReturnValue:
+    """Every import, and what became of it."""
+    page = min(max(request.args.get("page", 1, type=int), 1), 10_000)
+    found = listing.runs(session(), page, PAGE)
+    rows = [row for row in found[:PAGE] if not row[0].summary.get("unfinished")]
+    return render_template(
+        "people/imports.html",
+        rows=rows,
+        more=len(found) > PAGE,
+        page=page,
+        paged=lambda n: url_for("imports.history", page=n),
+    )
+
+
+@blueprint.get("/history/<int:run_id>")
+@needs(Permission.PEOPLE_IMPORT)
+def show(run_id: int) -> ResponseReturnValue:
+    """One import, with the way back."""
+    run = session().get(imports.ImportRun, run_id)
+    if run is None or run.summary.get("unfinished"):
+        raise NotFound(N_("There is no such import."))
+    last = imports.last_run(session())
+    return render_template(
+        "people/import_done.html", run=run, verdicts=VERDICTS, is_last=last is not None and last.id == run.id
+    )
+
+
+@blueprint.post("/history/<int:run_id>/undo")
+@needs(Permission.PEOPLE_IMPORT)
+def undo(run_id: int) -> ResponseReturnValue:
+    """Take the last import back."""
+    try:
+        flows.undo_import(session(), run_id, actor())
+        commit()
+    except NotFound:
+        raise
+    except AttuneError as error:
+        session().rollback()
+        say(tell(error.message), "error")
+    else:
+        say(gettext("The import is undone: people, departments and facts are what they were before it."))
+    return redirect(url_for("imports.show", run_id=run_id), 303)
+
+
+# --- what the views share ---------------------------------------------------------------------------------------------
+
+
+def _keep(upload: Any) -> StoredFile:
+    return house().files.put(
+        session(), upload.stream, name=(upload.filename or "staff.csv")[:200], media_type="text/csv", purpose="import",
+        owner_id=viewer().person_id, now=now(), limit=house().config.upload_limit,
+    )  # fmt: skip
+
+
+def _asked(file_id: int) -> tuple[StoredFile, StoredFile | None, Options]:
+    """The stored files and what was declared about them. Only files that came for an import are read."""
+    staff = _file(file_id)
+    departments_id = request.values.get("departments", type=int)
+    departments = _file(departments_id) if departments_id else None
+    try:
+        as_of = date.fromisoformat(request.values.get("as_of", ""))
+    except ValueError:
+        abort(400)
+    dates, encoding = request.values.get("dates", ""), request.values.get("encoding", "")
+    source = request.values.get("source", "").strip()[:60]
+    if not source or (dates and dates not in DATES) or encoding not in ENCODINGS:
+        abort(400)
+    partial = bool(request.values.get("partial"))
+    return staff, departments, Options(source, as_of, dates or None, encoding or None, partial)
+
+
+def _file(file_id: int) -> StoredFile:
+    found = session().get(StoredFile, file_id)
+    if found is None or found.purpose != "import":
+        raise NotFound(N_("There is no such file. Upload it again."))
+    session().expunge(found)
+    return found
+
+
+def _prepared(
+    desk: Desk, staff: StoredFile, departments: StoredFile | None, options: Options
+) -> tuple[Prepared | None, str]:
+    files = house().files
+    try:
+        with files.path(staff.sha256).open("rb") as people, desk.reading() as reading:
+            if departments is None:
+                return prepare(reading, people, None, options, organisation().import_fuse), ""
+            with files.path(departments.sha256).open("rb") as tree:
+                return prepare(reading, people, tree, options, organisation().import_fuse), ""
+    except FileNotFoundError:
+        raise NotFound(N_("There is no such file. Upload it again.")) from None
+    except AttuneError as error:
+        found = Prepared(options)
+        found.problems = list(getattr(error, "problems", ()))
+        found.faults = len(found.problems)
+        return (found if found.problems else None), tell(error.message)
+
+
+def _show(staff: StoredFile, options: Options, prepared: Prepared | None, refused: str) -> str:
+    return render_template(
+        "people/report.html",
+        staff=staff, options=options, prepared=prepared, refused=refused, verdicts=VERDICTS, shown=SHOWN,
+        date_styles=DATES, hidden=request.values.to_dict(), encodings=ENCODINGS,
+    )  # fmt: skip
