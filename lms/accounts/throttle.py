@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, delete, update
+from sqlalchemy import case, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -44,6 +44,12 @@ def hit(session: Session, key: str, limit: Limit, now: datetime) -> bool:
         ).returning(Throttle.count)
     ).scalar_one()
     return counted <= limit.times
+
+
+def spent(session: Session, key: str, limit: Limit, now: datetime) -> bool:
+    """Whether the limit is used up, without counting."""
+    kept = select(Throttle.count).where(Throttle.key == key[:200], Throttle.window_start > now - limit.window)
+    return (session.scalar(kept) or 0) >= limit.times
 
 
 def forget(session: Session, key: str) -> None:

@@ -13,7 +13,7 @@ from lms.certificates.models import Certificate, CertificateRevocation
 from lms.compliance.calendar import add_months
 from lms.errors import N_, Conflict, Invalid
 from lms.organisation import Organisation
-from lms.records.models import TrainingRecord
+from lms.records.models import RecordRevocation, TrainingRecord
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that is misread from paper
 
@@ -62,12 +62,12 @@ def reissue(
     """
     if not person_name.strip():
         raise Invalid(N_("Give the name as it should stand on the certificate."))
+    _lock(session, old)
     if session.scalar(select(Certificate.id).where(Certificate.supersedes_id == old.id)) is not None:
         raise Conflict(N_("This certificate has been corrected already; correct the newer one."))
-    if (
-        session.scalar(select(CertificateRevocation.id).where(CertificateRevocation.certificate_id == old.id))
-        is not None
-    ):
+    revoked = select(CertificateRevocation.id).where(CertificateRevocation.certificate_id == old.id)
+    unrecorded = select(RecordRevocation.id).where(RecordRevocation.record_id == old.record_id)
+    if session.scalar(revoked.union_all(unrecorded)) is not None:
         raise Conflict(N_("This certificate has been revoked and cannot be issued again."))
     snapshot = {**old.snapshot, "person_name": person_name.strip()}
     return _new(session, record, snapshot, old.valid_until, old.language, today, now, supersedes=old.id)
@@ -82,12 +82,18 @@ def revoke(session: Session, certificate: Certificate, *, reason: str, now: date
     """
     if not reason.strip():
         raise Invalid(N_("Say why the certificate is revoked."))
+    _lock(session, certificate)
     if session.scalar(select(CertificateRevocation.id).where(CertificateRevocation.certificate_id == certificate.id)):
         raise Conflict(N_("This certificate has been revoked already."))
     row = CertificateRevocation(certificate_id=certificate.id, revoked_at=now, revoked_by=by, reason=reason.strip())
     session.add(row)
     session.flush()
     return row
+
+
+def _lock(session: Session, certificate: Certificate) -> None:
+    """Let one at a time decide what becomes of a certificate."""
+    session.execute(select(Certificate.id).where(Certificate.id == certificate.id).with_for_update())
 
 
 def new_number(today: date) -> str:

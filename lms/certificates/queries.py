@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, aliased
@@ -15,12 +15,13 @@ from lms.records.models import RecordRevocation
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A certificate and what became of it. ``superseded_by`` is the number of the corrected one; ``reason`` of a revocation."""
+    """A certificate and what became of it. ``superseded_by`` is the number of the corrected one; ``reason`` of a revocation,
+    which happened at the moment ``revoked_at``."""
 
     certificate: Certificate
     status: CertificateStatus
     superseded_by: str | None
-    revoked_on: date | None
+    revoked_at: datetime | None
     reason: str | None
 
     @property
@@ -30,10 +31,15 @@ class Verified:
 
 
 def by_number(session: Session, number: str, today: date) -> Verified | None:
-    """What the verification page answers for a number as people type it (case and spaces do not matter), or None."""
-    clean = "".join(number.split()).upper()
-    found = _read(session, Certificate.number == clean, today)
+    """What the verification page answers for a number as people type it (see :func:`as_issued`), or None."""
+    found = _read(session, Certificate.number == as_issued(number), today)
     return found[0] if found else None
+
+
+def as_issued(typed: str) -> str:
+    """A number as it was issued, ``2026-AB3DE-7FGHJ``, from one that was typed: case, spaces and hyphens of any kind do not matter."""
+    signs = "".join(sign for sign in typed.upper() if sign.isascii() and sign.isalnum())
+    return "-".join(part for part in (signs[:4], signs[4:9], signs[9:40]) if part)
 
 
 def of_person(session: Session, person_id: int, today: date) -> Sequence[Verified]:
@@ -75,6 +81,6 @@ def _judge(
         certificate,
         status,
         superseded_by,
-        revoked.revoked_at.date() if revoked else None,
+        revoked.revoked_at if revoked else None,
         revoked.reason if revoked else None,
     )

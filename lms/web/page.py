@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar, cast
+from urllib.parse import quote
 
 import flask_babel
 from flask import Flask, Request, Response, abort, current_app, flash, g, redirect, request, url_for
@@ -368,6 +369,12 @@ class Site:
     demo: bool
 
 
+def _address() -> str:
+    """This page's address as a browser writes it: nothing in it needs a second look."""
+    asked = request.query_string.decode("ascii", "ignore")
+    return quote(request.path) + (f"?{asked}" if asked else "")
+
+
 def _context() -> dict[str, Any]:
     tag = locale()
     own = organisation()
@@ -378,6 +385,6 @@ def _context() -> dict[str, Any]:
         "nav": menu(asking, request.endpoint or ""),
         "locale": "en" if tag == "xx" else tag,
         "direction": request.cookies.get("direction") or direction(tag),
-        "current_url": request.full_path.rstrip("?"),
+        "current_url": _address(),
         "Markup": Markup,
     }
