@@ -147,7 +147,7 @@ def _counts_on(session: Session, days: Sequence[date]) -> dict[date, list[Cell]]
         one = _counted(day).subquery()
         parts.append(select(literal(place).label("place"), *one.c))
     found: dict[date, list[Cell]] = {day: [] for day in days}
-    for place, department, *people in session.execute(union_all(*parts)).tuples():
+    for place, department, *people in session.execute(union_all(*parts)):
         found[days[place]] += [
             Cell(OVERALL, department, code, int(number)) for code, number in enumerate(people, 1) if number
         ]

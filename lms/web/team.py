@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
@@ -13,7 +14,7 @@ from sqlalchemy import Select, select
 from lms.access import Permission, scope
 from lms.audit import record
 from lms.compliance import queries as compliance
-from lms.compliance.spans import State
+from lms.compliance.spans import CAN_FALL_DUE, State
 from lms.db import day_in, known
 from lms.errors import N_, Invalid, NotFound
 from lms.learning.actions import grant_attempts
@@ -31,8 +32,8 @@ from lms.web.words import gettext, ngettext
 blueprint = Blueprint("team", __name__, url_prefix="/team")
 
 PEOPLE = 50
-FIRST = 25
-"""So many late people, and so many due soon, stand on the first page."""
+FIRST = 100
+"""So many people stand on the first page."""
 LATE = (State.OVERDUE, State.IN_GRACE)
 
 
@@ -73,36 +74,47 @@ def index() -> ResponseReturnValue:
     tree = people_queries.tree(session(), question.as_of)
     departments = queries.covered(tree, roots(), question.department)
     titles = {v.requirement_id: v.title for v, _ in compliance.requirements(session(), question.as_of)}
-    late = _some(question, departments, states=LATE)
-    soon = _some(question, departments, due_soon=True)
-    found = [*late.rows, *soon.rows]
+    found = _first(question, departments)
     lines = figures.people_lines(found, queries.reasons(session(), found, titles), tree, question, person_url)
+    late = sum(row.state in LATE for row in found)
+    totals = _totals(question, departments) if len(found) == FIRST else (late, len(found) - late)
     return render_template(
         "team/index.html",
         asked=question,
-        lede=_lede(late.total, soon.total),
+        lede=_lede(*totals),
         tabs=tabs(question, "team.index"),
         reports=_reports_chip(question, "team.index"),
         columns=[{"label": head["label"]} for head in figures.people_headings(question, "team.people")],
-        late=lines[: len(late.rows)],
-        late_total=late.total,
-        soon=lines[len(late.rows) :],
-        soon_total=soon.total,
+        late=lines[:late],
+        soon=lines[late:],
+        more=len(found) == FIRST,
         stuck=used_up(session(), _may_grant(), not_person=viewer().person_id),
         status=compliance.rebuild_status(session()),
     ), 422 if question.problem else 200
 
 
-def _some(question: Asked, departments: frozenset[int] | None, **which: Any) -> compliance.Page:
-    return compliance.people_in(
+def _first(question: Asked, departments: frozenset[int] | None) -> list[compliance.Found]:
+    """Who is late, the longest first, then who falls due soon, the nearest first: all that lies due until then, in one list."""
+    listed = compliance.people_in(
         session(),
         question.as_of,
         departments=departments,
+        states=[*LATE, *CAN_FALL_DUE],
         visible=direct_reports(question),
         sort="due",
         size=FIRST,
-        **which,
     )
+    until = question.as_of + timedelta(days=organisation().due_soon_days)
+    near = [row for row in listed.rows if row.state in LATE or (row.due is not None and row.due <= until)]
+    return sorted(near, key=lambda row: row.state not in LATE)
+
+
+def _totals(question: Asked, departments: frozenset[int] | None) -> tuple[int, int]:
+    """How many are late, and how many fall due soon, in the departments."""
+    cells = compliance.counts(session(), question.as_of, requirement_id=compliance.OVERALL)
+    everybody = [cell for cell in cells if departments is None or cell.department_id in departments]
+    whole = rollup.total(rollup.by_department(everybody).get(compliance.OVERALL, {}))
+    return whole.late, whole.due_soon
 
 
 def _lede(late: int, soon: int) -> str:
