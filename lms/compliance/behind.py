@@ -52,6 +52,9 @@ class Page:
     total: int
 
 
+FEW = 60
+"""Up to so many departments, people are found by their memberships; for more, by reading all spans of the requirement."""
+
 SORTS = ("name", "number", "department", "job", "state", "due")
 
 
@@ -85,6 +88,8 @@ def people_in(
     ]
     if departments is not None:
         where.append(Span.department_id.in_(departments))
+        if len(departments) <= FEW:
+            where.append(Span.person_id.in_(_members(day, departments)))
     if states is not None:
         where.append(Span.state.in_([int(state) for state in states]))
     if due_soon:
@@ -142,6 +147,15 @@ def people_in(
         for id, number, given, family, department, job, profession, state, beneath, *rest in session.execute(query)
     )
     return Page(rows, session.scalar(total) or 0)
+
+
+def _members(day: date, departments: Collection[int]) -> Select[int]:
+    """Who has any membership there: whoever counts in a department has one."""
+    return select(Membership.person_id).where(
+        known(Membership),
+        Membership.department_id.in_(departments),
+        day_in(day, Membership.from_day, Membership.to_day),
+    )
 
 
 def _order(sort: str) -> list[Any]:

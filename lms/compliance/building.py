@@ -9,13 +9,11 @@ from typing import Any
 from sqlalchemy import bindparam, delete, func, select, text, update
 from sqlalchemy.orm import Session
 
-from lms.clock import FOR_EVER, local_day
+from lms.clock import local_day
 from lms.compliance import store, tallies
 from lms.compliance.calendar import add_months
 from lms.compliance.models import (
-    OVERALL,
     Generation,
-    Requirement,
     RequirementVersion,
     Span,
     TallyBase,
@@ -105,7 +103,7 @@ def drop_step(session: Session, batch: int = 200) -> bool:
     days = timedelta(days=3 if _many(session) else 3660)
     tables: list[tuple[Any, Any, Any]] = [
         (Span, Span.person_id, lambda first: Span.person_id < first + batch),
-        (TallyDay, TallyDay.day, lambda first: TallyDay.day < first + min(days, FOR_EVER - first)),
+        (TallyDay, TallyDay.requirement_id, lambda first: TallyDay.requirement_id == first),
         (TallyBase, TallyBase.checkpoint, lambda first: TallyBase.checkpoint < first + days),
         (TallyPending, TallyPending.day, lambda first: TallyPending.day >= first),
     ]
@@ -133,7 +131,7 @@ def _people(session: Session, generation: Generation, batch: int) -> None:
 
 
 def _days(session: Session, generation: Generation) -> None:
-    requirement_ids = [OVERALL, *session.scalars(select(Requirement.id).order_by(Requirement.id))]
+    requirement_ids = tallies.requirement_ids(session)
     slices = 1 + (session.scalar(select(func.count()).select_from(Person)) or 0) // SLICE
     place, slice_no = divmod(generation.position, slices)
     if place >= len(requirement_ids):

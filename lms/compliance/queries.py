@@ -15,7 +15,7 @@ from lms.compliance.models import COUNTED, DUE_SOON, OVERALL, Generation, Span
 from lms.compliance.one_person import Duty, Line, duties, exemptions, timeline_of, why_required
 from lms.compliance.rulebook import doubts, requirement_versions, requirements
 from lms.compliance.spans import MET, State
-from lms.compliance.tallies import active, counted, grouped
+from lms.compliance.tallies import active, counted, grouped, requirement_ids
 from lms.db import day_in, known
 from lms.people.models import Membership, Person
 
@@ -38,10 +38,11 @@ class Cell(NamedTuple):
 def counts(session: Session, day: date, *, requirement_id: int | None = None) -> list[Cell]:
     """Department × requirement × state on any day, :data:`OVERALL` among the requirements; cells without people are left out.
 
-    One statement over the tallies. Each person stands in one state and one department for each requirement; those who are due
-    soon are counted again under :data:`DUE_SOON`.
+    One statement over the tallies, after one that asks which requirements there are. Each person stands in one state and one
+    department for each requirement; those who are due soon are counted again under :data:`DUE_SOON`.
     """
-    return _cells(counted(session, day, requirement_id))
+    asked = requirement_ids(session) if requirement_id is None else [requirement_id]
+    return _cells(counted(session, day, asked))
 
 
 def filtered_counts(

@@ -6,7 +6,7 @@ A count on a day is the one at a checkpoint, plus the changes of the days since,
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -35,7 +35,9 @@ from lms.clock import FOR_EVER
 from lms.compliance.models import (
     COUNTED,
     DUE_SOON,
+    OVERALL,
     Generation,
+    Requirement,
     Span,
     TallyBase,
     TallyDay,
@@ -73,33 +75,35 @@ STARTED = """(SELECT CASE WHEN first_checkpoint > :checkpoint THEN :never WHEN l
 COUNTS = """
 SELECT requirement_id, department_id, {sums} FROM (
     SELECT requirement_id, department_id, {names} FROM tally_base
-    WHERE generation_id = {active} AND checkpoint = {started}{only}
+    WHERE generation_id = {active} AND requirement_id IN :requirements AND checkpoint = {started}
     UNION ALL SELECT requirement_id, department_id, {names} FROM tally_day
-    WHERE generation_id = {active} AND day > {started} AND day <= :day{only}
+    WHERE generation_id = {active} AND requirement_id IN :requirements AND day > {started} AND day <= :day
     UNION ALL SELECT requirement_id, department_id, {names} FROM tally_pending
-    WHERE generation_id = {active} AND day <= :day{only}
+    WHERE generation_id = {active} AND requirement_id IN :requirements AND day <= :day
 ) AS found GROUP BY requirement_id, department_id
 """
 
 
 def _typed(statement: str, *days: str) -> TextClause:
-    return text(statement).bindparams(*(bindparam(day, type_=Date) for day in days))
+    requirements: list[Any] = [bindparam("requirements", expanding=True)] if ":requirements" in statement else []
+    return text(statement).bindparams(*(bindparam(day, type_=Date) for day in days), *requirements)
 
 
-def _counts(only: str) -> TextClause:
-    statement = COUNTS.format(sums=SUMS, names=NAMES, active=ACTIVE, started=STARTED, only=only)
-    return _typed(statement, "day", "checkpoint", "never")
+COUNT = _typed(COUNTS.format(sums=SUMS, names=NAMES, active=ACTIVE, started=STARTED), "day", "checkpoint", "never")
 
 
-COUNT_ALL, COUNT_ONE = _counts(""), _counts(" AND requirement_id = :requirement")
+def counted(session: Session, day: date, requirement_ids: Sequence[int]) -> Result[*tuple[Any, ...]]:
+    """Requirement, department and the nine counts on ``day``: one statement, so that a switch or a fold falls before or after it.
 
-
-def counted(session: Session, day: date, requirement_id: int | None = None) -> Result[*tuple[Any, ...]]:
-    """Requirement, department and the nine counts on ``day``: one statement, so that a switch or a fold falls before or after it."""
+    The requirements are named, because they come before the day in the key of the day changes.
+    """
     days = {"day": day, "checkpoint": checkpoint(day), "never": date.min}
-    if requirement_id is None:
-        return session.execute(COUNT_ALL, days)
-    return session.execute(COUNT_ONE, days | {"requirement": requirement_id})
+    return session.execute(COUNT, days | {"requirements": requirement_ids})
+
+
+def requirement_ids(session: Session) -> list[int]:
+    """Every requirement that can have counts, with the overall one."""
+    return [OVERALL, *session.scalars(select(Requirement.id).order_by(Requirement.id))]
 
 
 def grouped(day: date, generation_id: Any, where: ColumnElement[bool] | None = None) -> Select[Any]:
@@ -179,7 +183,7 @@ SELECT :generation, :at, requirement_id, department_id, {SUMS} FROM (
     SELECT requirement_id, department_id, {NAMES} FROM tally_base
     WHERE generation_id = :generation AND checkpoint = :earlier
     UNION ALL SELECT requirement_id, department_id, {NAMES} FROM tally_day
-    WHERE generation_id = :generation AND day > :earlier AND day <= :at
+    WHERE generation_id = :generation AND requirement_id IN :requirements AND day > :earlier AND day <= :at
 ) AS found GROUP BY requirement_id, department_id HAVING {CHANGED}
 """,
     "at",
@@ -195,7 +199,8 @@ def build_checkpoint(session: Session, generation_id: int, first: date, at: date
     if at == first:
         session.execute(delete(TallyBase).where(TallyBase.generation_id == generation_id))
     earlier = checkpoint(at - timedelta(days=1)) if at > first else date.min
-    session.execute(BUILD_CHECKPOINT, {"generation": generation_id, "at": at, "earlier": earlier})
+    values = {"generation": generation_id, "at": at, "earlier": earlier, "requirements": requirement_ids(session)}
+    session.execute(BUILD_CHECKPOINT, values)
 
 
 # --- folding ------------------------------------------------------------------------------------------------------------

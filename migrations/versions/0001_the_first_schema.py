@@ -2,7 +2,7 @@
 
 Revision ID: 0001
 Revises:
-Create Date: 2026-11-22 18:37:37.840746
+Create Date: 2026-11-22 19:17:04.158975
 """
 
 import sqlalchemy as sa
@@ -132,8 +132,8 @@ def upgrade() -> None:
     op.create_table(
         "span",
         sa.Column("generation_id", sa.Integer(), nullable=False),
-        sa.Column("person_id", sa.Integer(), nullable=False),
         sa.Column("requirement_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
         sa.Column("from_day", sa.Date(), nullable=False),
         sa.Column("to_day", sa.Date(), nullable=False),
         sa.Column("department_id", sa.Integer(), nullable=False),
@@ -145,24 +145,11 @@ def upgrade() -> None:
         sa.Column("cycle", sa.Integer(), nullable=False),
         sa.Column("because", sa.String(), nullable=False),
         sa.Column("lapsed_extended", sa.Boolean(), nullable=False),
-        sa.PrimaryKeyConstraint("generation_id", "person_id", "requirement_id", "from_day", name=op.f("pk_span")),
+        sa.PrimaryKeyConstraint("generation_id", "requirement_id", "person_id", "from_day", name=op.f("pk_span")),
         sqlite_with_rowid=False,
     )
     with op.batch_alter_table("span", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_span_cell",
-            [
-                "generation_id",
-                "requirement_id",
-                "department_id",
-                "to_day",
-                "from_day",
-                "state",
-                "soon_from",
-                "person_id",
-            ],
-            unique=False,
-        )
+        batch_op.create_index("ix_span_person", ["person_id", "generation_id"], unique=False)
 
     op.create_table(
         "tally_base",
@@ -187,8 +174,8 @@ def upgrade() -> None:
     op.create_table(
         "tally_day",
         sa.Column("generation_id", sa.Integer(), nullable=False),
-        sa.Column("day", sa.Date(), nullable=False),
         sa.Column("requirement_id", sa.Integer(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
         sa.Column("department_id", sa.Integer(), nullable=False),
         sa.Column("exempt", sa.Integer(), nullable=False),
         sa.Column("on_leave", sa.Integer(), nullable=False),
@@ -199,7 +186,7 @@ def upgrade() -> None:
         sa.Column("in_grace", sa.Integer(), nullable=False),
         sa.Column("overdue", sa.Integer(), nullable=False),
         sa.Column("due_soon", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("generation_id", "day", "requirement_id", "department_id", name=op.f("pk_tally_day")),
+        sa.PrimaryKeyConstraint("generation_id", "requirement_id", "day", "department_id", name=op.f("pk_tally_day")),
         sqlite_with_rowid=False,
     )
     op.create_table(
@@ -952,7 +939,7 @@ def downgrade() -> None:
     op.drop_table("tally_day")
     op.drop_table("tally_base")
     with op.batch_alter_table("span", schema=None) as batch_op:
-        batch_op.drop_index("ix_span_cell")
+        batch_op.drop_index("ix_span_person")
 
     op.drop_table("span")
     op.drop_table("requirement")
