@@ -74,8 +74,8 @@ bench: install-dev ## measure; see docs/benchmarks.md
 	$(BIN)/python -m benchmarks
 
 messages: install-dev ## collect the texts to translate and bring the catalogues up to date
-	$(BIN)/pybabel -q extract -F babel.cfg -k _l -k lazy_gettext --no-location --sort-output --project=Attune -o lms/translations/messages.pot .
-	$(BIN)/pybabel -q update --no-fuzzy-matching --ignore-pot-creation-date -i lms/translations/messages.pot -d lms/translations
+	$(BIN)/pybabel -q extract -F babel.cfg -k _l -k lazy_gettext --no-location --sort-output --width=120 --project=Attune --copyright-holder="The Attune authors" -o lms/translations/messages.pot .
+	$(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width=120 -i lms/translations/messages.pot -d lms/translations
 
 clean: ## remove the environment and caches; data in var/ stays
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis test-artifacts
