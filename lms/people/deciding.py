@@ -28,7 +28,7 @@ class Decider:
         self.session, self.found, self.tree = session, found, tree
         self.as_of = found.options.as_of
         self.first_days: dict[int, date] = dict(
-            session.execute(select(PLACES.c.department_id, PLACES.c.first_day)).tuples().all()
+            session.execute(select(PLACES.c.department_id, PLACES.c.first_day)).all()
         )
         self.names = {one.id: one.name for one in found.departments}
         self._position = 0

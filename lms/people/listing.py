@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Row, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from lms.audit import AuditEntry
 from lms.db import day_in, known
 from lms.people.models import DepartmentVersion, Employment, ImportRun, Membership, Person
 
@@ -156,7 +157,7 @@ def headcount(session: Session, day: date) -> dict[int, int]:
         .where(Membership.primary, known(Membership), day_in(day, Membership.from_day, Membership.to_day))
         .group_by(Membership.department_id)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def versions(session: Session, department_id: int) -> Sequence[DepartmentVersion]:
@@ -176,4 +177,14 @@ def runs(session: Session, page: int = 1, size: int = 25) -> Sequence[Row[Import
         .order_by(ImportRun.id.desc())
         .offset((page - 1) * size)
         .limit(size + 1)
+    ).all()
+
+
+def changes(session: Session, person_id: int, size: int = 100) -> Sequence[AuditEntry]:
+    """What was done to a person, the newest first."""
+    return session.scalars(
+        select(AuditEntry)
+        .where(AuditEntry.subject_kind == "person", AuditEntry.subject_id == person_id)
+        .order_by(AuditEntry.id.desc())
+        .limit(size)
     ).all()

@@ -92,7 +92,7 @@ def _plan_departments(session: Session, found: Prepared, tree: Tree, places: Pla
     found.faults += len(problems)
     if problems:
         return
-    closed = dict(session.execute(select(Department.code, Department.id)).tuples().all())
+    closed = dict(session.execute(select(Department.code, Department.id)).all())
     for place, row in enumerate(rows, 1):
         if row.code not in places.ids:
             places.ids[row.code] = closed.get(row.code, -place)
@@ -217,9 +217,7 @@ def _check(session: Session, found: Prepared) -> None:
 def _places(session: Session, found: Prepared) -> None:
     found.first_tree = session.scalar(select(DepartmentVersion.id).where(known(DepartmentVersion)).limit(1)) is None
     begins = select(DepartmentVersion.department_id, func.min(DepartmentVersion.from_day))
-    rows = (
-        session.execute(begins.where(known(DepartmentVersion)).group_by(DepartmentVersion.department_id)).tuples().all()
-    )
+    rows = session.execute(begins.where(known(DepartmentVersion)).group_by(DepartmentVersion.department_id)).all()
     first = BEGINNING if found.first_tree else found.options.as_of
     days = {one.id: first for one in found.departments if one.new} | dict(rows)
     bulk(session, PLACES, [(ident, day.isoformat()) for ident, day in days.items()])

@@ -152,7 +152,7 @@ def last_names(session: Session, department_ids: Iterable[int]) -> dict[int, str
         .where(DepartmentVersion.department_id.in_(set(department_ids)), known(DepartmentVersion))
         .order_by(DepartmentVersion.from_day)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def working_below(session: Session, department_ids: Iterable[int], day: date) -> set[int]:

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
+from wtforms.fields.choices import SelectChoice
 
 from lms import flows
 from lms.access import Permission
@@ -109,7 +110,7 @@ def change(department_id: int) -> ResponseReturnValue:
     )
     below = tree.subtree([department_id])
     form.parent.choices = [
-        choice for choice in _parents(tree, allowed, node) if not choice[0] or int(choice[0]) not in below
+        choice for choice in _parents(tree, allowed, node) if not choice.value or int(choice.value) not in below
     ]
 
     def act() -> str:
@@ -130,7 +131,7 @@ def merge(department_id: int) -> ResponseReturnValue:
     node = _node(department_id, tree, allowed)
     form = MergeForm(from_day=today())
     below = tree.subtree([department_id])
-    form.into.choices = [choice for choice in department_choices(tree, allowed) if int(choice[0]) not in below]
+    form.into.choices = [choice for choice in department_choices(tree, allowed) if int(choice.value) not in below]
 
     def act() -> str:
         into, day = int(form.into.data), form.from_day.data
@@ -180,16 +181,15 @@ def _node(department_id: int, tree: Tree, allowed: frozenset[int] | None) -> Nod
     return node
 
 
-def _parents(tree: Tree, allowed: frozenset[int] | None, node: Node | None = None) -> list[tuple[str, str]]:
+def _parents(tree: Tree, allowed: frozenset[int] | None, node: Node | None = None) -> list[SelectChoice]:
     """Where a department may hang: within reach, or where it hangs already; at the top only for those who see everything."""
     choices = department_choices(tree, allowed)
     if allowed is None:
-        return [("", gettext("Nothing: it is at the top")), *choices]
+        return [SelectChoice("", gettext("Nothing: it is at the top")), *choices]
     if node is not None and (node.parent_id is None or node.parent_id not in allowed):
         parent = tree.nodes.get(node.parent_id) if node.parent_id else None
-        choices.insert(
-            0, (str(parent.id) if parent else "", parent.name if parent else gettext("Nothing: it is at the top"))
-        )
+        value, label = (str(parent.id), parent.name) if parent else ("", gettext("Nothing: it is at the top"))
+        choices.insert(0, SelectChoice(value, label))
     return choices
 
 

@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, DateField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from lms import flows
@@ -21,6 +22,7 @@ from lms.errors import N_, AttuneError, NotFound
 from lms.files import StoredFile
 from lms.people import imports, listing
 from lms.people.importing import Options
+from lms.people.models import ImportRun
 from lms.people.plan import Verdict
 from lms.people.prepared import Prepared
 from lms.people.preparing import prepare
@@ -62,8 +64,10 @@ class UploadForm(FlaskForm):
         description=_l("People of this system who are missing from the file end on its day."),
     )
     as_of = DateField(_l("The day the file speaks of"), [InputRequired(_l("Enter a day."))])
-    dates = SelectField(_l("How dates are written"), choices=list(DATES.items()))
-    encoding = SelectField(_l("Encoding"), choices=list(ENCODINGS.items()))
+    dates = SelectField(
+        _l("How dates are written"), choices=[SelectChoice(value, label) for value, label in DATES.items()]
+    )
+    encoding = SelectField(_l("Encoding"), choices=[SelectChoice(value, label) for value, label in ENCODINGS.items()])
     partial = BooleanField(_l("The file does not list everybody: nobody ends by being absent"))
 
 
@@ -136,7 +140,7 @@ def history() -> ResponseReturnValue:
 @needs(Permission.PEOPLE_IMPORT)
 def show(run_id: int) -> ResponseReturnValue:
     """One import, with the way back."""
-    run = session().get(imports.ImportRun, run_id)
+    run = session().get(ImportRun, run_id)
     if run is None or run.summary.get("unfinished"):
         raise NotFound(N_("There is no such import."))
     last = imports.last_run(session())

@@ -11,8 +11,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import format_date, gettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
+from wtforms.fields.choices import SelectChoice
 
-from lms import audit, flows
+from lms import flows
 from lms.access import Permission, may
 from lms.accounts import queries as accounts
 from lms.accounts.queries import AccountState
@@ -47,6 +48,7 @@ from lms.web.people_forms import (
     ReasonForm,
     RehireForm,
     department_choices,
+    department_names,
     last_of,
 )
 from lms.web.timeline_picture import picture
@@ -139,7 +141,7 @@ def index() -> ResponseReturnValue:
     return render_template(
         "people/index.html",
         rows=rows, count=count, page=number, pages=max(1, -(-count // PAGE)), wish=wish, chosen=chosen,
-        departments=department_choices(tree, allowed), kinds=KIND_NAMES, standings=STANDINGS, last_of=last_of,
+        departments=department_names(tree, allowed), kinds=KIND_NAMES, standings=STANDINGS, last_of=last_of,
         url_of=lambda page: address(page=page), column=column,
     )  # fmt: skip
 
@@ -186,7 +188,7 @@ def changes(person_id: int) -> ResponseReturnValue:
     """The account, and who changed what about this person."""
     one = _person(person_id, Permission.PEOPLE_VIEW)
     line = accounts.account_line(session(), person_id, now())
-    entries = [e for e in audit.listed(session(), person_id=person_id, size=100) if e.subject_kind == "person"]
+    entries = listing.changes(session(), person_id)
     return render_template(
         "people/changes.html",
         one=one, tabs=_tabs(person_id), entries=entries, actors=accounts.names_of(session(), {e.actor_id for e in entries}),
@@ -391,8 +393,8 @@ def exempt(person_id: int) -> ResponseReturnValue:
     form = ExemptionForm(from_day=today())
     titles = _requirement_titles()
     form.requirement.choices = [
-        *((str(ident), title) for ident, title in titles.items()),
-        (NO_REQUIREMENT, gettext("All requirements")),
+        *(SelectChoice(str(ident), title) for ident, title in titles.items()),
+        SelectChoice(NO_REQUIREMENT, gettext("All requirements")),
     ]
 
     def act() -> None:
@@ -475,7 +477,7 @@ def _person(person_id: int, permission: Permission) -> Person:
     return found
 
 
-def _departments() -> list[tuple[str, str]]:
+def _departments() -> list[SelectChoice]:
     allowed = queries.visible_departments(session(), viewer(), Permission.PEOPLE_EDIT, today())
     return department_choices(queries.tree(session(), today()), allowed)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 from zoneinfo import available_timezones
@@ -10,6 +11,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateField, Field, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from lms.people import listing
@@ -45,7 +47,7 @@ NEEDED = _l("Fill this in.")
 DAY_NEEDED = _l("Enter a day.")
 
 
-def department_choices(tree: Tree, allowed: frozenset[int] | None) -> list[tuple[str, str]]:
+def department_names(tree: Tree, allowed: frozenset[int] | None) -> list[tuple[str, str]]:
     """(id, name indented by depth) of the departments that may be chosen, in tree order."""
     indent = "\u2003"
     return [
@@ -53,6 +55,15 @@ def department_choices(tree: Tree, allowed: frozenset[int] | None) -> list[tuple
         for level, node in tree.walk()
         if allowed is None or node.id in allowed
     ]
+
+
+def department_choices(tree: Tree, allowed: frozenset[int] | None) -> list[SelectChoice]:
+    """The same for a form."""
+    return _choices(department_names(tree, allowed))
+
+
+def _choices(pairs: Iterable[tuple[str, Any]]) -> list[SelectChoice]:
+    return [SelectChoice(value, label) for value, label in pairs]
 
 
 def _day(label: Any, description: Any = "", *, needed: bool = True) -> DateField:
@@ -106,7 +117,7 @@ class HoldingForm(FlaskForm):
     patient_contact = BooleanField(_l("Has contact with patients"))
     supervisor = StringField(_l("Supervisor’s employee number"), [Optional(), Length(max=200)])
 
-    def offer(self, choices: list[tuple[str, str]]) -> None:
+    def offer(self, choices: list[SelectChoice]) -> None:
         """Set the departments that may be chosen."""
         self.department.choices = choices
 
@@ -161,7 +172,7 @@ class CorrectMembershipForm(HoldingForm):
 class CorrectEmploymentForm(FlaskForm):
     """An employment that was written down wrongly."""
 
-    kind = SelectField(_l("Kind"), choices=list(KIND_NAMES.items()))
+    kind = SelectField(_l("Kind"), choices=_choices(KIND_NAMES.items()))
     from_day = _day(_l("First day"))
     last_day = _day(_l("Last day"), _l("Included. Leave empty while there is no end."), needed=False)
     reason = _reason(_l("Kept in the audit log. Figures follow, also those of past days."))
@@ -177,7 +188,7 @@ class EndForm(FlaskForm):
 class RehireForm(HoldingForm):
     """Somebody comes back."""
 
-    kind = SelectField(_l("Kind"), choices=list(KIND_NAMES.items()))
+    kind = SelectField(_l("Kind"), choices=_choices(KIND_NAMES.items()))
     from_day = _day(_l("First day"))
     last_day = _day(_l("Last day"), _l("Leave empty while there is no end."), needed=False)
 
@@ -191,7 +202,7 @@ class AddForm(OwnDataForm, HoldingForm):
         [InputRequired(NEEDED), Length(max=60)],
         description=_l("As in imports, so that the next file finds this person."),
     )
-    kind = SelectField(_l("Kind"), choices=list(KIND_NAMES.items()))
+    kind = SelectField(_l("Kind"), choices=_choices(KIND_NAMES.items()))
     from_day = _day(_l("First day"))
     last_day = _day(_l("Last day"), _l("Leave empty while there is no end."), needed=False)
 
@@ -201,7 +212,7 @@ class LeaveForm(FlaskForm):
 
     from_day = _day(_l("First day"))
     last_day = _day(_l("Last day"), _l("Leave empty while it is not known."), needed=False)
-    kind = SelectField(_l("What it does to due days"), choices=list(LEAVE_NAMES.items()))
+    kind = SelectField(_l("What it does to due days"), choices=_choices(LEAVE_NAMES.items()))
     reason = _reason(_l("A word such as “family leave”. Never a diagnosis."))
 
 
@@ -230,7 +241,7 @@ class DepartmentForm(FlaskForm):
     """A department as it is from a day on."""
 
     name = StringField(_l("Name"), [InputRequired(NEEDED), Length(max=200)])
-    kind = SelectField(_l("Level"), choices=list(LEVEL_NAMES.items()))
+    kind = SelectField(_l("Level"), choices=_choices(LEVEL_NAMES.items()))
     parent = SelectField(_l("Below"))
     from_day = _day(_l("From"), _l("Figures for earlier days stay as they are."))
 
