@@ -54,6 +54,6 @@ def due_soon(span: Span, days: int) -> tuple[date, date] | None:
     """The part [from, to) of the span on which its due day is at most ``days`` days away; None where there is none."""
     if span.due is None or span.state not in CAN_FALL_DUE:
         return None
-    start = max(span.from_day, span.due - timedelta(days=min(days, span.due.toordinal() - 1)))
+    start = max(span.from_day, date.fromordinal(max(1, span.due.toordinal() - days)))
     end = min(span.to_day, span.due + timedelta(days=1)) if span.due < date.max else span.to_day
     return (start, end) if start < end else None

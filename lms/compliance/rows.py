@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import NamedTuple
 
-from lms.compliance.departments import due_soon, homes
+from lms.compliance.departments import Home, due_soon, homes
 from lms.compliance.facts import PersonFacts
 from lms.compliance.overall import overall
 from lms.compliance.rules import RequirementFacts
@@ -53,38 +53,32 @@ def rows_of(requirements: Iterable[RequirementFacts], person: PersonFacts, soon_
     found: list[Row] = []
     for requirement_id, spans in ((OVERALL, overall(lines)), *lines.items()):
         for span in spans:
-            soon = due_soon(span, soon_days) if span.due is not None else None
-            for first, last, department_id, _ in where:
-                if last <= span.from_day:
-                    continue
-                if first >= span.to_day:
-                    break
-                start, end = max(first, span.from_day), min(last, span.to_day)
-                for begins, ends, soon_from in _pieces(start, end, soon):
-                    found.append(
-                        _row(person.person_id, requirement_id, begins, ends, department_id or 0, span, soon_from)
-                    )
+            found += _cut(person.person_id, requirement_id, span, where, soon_days)
     return found
 
 
-def _pieces(start: date, end: date, soon: tuple[date, date] | None) -> tuple[tuple[date, date, date | None], ...]:
-    """The days [start, end) with the day from which they count as due soon: one piece, two where they outlast being due soon."""
-    if soon is None or soon[0] >= end or soon[1] <= start:
-        return ((start, end, None),)
-    since = max(start, soon[0])
-    if soon[1] >= end:
-        return ((start, end, since),)
-    return (start, soon[1], since), (soon[1], end, None)
-
-
-def _row(
-    person_id: int, requirement_id: int, start: date, end: date, department_id: int, span: Span, soon_from: date | None
-) -> Row:
-    _, _, state, beneath, due, valid_until, cycle, because, lapsed, _, _ = span
-    return Row(
-        person_id, requirement_id, start, end, department_id, state, beneath, due, valid_until, soon_from, cycle, because,
-        lapsed,
-    )  # fmt: skip
+def _cut(person_id: int, requirement_id: int, span: Span, where: list[Home], soon_days: int) -> list[Row]:
+    """The rows of a span: cut where the department changes, and where the span outlasts its being due soon."""
+    from_day, to_day, state, beneath, due, valid_until, cycle, because, lapsed, _, _ = span
+    soon = due_soon(span, soon_days) if due is not None else None
+    found: list[Row] = []
+    for first, last, home, _ in where:
+        if last <= from_day:
+            continue
+        if first >= to_day:
+            break
+        start, end = first if first > from_day else from_day, last if last < to_day else to_day
+        pieces: tuple[tuple[date, date, date | None], ...] = ((start, end, None),)
+        if soon is not None and soon[0] < end and soon[1] > start:
+            since = max(start, soon[0])
+            pieces = ((start, end, since),) if soon[1] >= end else ((start, soon[1], since), (soon[1], end, None))
+        for begins, ends, soon_from in pieces:
+            row = Row(
+                person_id, requirement_id, begins, ends, home or 0, state, beneath, due, valid_until, soon_from, cycle,
+                because, lapsed,
+            )  # fmt: skip
+            found.append(row)
+    return found
 
 
 def changes(removed: Iterable[Row], added: Iterable[Row]) -> Mapping[Place, list[int]]:
