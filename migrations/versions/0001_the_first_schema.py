@@ -2,7 +2,7 @@
 
 Revision ID: 0001
 Revises:
-Create Date: 2026-11-22 19:17:04.158975
+Create Date: 2026-11-22 19:21:37.974031
 """
 
 import sqlalchemy as sa
