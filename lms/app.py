@@ -48,6 +48,7 @@ def create_app(config: Config, clock: Clock | None = None, database: Database | 
         prefix="static/",
         max_age=0 if config.testing else 3600,
         add_headers_function=page.static_headers,
+        allow_all_origins=False,
     )
     if config.base_url and config.base_url.startswith("https://"):
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]

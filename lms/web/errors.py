@@ -5,14 +5,14 @@ from __future__ import annotations
 import errno
 import logging
 
-from flask import Flask, jsonify, render_template, request
+from flask import Flask, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from lms.errors import AttuneError
-from lms.web.page import tell
+from lms.web.page import roll_back, tell
 
 log = logging.getLogger("lms.web")
 
@@ -26,6 +26,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OSError, _disk)
     app.register_error_handler(Exception, _unknown)
+    app.register_error_handler(500, _unknown)  # also what goes wrong while another error is told
 
 
 def _answer(status: int, what: str) -> ResponseReturnValue:
@@ -35,6 +36,7 @@ def _answer(status: int, what: str) -> ResponseReturnValue:
 
 
 def _known(error: AttuneError) -> ResponseReturnValue:
+    roll_back()
     return _answer(error.status, tell(error.message))
 
 
@@ -48,6 +50,7 @@ def _forged(error: CSRFError) -> ResponseReturnValue:
 def _http(error: HTTPException) -> ResponseReturnValue:
     if error.code is None or error.code < 400:
         return error.get_response()
+    roll_back()
     sentences = {
         401: gettext("Please sign in. What you entered is still here."),
         403: gettext("Your role does not include this page."),
@@ -56,7 +59,12 @@ def _http(error: HTTPException) -> ResponseReturnValue:
         413: gettext("What you sent is too large. Nothing was stored."),
         429: gettext("Too many tries in a short time. Please wait a minute."),
     }
-    return _answer(error.code, sentences.get(error.code, gettext("The request could not be understood.")))
+    answer = make_response(
+        _answer(error.code, sentences.get(error.code, gettext("The request could not be understood.")))
+    )
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return answer
 
 
 def _disk(error: OSError) -> ResponseReturnValue:
@@ -71,4 +79,19 @@ def _disk(error: OSError) -> ResponseReturnValue:
 
 def _unknown(error: Exception) -> ResponseReturnValue:
     log.exception("%s %s failed", request.method, request.path)
-    return _answer(500, gettext("Something went wrong on our side. What was saved before is safe; please try again."))
+    try:
+        roll_back()
+        return _answer(
+            500, gettext("Something went wrong on our side. What was saved before is safe; please try again.")
+        )
+    except Exception:
+        log.exception("The error page failed, too")
+        return BARE, 500
+
+
+BARE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Something went wrong · Attune</title></head>
+<body><main><h1>Something went wrong on our side</h1>
+<p>What was saved before is safe. Wait a moment and try again.</p></main></body></html>
+"""
+"""For when the database cannot be reached: neither the reader's language nor the organisation's contact is known then."""

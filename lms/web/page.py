@@ -32,6 +32,7 @@ from lms.clock import Clock, local_day
 from lms.db import Database
 from lms.errors import N_, Denied, Message
 from lms.files import FileStore
+from lms.language import locale_of
 from lms.organisation import Organisation
 from lms.organisation import load as load_organisation
 from lms.web.navigation import menu
@@ -130,6 +131,12 @@ def commit() -> None:
     session().commit()
 
 
+def roll_back() -> None:
+    """Undo what the request has begun, so that its session can be read again, for instance to tell an error."""
+    if "session" in g:
+        session().rollback()
+
+
 def now() -> datetime:
     """The moment of the request: the same for everything in it."""
     if "now" not in g:
@@ -190,8 +197,9 @@ def safe_next(target: str | None) -> str | None:
     if (
         not target
         or not target.startswith("/")
-        or target.startswith(("//", "/\\"))
-        or any(c in target for c in "\r\n\t\\")
+        or target.startswith("//")
+        or "\\" in target
+        or not target.isprintable()
     ):
         return None
     return target
@@ -214,7 +222,7 @@ def locale() -> str:
 
 def _babel_locale() -> str:
     chosen = locale()
-    return "en_150" if chosen == "xx" else chosen  # a locale that Babel knows and nobody asks for
+    return "en_150" if chosen == "xx" else str(locale_of(chosen))  # the first is one that Babel knows and nobody asks for
 
 
 def direction(tag: str) -> str:
@@ -230,7 +238,7 @@ csrf = CSRFProtect()
 def install(app: Flask) -> None:
     """Hang everything on the application."""
     csrf.init_app(app)
-    Babel(app, locale_selector=locale, timezone_selector=lambda: organisation().zone)
+    Babel(app, locale_selector=_babel_locale, timezone_selector=lambda: organisation().zone)
     logins = LoginManager(app)
     logins.session_protection = None  # sessions are rows; the browser's address may change between wards
     logins.user_loader(_load)
@@ -350,6 +358,7 @@ def static_headers(headers: Any, path: str, url: str) -> None:
     """Headers of static files, which never reach Flask."""
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    headers["Referrer-Policy"] = headers["Cross-Origin-Opener-Policy"] = "same-origin"
 
 
 def _close(error: BaseException | None) -> None:
@@ -369,6 +378,12 @@ class Site:
     demo: bool
 
 
+def _direction(tag: str) -> str:
+    """The language's, or the one that a demo or test asks for to look at the layout."""
+    asked = request.cookies.get("direction") if house().config.demo or house().config.testing else None
+    return asked if asked in {"ltr", "rtl"} else direction(tag)
+
+
 def _address() -> str:
     """This page's address as a browser writes it: nothing in it needs a second look."""
     asked = request.query_string.decode("ascii", "ignore")
@@ -384,7 +399,7 @@ def _context() -> dict[str, Any]:
         "viewer": asking,
         "nav": menu(asking, request.endpoint or ""),
         "locale": "en" if tag == "xx" else tag,
-        "direction": request.cookies.get("direction") or direction(tag),
+        "direction": _direction(tag),
         "current_url": _address(),
         "Markup": Markup,
     }
