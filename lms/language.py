@@ -14,10 +14,14 @@ from babel.support import NullTranslations, Translations
 TRANSLATIONS = Path(__file__).resolve().parent / "translations"
 
 
+USUAL_PLACES = {"es": "es-US"}
+"""Where a language without a country is spoken, when that changes how numbers and hours are written: 87.5% and 2:05 p.m. here."""
+
+
 def locale_of(language: str) -> Locale:
     """The locale of a BCP 47 tag; English for one that is not known."""
     try:
-        return Locale.parse(language, sep="-")
+        return Locale.parse(USUAL_PLACES.get(language, language), sep="-")
     except (ValueError, UnknownLocaleError):
         return Locale("en")
 

@@ -33,6 +33,7 @@ from lms.db import Database
 from lms.errors import N_, Denied, Message
 from lms.files import FileStore
 from lms.language import locale_of
+from lms.language import locale_of
 from lms.organisation import Organisation
 from lms.organisation import load as load_organisation
 from lms.web.navigation import menu
