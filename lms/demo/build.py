@@ -62,6 +62,7 @@ class Build:
     departments: dict[str, int] = field(default_factory=dict)
     versions: dict[str, tuple[CourseVersion, CourseContent]] = field(default_factory=dict)
     requirements: dict[str, int] = field(default_factory=dict)
+    leads: dict[str, int] = field(default_factory=dict)
     rows: dict[type[Base], list[dict[str, Any]]] = field(default_factory=dict)
     ids: dict[type[Base], count[int]] = field(default_factory=dict)
 
@@ -246,6 +247,10 @@ def _person(site: Build, life: Life) -> None:
         site.fact(Employment, from_day, to_day, person_id=person, kind=life.kind, import_id=None)
     for post in _merged(site, life.posts):
         _membership(site, person, post, primary=True)
+    if life.employments[-1][1] == FOR_EVER:
+        site.leads.setdefault(
+            life.posts[-1].place, person
+        )  # whoever came first leads; the demo's manager leads Emergency
     if life.secondary and life.secondary.from_day < life.secondary.to_day:
         _membership(site, person, life.secondary, primary=False)
     if life.leave:
@@ -278,8 +283,18 @@ def _merged(site: Build, posts: Iterable[Post]) -> Iterable[Post]:
 def _membership(site: Build, person: int, post: Post, *, primary: bool) -> None:
     site.fact(
         Membership, post.from_day, post.to_day, person_id=person, department_id=site.departments[post.place], primary=primary,
-        job=post.job, profession=post.profession, patient_contact=post.contact, supervisor_id=None, import_id=None,
+        job=post.job, profession=post.profession, patient_contact=post.contact, supervisor_id=_lead(site, post.place),
+        import_id=None,
     )  # fmt: skip
+
+
+def _lead(site: Build, place: str) -> int | None:
+    """Who supervises in a department: its lead, else the lead of the department above."""
+    parents = {each.code: each.parent for each in PLACES}
+    at: str | None = MERGED[2] if place == MERGED[0] else place
+    while at is not None and at not in site.leads:
+        at = parents[at]
+    return site.leads[at] if at is not None else None
 
 
 # --- training ---------------------------------------------------------------------------------------------------------

@@ -32,8 +32,8 @@ class RolePlayer:
 
 
 ROLES = (
-    RolePlayer("Learner", "Lena", "Marsh", "ED", "Registered Nurse", "RN", True, None),
     RolePlayer("Manager", "Mateo", "Okonkwo", "ED", "Nurse Manager", "RN", True, Role.MANAGER, "ED"),
+    RolePlayer("Learner", "Lena", "Marsh", "ED", "Registered Nurse", "RN", True, None),
     RolePlayer("HR", "Hannah", "Sol", "HR", "HR Partner", "none", False, Role.HR),
     RolePlayer("Executive", "Elias", "Thorne", "QUALITY", "Chief Quality Officer", "MD", False, Role.EXECUTIVE),
     RolePlayer("Author", "Aiko", "Brandt", "HR", "Clinical Educator", "RN", False, Role.AUTHOR),
