@@ -33,7 +33,6 @@ from lms.db import Database
 from lms.errors import N_, Denied, Message
 from lms.files import FileStore
 from lms.language import locale_of
-from lms.language import locale_of
 from lms.organisation import Organisation
 from lms.organisation import load as load_organisation
 from lms.web.navigation import menu
@@ -223,7 +222,7 @@ def locale() -> str:
 
 def _babel_locale() -> str:
     chosen = locale()
-    return "en_150" if chosen == "xx" else str(locale_of(chosen))  # the first is one that Babel knows and nobody asks for
+    return "en_150" if chosen == "xx" else str(locale_of(chosen))  # Babel knows en_150, and nobody asks for it
 
 
 def direction(tag: str) -> str:
