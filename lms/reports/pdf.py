@@ -280,11 +280,11 @@ class _Rollup:
     def _lapses(self) -> None:
         rows = self.report.lapses
         pitch = 5.2 * MM
-        self._heading(self.labels.lapses, pitch * min(len(rows), 12) + 4 * MM)
+        self._heading(self.labels.lapses, pitch * min(len(rows), 15) + 4 * MM)
         if not rows:
             self._paragraph("P", self.labels.lapses_none, 9.5, INK, after=5 * MM)
-        for start in range(0, len(rows), 12):
-            part = rows[start : start + 12]
+        for start in range(0, len(rows), 15):
+            part = rows[start : start + 15]
             self._need(pitch * len(part))
             told = ", ".join(f"{row.label}: {self._count(row.people)}" for row in part)
             bars = [(row.label, row.people, self._count(row.people)) for row in part]

@@ -164,10 +164,7 @@ def reasons(session: Session, found: Sequence[Found], titles: Mapping[int, str])
 def _reason(row: Found, causes: Mapping[int, facts.PersonFacts], titles: Mapping[int, str]) -> Message:
     kind, _, subject = row.because.partition(":")
     if kind == "requirement":
-        title = titles.get(int(subject), subject)
-        if row.due is None:
-            return Message(N_("%(title)s"), {"title": title})
-        return Message(N_("%(title)s, due on %(due)s"), {"title": title, "due": row.due})
+        return Message(titles.get(int(subject), subject))
     if row.state == State.UPCOMING:
         return Message(N_("Due on %(due)s; it cannot be done yet."), {"due": row.due})
     span = spans.Span(

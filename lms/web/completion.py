@@ -112,7 +112,6 @@ def people() -> ResponseReturnValue:
         "completion/people.html",
         asked=question,
         tree=tree,
-        title=figures.requirement_title(required, question.requirement),
         heading=figures.people_heading(question),
         tabs=[
             {"label": label, "url": question.url(here, requirement=id), "current": id == question.requirement}
@@ -123,7 +122,7 @@ def people() -> ResponseReturnValue:
         people=figures.people_lines(
             listed.rows, queries.reasons(session(), listed.rows, titles), tree, question, person_url
         ),
-        total=listed.total,
+        lede=figures.people_lede(listed.total, figures.requirement_title(required, question.requirement)),
         pages=pages,
         summary=figures.summary(question.page, PEOPLE, listed.total),
         states=figures.state_choices(),

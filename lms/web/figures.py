@@ -106,11 +106,15 @@ def definitions(shown: Completion) -> list[tuple[str, str]]:
     ]
 
 
+SHOWN = ("rate", "required", *STATES, "due_soon")
+"""The columns of the table on a page; who is also here stands beside the name."""
+
+
 def headings(asked: Asked, endpoint: str) -> list[dict[str, Any]]:
     """The columns of the tree table."""
     words = column_words()
     found = [{"label": words["name"], **asked.sorting(endpoint, "name")}]
-    for name in ("rate", *COUNTS):
+    for name in SHOWN:
         first = "" if name == "rate" else "-"
         found.append({"label": words[name], "numeric": True, **asked.sorting(endpoint, name, first=first)})
     return found
@@ -129,15 +133,14 @@ def tree_rows(rows: Iterable[Row], asked: Asked, endpoint: str, people: str) -> 
                 if row.department_id is None or outside
                 else asked.url(endpoint, department=row.department_id),
                 "total": row.department_id is None,
-                "cells": [{"rate": careful(row.rate)}, *(_number(row, name, asked, people) for name in COUNTS)],
+                "note": gettext("%(count)s also here", count=number(row.also_here)) if row.also_here else None,
+                "cells": [{"rate": careful(row.rate)}, *(_number(row, name, asked, people) for name in SHOWN[1:])],
             }
         )
     return found
 
 
 def _number(row: Row, name: str, asked: Asked, people: str) -> Any:
-    if name == "also_here":
-        return row.also_here
     count = getattr(row.figures, name)
     if not count or row.department_id == rollup.OUTSIDE:
         return count
@@ -268,6 +271,12 @@ def people_heading(asked: Asked) -> str:
     if not asked.state:
         return gettext("People as of %(day)s", day=long_day(asked.as_of))
     return gettext("%(state)s as of %(day)s", state=column_words()[asked.state], day=long_day(asked.as_of))
+
+
+def people_lede(total: int, requirement: str) -> str:
+    """How many there are, and for what."""
+    people = ngettext("%(num)s person", "%(num)s people", total)
+    return f"{people} · {requirement}"
 
 
 def people_headings(asked: Asked, endpoint: str) -> list[dict[str, Any]]:

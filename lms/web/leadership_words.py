@@ -19,6 +19,9 @@ from lms.web.figures import column_words, long_day, number, per_cent
 from lms.web.page import tell
 from lms.web.words import gettext, ngettext
 
+FEW = f"<{LIMIT}"
+"""What stands in place of a suppressed figure."""
+
 
 def headline(shown: Leadership) -> str:
     """The one sentence: the rate, how it moved, and who needs attention."""
@@ -135,9 +138,10 @@ def definitions(shown: Leadership) -> list[tuple[str, str]]:
         (
             gettext("Small groups"),
             gettext(
-                "What is about fewer than %(limit)s people is not shown, nor anything from which it could be worked out; rates "
+                "“%(mark)s” stands for fewer than %(limit)s people, or for a number that would give such a number away; rates "
                 "beside it are in whole per cent. Departments that need attention are chosen among those with a rate about "
                 "at least %(limit)s people.",
+                mark=FEW,
                 limit=LIMIT,
             ),
         ),
@@ -202,7 +206,7 @@ def _labels() -> pdf.LeadershipLabels:
         attention=gettext("Departments that need attention"),
         attention_none=gettext("No department needs attention."),
         definitions=gettext("Definitions and denominators"),
-        suppressed=gettext("fewer than %(limit)s", limit=LIMIT),
+        suppressed=FEW,
         page=gettext("Page %(page)s", page="%(page)s"),
         **own,
     )
@@ -211,7 +215,7 @@ def _labels() -> pdf.LeadershipLabels:
 def sheet(shown: Leadership) -> Sheet:
     """The divisions and the whole as a workbook; a suppressed figure says so."""
     words = column_words()
-    few = gettext("fewer than %(limit)s", limit=LIMIT)
+    few = FEW
     columns = [
         Column(gettext("Code"), width=14),
         Column(gettext("Division"), width=30),

@@ -156,7 +156,6 @@ def people() -> ResponseReturnValue:
     return render_template(
         "team/people.html",
         asked=question,
-        title=figures.requirement_title(required, question.requirement),
         heading=figures.people_heading(question),
         team_tabs=tabs(question, here),
         tabs=[
@@ -168,7 +167,7 @@ def people() -> ResponseReturnValue:
         people=figures.people_lines(
             listed.rows, queries.reasons(session(), listed.rows, titles), tree, question, person_url
         ),
-        total=listed.total,
+        lede=figures.people_lede(listed.total, figures.requirement_title(required, question.requirement)),
         pages=pages,
         summary=figures.summary(question.page, PEOPLE, listed.total),
         states=figures.state_choices(),

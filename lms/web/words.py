@@ -11,5 +11,6 @@ def gettext(text: str, **values: object) -> str:
 
 
 def ngettext(one: str, many: str, num: int, **values: object) -> str:
-    """The sentence for a number, in the reader's language; ``%(num)s`` is the number."""
-    return str(flask_babel.ngettext(one, many, num, **values))
+    """The sentence for a number, in the reader's language; ``%(num)s`` is the number as the reader writes it."""
+    text: str = flask_babel.get_translations().ungettext(one, many, num)
+    return text % {"num": flask_babel.format_decimal(num), **values}
