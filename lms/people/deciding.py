@@ -24,8 +24,8 @@ from lms.people.tree import Tree
 class Decider:
     """Decides about everybody, batch by batch, and puts down what must be written."""
 
-    def __init__(self, session: Session, found: Prepared, tree: Tree) -> None:
-        self.session, self.found, self.tree = session, found, tree
+    def __init__(self, session: Session, found: Prepared, tree: Tree, asker: int | None) -> None:
+        self.session, self.found, self.tree, self.asker = session, found, tree, asker
         self.as_of = found.options.as_of
         self.first_days: dict[int, date] = dict(
             session.execute(select(PLACES.c.department_id, PLACES.c.first_day)).all()
@@ -153,6 +153,11 @@ class Decider:
             for ident in ids:
                 after = missing(facts[ident], self.as_of)
                 self._count(Verdict.ENDED, people[ident], facts[ident], after, None)
+                if ident == self.asker:
+                    self.found.ends_asker = True
+                    self.found.warnings.append(
+                        Message(N_("You are not in this file yourself: your account would close."))
+                    )
                 changes.append((ident, facts[ident], after))
             self._put_down(changes)
 

@@ -63,6 +63,8 @@ class Prepared:
     staff: int = 0
     fuse: float = 0.1
     seen: int = 0
+    ends_asker: bool = False
+    """Whoever takes the file in would end with it: seldom what is meant."""
     rehired: list[int] = field(default_factory=list)
     new_ids: dict[int, int] = field(default_factory=dict)
     """Provisional ids of departments and their real ones, once they have some."""
@@ -82,7 +84,7 @@ class Prepared:
     @property
     def blown(self) -> bool:
         """Whether the fuse refuses the file unless somebody confirms it."""
-        return self.share > self.fuse
+        return self.share > self.fuse or self.ends_asker
 
     @property
     def touched(self) -> int:

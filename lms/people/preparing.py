@@ -34,8 +34,10 @@ def prepare(
     options: Options,
     fuse: float,
     progress: Progress = lambda phase, done, total: None,
+    asker: int | None = None,
 ) -> Prepared:
     """Read and decide. Needs a session whose connection keeps temporary tables (:meth:`lms.db.Database.desk`).
+    ``fuse`` is the share, 0 to 1, of the source's staff that may end or move without confirmation; ``asker`` is who takes it in.
 
     Raises:
         Invalid: a file that cannot be read at all; single faults stand in ``problems`` instead.
@@ -53,7 +55,7 @@ def prepare(
     _check(session, found)
     if not found.faults:
         _places(session, found)
-        Decider(session, found, tree).run(progress)
+        Decider(session, found, tree, asker).run(progress)
     return found
 
 

@@ -95,9 +95,10 @@ def index() -> ResponseReturnValue:
 def report(file_id: int) -> ResponseReturnValue:
     """The dry run: who would be new, moved, changed, ended, and every fault."""
     staff, departments, options = _asked(file_id)
+    fuse = organisation().import_fuse
     session().rollback()
     with house().database.desk() as desk:
-        prepared, refused = _prepared(desk, staff, departments, options)
+        prepared, refused = _prepared(desk, staff, departments, options, fuse)
     return _show(staff, options, prepared, refused), 422 if refused or (prepared and prepared.faults) else 200
 
 
@@ -106,10 +107,10 @@ def report(file_id: int) -> ResponseReturnValue:
 def take_in(file_id: int) -> ResponseReturnValue:
     """Take the file in, all or nothing."""
     staff, departments, options = _asked(file_id)
-    by, confirmed = actor(), bool(request.form.get("confirmed"))
-    commit()  # nobody waits while the file is compared
+    by, confirmed, fuse = actor(), bool(request.form.get("confirmed")), organisation().import_fuse
+    commit()  # from here on this request's own session is not used: nobody waits while the file is compared
     with house().database.desk() as desk:
-        prepared, refused = _prepared(desk, staff, departments, options)
+        prepared, refused = _prepared(desk, staff, departments, options, fuse)
         if prepared is None:
             return _show(staff, options, None, refused), 422
         try:
@@ -202,15 +203,15 @@ def _file(file_id: int) -> StoredFile:
 
 
 def _prepared(
-    desk: Desk, staff: StoredFile, departments: StoredFile | None, options: Options
+    desk: Desk, staff: StoredFile, departments: StoredFile | None, options: Options, fuse: float
 ) -> tuple[Prepared | None, str]:
     files = house().files
     try:
         with files.path(staff.sha256).open("rb") as people, desk.reading() as reading:
             if departments is None:
-                return prepare(reading, people, None, options, organisation().import_fuse), ""
+                return prepare(reading, people, None, options, fuse, asker=viewer().person_id), ""
             with files.path(departments.sha256).open("rb") as tree:
-                return prepare(reading, people, tree, options, organisation().import_fuse), ""
+                return prepare(reading, people, tree, options, fuse, asker=viewer().person_id), ""
     except FileNotFoundError:
         raise NotFound(N_("There is no such file. Upload it again.")) from None
     except AttuneError as error:

@@ -116,6 +116,7 @@ class HoldingForm(FlaskForm):
     profession = StringField(_l("Profession"), [Optional(), Length(max=200)])
     patient_contact = BooleanField(_l("Has contact with patients"))
     supervisor = StringField(_l("Supervisor’s employee number"), [Optional(), Length(max=200)])
+    _supervisor_id: int | None = None
 
     def offer(self, choices: list[SelectChoice]) -> None:
         """Set the departments that may be chosen."""
@@ -123,7 +124,6 @@ class HoldingForm(FlaskForm):
 
     def validate_supervisor(self, field: Field) -> None:
         """Somebody must have the number."""
-        self._supervisor_id: int | None = None
         if (field.data or "").strip():
             found = listing.by_number(session(), field.data)
             if found is None:
