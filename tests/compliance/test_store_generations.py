@@ -27,6 +27,7 @@ def people(db: Database) -> list[int]:
     """Twelve people in two departments with one requirement, everything built and committed."""
     with db.transaction() as session:
         hospital = Hospital(session)
+        hospital.course("cc-101")
         wards = [hospital.department("ED"), hospital.department("ICU")]
         hospital.requirement("CC", **YEARLY)
         found = [hospital.hire(wards[number % 2], "2026-06-01") for number in range(12)]
