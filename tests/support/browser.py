@@ -17,12 +17,16 @@ def _axe() -> str:
     return AXE.read_text(encoding="utf-8")
 
 
-def violations(page: Page, *, rules_off: tuple[str, ...] = ()) -> list[str]:
-    """What axe-core finds on the page as it stands, against WCAG 2.0, 2.1 and 2.2, levels A and AA."""
+COLOURS = ("color-contrast", "link-in-text-block")
+"""The rules whose outcome another colour scheme can change."""
+
+
+def violations(page: Page, *, rules_off: tuple[str, ...] = (), only: tuple[str, ...] = ()) -> list[str]:
+    """What axe-core finds on the page as it stands, against WCAG 2.0, 2.1 and 2.2, levels A and AA (or by the rules of ``only``)."""
     if not page.evaluate("typeof window.axe === 'object'"):
         page.evaluate(_axe() + "\n;0")
     options = {
-        "runOnly": {"type": "tag", "values": WCAG},
+        "runOnly": {"type": "rule", "values": list(only)} if only else {"type": "tag", "values": WCAG},
         "resultTypes": ["violations"],
         "rules": {rule: {"enabled": False} for rule in rules_off},
     }

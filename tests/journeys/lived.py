@@ -1,0 +1,227 @@
+"""What has happened in the demo hospital before the matrix looks at it, so that every page has something to show."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from flask import Flask
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from lms.accounts import invitations
+from lms.audit import Actor
+from lms.catalogue import queries as catalogue
+from lms.catalogue.content import CourseContent
+from lms.certificates.models import Certificate
+from lms.clock import FOR_EVER, SetClock
+from lms.compliance.models import Exemption
+from lms.db import Database
+from lms.learning import actions
+from lms.learning import scenario as scenarios
+from lms.learning.models import Attempt, Enrolment
+from lms.people.models import Department, Employment, ImportRun, Leave, Membership
+from lms.records.models import TrainingRecord
+from tests.support.pages import PageClient, page_of
+
+CSV = """employee_number,first_name,last_name,department_code,job_title,profession,patient_contact,hire_date
+J-1,June,Testing,ED,Registered Nurse,RN,yes,2026-06-01
+J-2,Juno,Testing,ED,Registered Nurse,RN,yes,2026-06-01
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Lived:
+    """Where to find what happened (ids as in addresses)."""
+
+    person: int
+    former: int
+    secret: str
+    address_token: str
+    certificate: str
+    record: int
+    enrolment: int
+    lesson: str
+    door: str
+    check: int
+    scene: int
+    debrief: int
+    test: int
+    failed: int
+    department: int
+    second_department: int
+    membership: int
+    employment: int
+    leave: int
+    exemption: int
+    dry_run: str
+    import_run: int
+
+
+def live(db: Database, clock: SetClock, app: Flask, hr: PageClient, learner: int) -> Lived:
+    """Let it happen."""
+    dry_run, import_run = _import(db, hr)
+    with db.transaction() as session:
+        training = _train(session, clock, learner)
+        people = _work(session, clock, learner)
+        newcomer = session.scalars(
+            select(Employment.person_id).where(Employment.person_id > 7, Employment.to_day == FOR_EVER)
+        ).first()
+        invitations_made = _invite(session, clock, newcomer or 8)
+        record = session.scalars(select(TrainingRecord).where(TrainingRecord.person_id == learner)).first()
+        assert record is not None
+        number = session.scalars(select(Certificate.number).where(Certificate.record_id == record.id)).one()
+        record_id = record.id
+    return Lived(
+        person=learner, secret=invitations_made, address_token=_token(app, learner), certificate=number,
+        record=record_id, dry_run=dry_run, import_run=import_run, **training, **people,
+    )  # fmt: skip
+
+
+def upload(hr: PageClient, text: str = CSV) -> str:
+    """Send a staff file to the dry run; gives its address."""
+    page = hr.page("/people/import/")
+    answer = hr.submit(
+        page,
+        {"source": "journey", "dates": "iso", "partial": "y", "staff": (io.BytesIO(text.encode()), "staff.csv")},
+        form="upload",
+        follow=False,
+        content_type="multipart/form-data",
+    )
+    assert answer.status_code == 303, answer.text[:2000]
+    parts = urlsplit(answer.location)
+    return f"{parts.path}?{parts.query}"
+
+
+def _import(db: Database, hr: PageClient) -> tuple[str, int]:
+    address = upload(hr)
+    page = hr.page(address, budget=None)
+    taken = hr.submit(page, form="take-in", follow=False)
+    assert taken.status_code == 303, page_of(taken, taken.status_code).text[:2000]
+    with db.session() as session:
+        run = session.scalar(select(func.max(ImportRun.id)))
+    assert run is not None
+    return address, run
+
+
+def _invite(session: Session, clock: SetClock, person: int) -> str:
+    return invitations.invite(session, [person], Actor(None, clock.now()), printed=True).invitations[0].secret
+
+
+def _token(app: Flask, person: int) -> str:
+    from lms.web.account import _signer
+
+    with app.app_context():
+        return str(_signer().dumps([person, "new@riverbend.example"]))
+
+
+def _train(session: Session, clock: SetClock, learner: int) -> dict[str, object]:
+    """LA-110 under way with a check, a scenario and the test open; a test of CC-101 failed, a scenario of it ended."""
+    now = clock.now()
+    enrolment = session.scalars(
+        select(Enrolment).where(Enrolment.person_id == learner, Enrolment.closed_at.is_(None))
+    ).one()
+    content = catalogue.content(session, enrolment.version_id)
+    first = {kind: [s.id for s in content.steps if s.kind == kind] for kind in ("lesson", "check", "scenario", "test")}
+    check = _start(session, clock, enrolment, content, first["check"][0])
+    _answer(session, clock, check, content, 0)
+    scene = _start(session, clock, enrolment, content, first["scenario"][0])
+    for step in content.steps:
+        if step.kind != "test":
+            actions.mark_done(session, enrolment, step.id, now=now)
+    test = _start(session, clock, enrolment, content, first["test"][0])
+    other_course = next(o for o in catalogue.offered(session) if o.slug == "cc-101")
+    other = actions.enrol(session, learner, other_course.course_id, other_course.version_id, now=now, by=learner)
+    told = catalogue.content(session, other.version_id)
+    for step in told.steps:
+        if step.kind != "test":
+            actions.mark_done(session, other, step.id, now=now)
+    failed = _failed(session, clock, other, told)
+    ended = _ended(session, clock, other, told)
+    return {
+        "enrolment": enrolment.id, "lesson": first["lesson"][0], "door": first["scenario"][-1], "check": check.id,
+        "scene": scene.id, "test": test.id, "failed": failed, "debrief": ended,
+    }  # fmt: skip
+
+
+def fail_thrice(session: Session, clock: SetClock, enrolment: Enrolment) -> None:
+    """Use up the attempts at the test of an enrolment."""
+    content = catalogue.content(session, enrolment.version_id)
+    for step in content.steps:
+        if step.kind != "test":
+            actions.mark_done(session, enrolment, step.id, now=clock.now())
+    for _ in range(3):
+        _failed(session, clock, enrolment, content)
+
+
+def _start(session: Session, clock: SetClock, enrolment: Enrolment, content: CourseContent, step: str) -> Attempt:
+    return actions.start(session, enrolment, content, step, language="en", seed="s", now=clock.now())
+
+
+def _answer(session: Session, clock: SetClock, attempt: Attempt, content: CourseContent, place: int) -> None:
+    item = next(i for i in content.items(attempt.step_id) if i.id == attempt.drawn[place]["item"])
+    wrong = {"options": [next(option.id for option in item.options if not option.correct)]}
+    actions.answer(
+        session, attempt, content, item.id, wrong, language="en", key=f"{attempt.id}-{place}", now=clock.now()
+    )
+
+
+def _failed(session: Session, clock: SetClock, enrolment: Enrolment, content: CourseContent) -> int:
+    assert content.test is not None
+    attempt = _start(session, clock, enrolment, content, content.test.id)
+    for place in range(len(attempt.drawn)):
+        _answer(session, clock, attempt, content, place)
+    actions.finish(session, attempt, content, now=clock.now())
+    return attempt.id
+
+
+def _ended(session: Session, clock: SetClock, enrolment: Enrolment, content: CourseContent) -> int:
+    step = next(s.id for s in content.steps if s.kind == "scenario")
+    attempt = _start(session, clock, enrolment, content, step)
+    story = content.scenario(step)
+    path: list[str] = []
+    while (state := scenarios.replay(story, path)).ending is None:
+        choice = scenarios.available(story, state)[-1].id
+        actions.choose(
+            session, attempt, content, state.scene_id, choice, language="en", key=f"c{len(path)}", now=clock.now()
+        )
+        path.append(choice)
+    actions.finish(session, attempt, content, now=clock.now())
+    return attempt.id
+
+
+def _work(session: Session, clock: SetClock, person: int) -> dict[str, object]:
+    """A second department, a leave and an exemption of the learner; somebody who left."""
+    today = clock.now().date()
+    known = {"recorded_at": clock.now(), "recorded_by": None, "superseded_at": None, "superseded_by": None}
+    held = session.scalars(select(Membership).where(Membership.person_id == person)).first()
+    employment = session.scalars(select(Employment).where(Employment.person_id == person)).first()
+    second = session.scalars(select(Department.id).where(Department.code == "HR")).one()
+    former = session.scalars(
+        select(Employment.person_id).group_by(Employment.person_id).having(func.max(Employment.to_day) <= today)
+    ).first()
+    assert held is not None and employment is not None
+    also = Membership(
+        person_id=person, department_id=second, primary=False, job="Registered Nurse", profession="RN",
+        patient_contact=True, supervisor_id=None, from_day=today - timedelta(days=40), to_day=FOR_EVER, import_id=None, **known,
+    )  # fmt: skip
+    leave = Leave(
+        person_id=person, kind="stops", reason="Family leave", from_day=today - timedelta(days=3),
+        to_day=today + timedelta(days=20), **known,
+    )  # fmt: skip
+    exemption = Exemption(
+        person_id=person,
+        requirement_id=1,
+        reason="Research only",
+        from_day=today,
+        to_day=today + timedelta(days=9),
+        **known,
+    )
+    session.add_all([also, leave, exemption])
+    session.flush()
+    return {
+        "membership": held.id, "employment": employment.id, "department": held.department_id, "second_department": second,
+        "former": former or person, "leave": leave.id, "exemption": exemption.id,
+    }  # fmt: skip

@@ -1,0 +1,138 @@
+"""Every page there is, who opens it, and where: what the matrix of accessibility walks through.
+
+A new page must be entered here (or, when it is no page, in ``NO_PAGES`` with the reason); ``test_matrix`` fails until it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tests.journeys.lived import Lived
+
+GUEST = "guest"
+EVERYBODY = "learner"
+"""Pages that look the same for everybody are opened by the learner."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One page: the endpoint that answers, the sign-ins that look at it, the address, and the status expected."""
+
+    endpoint: str
+    by: tuple[str, ...]
+    path: str
+    status: int = 200
+
+
+NO_PAGES = {
+    "static": "files",
+    "site.health": "for machines",
+    "site.front": "only leads on",
+    "auth.welcome": "only leads on to choose_password, which is opened through it",
+    "player.resume": "only leads on",
+    "player.media": "pictures",
+    "authoring.media": "pictures",
+    "learner.certificate": "a PDF",
+    "leadership.pdf": "a PDF",
+    "leadership.export": "files",
+    "completion.departments_file": "files",
+    "completion.people_file": "files",
+    "team.departments_file": "files",
+    "team.people_file": "files",
+    "setup.first_run": "exists only before there is an organisation: test_first_run_page",
+}
+
+HR, AUDITOR, EXECUTIVE, MANAGER = "hr", "auditor", "executive", "manager"
+AUTHOR, ADMINISTRATOR = "author", "administrator"
+
+
+def places(a: Lived) -> list[Place]:
+    """The pages of a hospital in which the things of ``a`` have happened."""
+    person = f"/people/{a.person}"
+    return [
+        # for guests
+        Place("auth.sign_in", (GUEST,), "/sign-in"),
+        Place("auth.forgotten", (GUEST,), "/forgotten"),
+        Place("auth.code", (GUEST,), "/code"),
+        Place("auth.choose_password", (GUEST,), f"/welcome/{a.secret}"),
+        Place("verify.ask", (GUEST,), "/verify"),
+        Place("verify.show", (GUEST,), f"/verify/{a.certificate}"),
+        Place("site.help", (GUEST, EVERYBODY), "/help"),
+        Place("site.style", (GUEST,), "/style"),
+        Place("", (GUEST,), "/there-is-no-such-page", 404),
+        # for everybody
+        Place("learner.home", (EVERYBODY, "auditor"), "/learning"),
+        Place("learner.catalogue", (EVERYBODY,), "/courses"),
+        Place("learner.course", (EVERYBODY,), "/courses/la-110"),
+        Place("learner.transcript", (EVERYBODY,), "/transcript"),
+        Place("account.mine", (EVERYBODY,), "/account"),
+        Place("account.confirm_email", (EVERYBODY,), f"/account/email/{a.address_token}"),
+        Place("site.search", (EVERYBODY, HR), "/search?q=language"),
+        Place("player.step", (EVERYBODY,), f"/learn/{a.enrolment}/{a.lesson}"),
+        Place("player.step", (EVERYBODY,), f"/learn/{a.enrolment}/{a.door}"),
+        Place("player.attempt", (EVERYBODY,), f"/attempt/{a.check}?item=1"),
+        Place("player.attempt", (EVERYBODY,), f"/attempt/{a.check}?item=2"),
+        Place("player.attempt", (EVERYBODY,), f"/attempt/{a.scene}"),
+        Place("player.attempt", (EVERYBODY,), f"/attempt/{a.test}?item=1"),
+        Place("player.review", (EVERYBODY,), f"/attempt/{a.test}/review"),
+        Place("player.result", (EVERYBODY,), f"/attempt/{a.failed}/result"),
+        Place("player.result", (EVERYBODY,), f"/attempt/{a.debrief}/result"),
+        Place("", (EVERYBODY,), "/admin", 403),
+        # for managers
+        Place("team.index", (MANAGER,), "/team"),
+        Place("team.people", (MANAGER,), "/team/people"),
+        Place("team.person", (MANAGER,), f"/team/people/{a.person}"),
+        Place("team.departments", (MANAGER,), "/team/departments"),
+        Place("team.attempts", (MANAGER,), "/team/attempts"),
+        # for HR and auditors
+        Place("completion.index", (HR, AUDITOR), "/completion"),
+        Place("completion.people", (HR,), "/completion/people"),
+        Place("people.index", (HR, AUDITOR), "/people/"),
+        Place("people.person", (HR, AUDITOR), person),
+        Place("people.training", (HR, AUDITOR), f"{person}/training"),
+        Place("people.changes", (HR,), f"{person}/changes"),
+        Place("people.new", (HR,), "/people/new"),
+        Place("people.edit", (HR,), f"{person}/edit"),
+        Place("people.move", (HR,), f"{person}/move"),
+        Place("people.also", (HR,), f"{person}/also"),
+        Place("people.end_also", (HR,), f"{person}/also/{a.second_department}/end"),
+        Place("people.correct_membership", (HR,), f"{person}/memberships/{a.membership}"),
+        Place("people.correct_employment", (HR,), f"{person}/employments/{a.employment}"),
+        Place("people.end", (HR,), f"{person}/end"),
+        Place("people.rehire", (HR,), f"/people/{a.former}/rehire"),
+        Place("people.leave", (HR,), f"{person}/leave"),
+        Place("people.end_leave", (HR,), f"{person}/leave/{a.leave}"),
+        Place("people.exempt", (HR,), f"{person}/exemptions/new"),
+        Place("people.end_exemption", (HR,), f"{person}/exemptions/{a.exemption}"),
+        Place("people.revoke_record", (HR,), f"{person}/records/{a.record}/revoke"),
+        Place("departments.index", (HR, AUDITOR), "/people/departments/"),
+        Place("departments.show", (HR,), f"/people/departments/{a.department}"),
+        Place("departments.new", (HR,), "/people/departments/new"),
+        Place("departments.change", (HR,), f"/people/departments/{a.department}/change"),
+        Place("departments.close", (HR,), f"/people/departments/{a.department}/close"),
+        Place("departments.merge", (HR,), f"/people/departments/{a.department}/merge"),
+        Place("imports.index", (HR,), "/people/import/"),
+        Place("imports.report", (HR,), a.dry_run),
+        Place("imports.history", (HR,), "/people/import/history"),
+        Place("imports.show", (HR,), f"/people/import/history/{a.import_run}"),
+        Place("requirements.index", (HR, AUDITOR), "/requirements"),
+        Place("requirements.show", (HR, AUDITOR), "/requirements/1"),
+        Place("requirements.new", (HR,), "/requirements/new"),
+        Place("requirements.version", (HR,), "/requirements/1/version"),
+        # for the executive
+        Place("leadership.overview", (EXECUTIVE,), "/leadership"),
+        # for authors
+        Place("authoring.courses", (AUTHOR, AUDITOR), "/authoring/courses"),
+        Place("authoring.course", (AUTHOR,), "/authoring/courses/la-110"),
+        Place("authoring.preview", (AUTHOR,), f"/authoring/courses/la-110/preview/{a.lesson}"),
+        Place("authoring.preview", (AUTHOR,), "/authoring/courses/la-110/preview/post-test"),
+        # for the administrator
+        Place("admin.overview", (ADMINISTRATOR,), "/admin"),
+        Place("admin.settings", (ADMINISTRATOR,), "/admin/settings"),
+        Place("admin.accounts_list", (ADMINISTRATOR,), "/admin/accounts"),
+        Place("admin.account", (ADMINISTRATOR,), f"/admin/accounts/{a.person}"),
+        Place("admin.invite", (ADMINISTRATOR,), "/admin/invite"),
+        Place("admin.mail", (ADMINISTRATOR,), "/admin/mail"),
+        Place("admin.jobs", (ADMINISTRATOR,), "/admin/jobs"),
+        Place("admin.audit", (ADMINISTRATOR, AUDITOR), "/admin/audit"),
+    ]

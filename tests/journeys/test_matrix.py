@@ -1,0 +1,143 @@
+"""Every page, for every role that sees it, in both languages and both colour schemes: axe-core finds nothing, and no page is wider
+than a telephone of 320 pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from playwright.sync_api import BrowserContext, Page
+
+from config import Config
+from lms.app import create_app
+from lms.clock import SetClock
+from lms.db import Database
+from tests.journeys.lived import Lived, live
+from tests.journeys.places import GUEST, NO_PAGES, Place, places
+from tests.support.browser import COLOURS, overflow, violations
+from tests.support.databases import PostgresDatabases, SqliteDatabases
+from tests.support.demo import NAMES
+from tests.support.pages import PageClient
+from tests.support.servers import ThreadServer
+
+LANGUAGES = ("en", "es")
+DESK, TELEPHONE = {"width": 1280, "height": 800}, {"width": 320, "height": 640}
+NOWHERE = Lived(
+    1, 1, "x", "x", "x", 1, 1, "x", "y", 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, "/people/import/1?source=x", 1
+)  # fmt: skip
+
+
+def test_every_page_has_its_place(app: Flask) -> None:
+    """A GET endpoint is in the table of places, where the address leads to it, or named as no page."""
+    addresses = app.url_map.bind("localhost")
+    placed = set()
+    for place in places(NOWHERE):
+        if place.endpoint:
+            found = addresses.match(place.path.split("?")[0])[0]
+            expected = {"auth.choose_password": "auth.welcome"}.get(place.endpoint, place.endpoint)
+            assert found == expected, f"{place.path} is answered by {found}"
+            placed.add(place.endpoint)
+    known = {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())}
+    assert known - placed - NO_PAGES.keys() == set(), "enter these pages in tests/journeys/places.py"
+    assert placed - known == set() and NO_PAGES.keys() - known == set()
+
+
+@pytest.fixture
+def lived(
+    db: Database, clock: SetClock, app: Flask, signed_in: Callable[[int], PageClient], who: Callable[[str], int]
+) -> Lived:
+    """The hospital after a day of work."""
+    return live(db, clock, app, signed_in(who("hr")), who("learner"))
+
+
+@pytest.mark.browser
+@pytest.mark.axe
+@pytest.mark.parametrize("role", [GUEST, *NAMES])
+def test_pages_are_accessible_and_fit(
+    role: str, lived: Lived, page: Page, browser_as: Callable[..., Page], who: Callable[[str], int], live_server: ThreadServer
+) -> None:  # fmt: skip
+    seen = page if role == GUEST else browser_as(who(role), viewport=DESK)
+    found = []
+    for language in LANGUAGES:
+        keep(seen.context, live_server, language=language)
+        for place in places(lived):
+            if role in place.by:
+                found += [f"{place.path} ({language}): {what}" for what in look(seen, place, language)]
+    assert not found, f"{len(found)} findings\n  " + "\n  ".join(dict.fromkeys(found))
+
+
+@pytest.mark.browser
+@pytest.mark.axe
+def test_main_pages_from_right_to_left(
+    lived: Lived, browser_as: Callable[..., Page], who: Callable[[str], int], live_server: ThreadServer
+) -> None:
+    pages = [
+        ("learner", "/learning"),
+        ("learner", f"/attempt/{lived.test}?item=1"),
+        ("hr", "/completion"),
+        ("hr", f"/people/{lived.person}"),
+        ("executive", "/leadership"),
+        ("administrator", "/admin/settings"),
+    ]
+    found = []
+    for role, path in pages:
+        seen = browser_as(who(role), viewport=DESK)
+        keep(seen.context, live_server, direction="rtl")
+        seen.goto(path)
+        assert seen.locator("html").get_attribute("dir") == "rtl"
+        found += [f"{path}: {what}" for what in violations(seen)]
+        seen.set_viewport_size(TELEPHONE)
+        found += [f"{path}: {over} pixels too wide: {culprits(seen)}" for over in [overflow(seen)] if over]
+    assert not found, "\n  ".join(found)
+
+
+@pytest.mark.browser
+@pytest.mark.axe
+def test_first_run_page(
+    _databases: SqliteDatabases | PostgresDatabases, config: Config, clock: SetClock, new_context: Callable[..., BrowserContext]
+) -> None:  # fmt: skip
+    with _databases.fresh() as url:
+        database = Database(url)
+        server = ThreadServer(create_app(config.with_(database_url=url, demo=False), clock, database))
+        page = new_context(base_url=server.url, viewport=DESK).new_page()
+        found = look(page, Place("setup.first_run", (GUEST,), "/setup"), "en")
+        page.context.close()
+        server.stop()
+        database.close()
+    assert not found, "\n  ".join(found)
+
+
+def look(page: Page, place: Place, language: str) -> list[str]:
+    """Open a page and say everything that is wrong with it."""
+    answer = page.goto(place.path)
+    status = answer.status if answer else None
+    found = [] if status == place.status else [f"answered {status} instead of {place.status}"]
+    if page.locator("html").get_attribute("lang") != language:
+        found.append("speaks another language")
+    found += violations(page)
+    page.emulate_media(color_scheme="dark")
+    found += [f"dark: {what}" for what in violations(page, only=COLOURS)]
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size(TELEPHONE)
+    if over := overflow(page):
+        found.append(f"{over} pixels wider than a telephone: {culprits(page)}")
+    page.set_viewport_size(DESK)
+    return found
+
+
+def culprits(page: Page) -> str:
+    """What reaches furthest out of the window and is not inside something that scrolls."""
+    script = """() => [...document.body.querySelectorAll('*')].filter((e) => {
+        if (e.getBoundingClientRect().right <= innerWidth + 1) return false;
+        for (let p = e.parentElement; p; p = p.parentElement)
+            if (['auto', 'scroll', 'hidden', 'clip'].includes(getComputedStyle(p).overflowX)) return false;
+        return true;
+    }).slice(-3).map((e) => e.outerHTML.slice(0, 120)).join(' | ')"""
+    return str(page.evaluate(script))
+
+
+def keep(context: BrowserContext, server: ThreadServer, **cookies: str) -> None:
+    """What the site keeps on this device: the language chosen, the direction."""
+    context.add_cookies([{"name": name, "value": value, "url": server.url} for name, value in cookies.items()])
