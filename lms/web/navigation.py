@@ -36,10 +36,12 @@ class Entry:
 
 
 def menu(viewer: Viewer | None, endpoint: str) -> list[Entry]:
-    """The menu of this viewer."""
+    """The menu of this viewer. Administrators find invitations under Administration."""
     known = current_app.view_functions
     return [
         Entry(str(label), url_for(target), endpoint == target, icon)
         for permission, target, label, icon in MENU
-        if target in known and may(viewer, permission)
+        if target in known
+        and may(viewer, permission)
+        and not (target == "admin.invite" and may(viewer, Permission.SETTINGS_EDIT))
     ]
