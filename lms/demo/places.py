@@ -82,20 +82,20 @@ JOBS: dict[str, tuple[tuple[str, str, bool, float], ...]] = {
     "ward": (
         ("Registered Nurse", "RN", True, 10), ("Nursing Assistant", "CNA", True, 4), ("Physician", "MD", True, 2.5),
         ("Physician Assistant", "PA", True, 0.8), ("Nurse Practitioner", "APRN", True, 0.8),
-        ("Respiratory Therapist", "RT", True, 0.7), ("Unit Clerk", "none", True, 1.2),
+        ("Respiratory Therapist", "RT", True, 0.7), ("Unit Clerk", "", True, 1.2),
     ),
     "clinic": (
         ("Medical Assistant", "MA", True, 5), ("Registered Nurse", "RN", True, 3), ("Physician", "MD", True, 2),
-        ("Nurse Practitioner", "APRN", True, 1.5), ("Receptionist", "none", True, 2.5),
+        ("Nurse Practitioner", "APRN", True, 1.5), ("Receptionist", "", True, 2.5),
     ),
-    "desk": (("Registrar", "none", True, 5), ("Scheduler", "none", True, 3), ("Billing Specialist", "none", False, 2)),
+    "desk": (("Registrar", "", True, 5), ("Scheduler", "", True, 3), ("Billing Specialist", "", False, 2)),
     "lab": (("Technologist", "MLS", False, 5), ("Imaging Technologist", "RTR", True, 4), ("Phlebotomist", "PBT", True, 3)),
     "pharmacy": (("Pharmacist", "RPh", True, 4), ("Pharmacy Technician", "CPhT", False, 5)),
     "rehab": (("Physical Therapist", "PT", True, 4), ("Occupational Therapist", "OT", True, 3), ("Speech Therapist", "SLP", True, 1)),
-    "social": (("Social Worker", "LCSW", True, 4), ("Interpreter", "none", True, 2), ("Psychologist", "PsyD", True, 1)),
+    "social": (("Social Worker", "LCSW", True, 4), ("Interpreter", "", True, 2), ("Psychologist", "PsyD", True, 1)),
     "home": (("Home Health Aide", "HHA", True, 5), ("Registered Nurse", "RN", True, 3)),
-    "office": (("Analyst", "none", False, 4), ("Coordinator", "none", False, 3), ("Director", "none", False, 0.6)),
-    "support": (("Environmental Technician", "none", True, 6), ("Patient Transporter", "none", True, 2)),
+    "office": (("Analyst", "", False, 4), ("Coordinator", "", False, 3), ("Director", "", False, 0.6)),
+    "support": (("Environmental Technician", "", True, 6), ("Patient Transporter", "", True, 2)),
 }  # fmt: skip
 
 GIVEN = [

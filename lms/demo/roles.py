@@ -34,11 +34,11 @@ class RolePlayer:
 ROLES = (
     RolePlayer("Manager", "Mateo", "Okonkwo", "ED", "Nurse Manager", "RN", True, Role.MANAGER, "ED"),
     RolePlayer("Learner", "Lena", "Marsh", "ED", "Registered Nurse", "RN", True, None),
-    RolePlayer("HR", "Hannah", "Sol", "HR", "HR Partner", "none", False, Role.HR),
+    RolePlayer("HR", "Hannah", "Sol", "HR", "HR Partner", "", False, Role.HR),
     RolePlayer("Executive", "Elias", "Thorne", "QUALITY", "Chief Quality Officer", "MD", False, Role.EXECUTIVE),
     RolePlayer("Author", "Aiko", "Brandt", "HR", "Clinical Educator", "RN", False, Role.AUTHOR),
-    RolePlayer("Auditor", "Ana", "Lindqvist", "QUALITY", "Internal Auditor", "none", False, Role.AUDITOR),
-    RolePlayer("Administrator", "Amadou", "Reed", "IT", "Systems Administrator", "none", False, Role.ADMINISTRATOR),
+    RolePlayer("Auditor", "Ana", "Lindqvist", "QUALITY", "Internal Auditor", "", False, Role.AUDITOR),
+    RolePlayer("Administrator", "Amadou", "Reed", "IT", "Systems Administrator", "", False, Role.ADMINISTRATOR),
 )
 
 
