@@ -31,7 +31,7 @@ DROP = "compliance.drop"
 PAIRS = 2500
 """About how many pairs of person and requirement one transaction works out: less than a second."""
 
-SLICE = 25_000
+SLICE = 50_000
 """For about how many people one transaction counts the day changes of a requirement."""
 
 MONTHS_BACK, MONTHS_AHEAD = 40, 20

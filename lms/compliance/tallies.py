@@ -138,21 +138,15 @@ def build_days(session: Session, generation_id: int, requirement_id: int, slice_
         )
 
     session.execute(delete(TallyDay).where(mine(TallyDay)))
-    parts = []
-    for sign, day in ((1, Span.from_day), (-1, Span.to_day)):
-        columns = [case((Span.state == code, sign), else_=0).label(name) for code, name in enumerate(COUNTED[:-1], 1)]
-        parts.append(
-            select(day.label("day"), Span.department_id, *columns, literal(0).label("due_soon")).where(
-                mine(Span), day < FOR_EVER
-            )
-        )
-        soon = Span.soon_from if sign == 1 else Span.to_day
-        zeros = [literal(0).label(name) for name in COUNTED[:-1]]
-        parts.append(
-            select(soon.label("day"), Span.department_id, *zeros, literal(sign).label("due_soon")).where(
-                mine(Span), Span.soon_from.is_not(None), soon < FOR_EVER
-            )
-        )
+    begins = _turns(Span.from_day, 1, literal(0))
+    ends = _turns(Span.to_day, -1, case((Span.soon_from.is_not(None), -1), else_=0))
+    soon = select(
+        Span.soon_from.label("day"),
+        Span.department_id,
+        *(literal(0).label(name) for name in COUNTED[:-1]),
+        literal(1).label(COUNTED[-1]),
+    ).where(Span.soon_from.is_not(None))
+    parts = [begins.where(mine(Span)), ends.where(mine(Span), Span.to_day < FOR_EVER), soon.where(mine(Span))]
     each = union_all(*parts).subquery()
     sums = [func.sum(each.c[name]).label(name) for name in COUNTED]
     found = (
@@ -167,6 +161,15 @@ def build_days(session: Session, generation_id: int, requirement_id: int, slice_
     else:
         session.execute(gone)
     session.execute(into)
+
+
+def _turns(day: Any, sign: int, soon: ColumnElement[int]) -> Select[Any]:
+    """What spans change in the counts on the day on which they begin (``sign`` 1) or end (-1)."""
+    columns: list[Any] = [
+        case((Span.state == code, sign), else_=0).label(name) for code, name in enumerate(COUNTED[:-1], 1)
+    ]
+    query: Select[Any] = select(*[day.label("day"), Span.department_id, *columns, soon.label(COUNTED[-1])])
+    return query
 
 
 def _any_of(sums: list[Any]) -> ColumnElement[bool]:
