@@ -6,16 +6,15 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
-from typing import Any
 
 from dateutil.relativedelta import relativedelta
-from sqlalchemy import Select, and_, case, func, literal, select, union_all
+from sqlalchemy import Date, and_, case, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from lms.compliance import queries
 from lms.compliance.models import COUNTED, OVERALL, Generation, TallyBase, TallyDay, TallyPending
 from lms.compliance.queries import Cell, Lapse
-from lms.compliance.tallies import active, checkpoint
+from lms.compliance.tallies import checkpoint
 from lms.db import known
 from lms.organisation import Organisation
 from lms.people.models import Department, DepartmentVersion
@@ -141,43 +140,44 @@ def trend_days(day: date) -> list[date]:
 
 
 def _counts_on(session: Session, days: Sequence[date]) -> dict[date, list[Cell]]:
-    """The overall cells of many days in one statement, so that they all show the same moment."""
+    """The overall cells of many days in one statement, so that they all show the same moment.
+
+    As :mod:`lms.compliance.tallies` keeps them: the count at a checkpoint, plus the days since, plus what is pending.
+    """
+    asked = union_all(
+        *(
+            select(
+                literal(place).label("place"),
+                literal(day, Date).label("day"),
+                literal(checkpoint(day), Date).label("at"),
+            )
+            for place, day in enumerate(days)
+        )
+    ).cte("asked")
+    started = case(
+        (Generation.first_checkpoint > asked.c.at, literal(date.min, Date)),
+        (Generation.last_checkpoint < asked.c.at, Generation.last_checkpoint),
+        else_=asked.c.at,
+    )
+    columns = (asked.c.place, asked.c.day, started.label("started"), Generation.id)
+    at = select(*columns).select_from(asked.join(Generation.__table__, Generation.active.is_(True))).cte("at")
     parts = []
-    for place, day in enumerate(days):
-        one = _counted(day).subquery()
-        parts.append(select(literal(place).label("place"), *one.c))
+    for table, since in (
+        (TallyBase, TallyBase.checkpoint == at.c.started),
+        (TallyDay, and_(TallyDay.day > at.c.started, TallyDay.day <= at.c.day)),
+        (TallyPending, TallyPending.day <= at.c.day),
+    ):
+        query = select(at.c.place, table.department_id, *(getattr(table, name) for name in COUNTED))
+        parts.append(query.where(table.generation_id == at.c.id, table.requirement_id == OVERALL, since))
+    each = union_all(*parts).subquery()
+    sums = [func.sum(each.c[name]) for name in COUNTED]
+    query = select(each.c.place, each.c.department_id, *sums).group_by(each.c.place, each.c.department_id)
     found: dict[date, list[Cell]] = {day: [] for day in days}
-    for place, department, *people in session.execute(union_all(*parts)):
+    for place, department, *people in session.execute(query):
         found[days[place]] += [
             Cell(OVERALL, department, code, int(number)) for code, number in enumerate(people, 1) if number
         ]
     return found
-
-
-def _counted(day: date) -> Select[Any]:
-    """Department and the nine overall counts on a day, as :mod:`lms.compliance.tallies` keeps them: checkpoint, days since, pending."""
-    started = (
-        select(
-            case(
-                (Generation.first_checkpoint > day, date.min),
-                (Generation.last_checkpoint < day, Generation.last_checkpoint),
-                else_=checkpoint(day),
-            )
-        )
-        .where(Generation.active)
-        .scalar_subquery()
-    )
-    parts = []
-    for table, days in (
-        (TallyBase, TallyBase.checkpoint == started),
-        (TallyDay, and_(TallyDay.day > started, TallyDay.day <= day)),
-        (TallyPending, TallyPending.day <= day),
-    ):
-        query = select(table.department_id, *(getattr(table, name) for name in COUNTED))
-        parts.append(query.where(table.generation_id == active(), table.requirement_id == OVERALL, days))
-    found = union_all(*parts).subquery()
-    sums = [func.sum(found.c[name]).label(name) for name in COUNTED]
-    return select(found.c.department_id, *sums).group_by(found.c.department_id)
 
 
 def _trees_on(session: Session, days: Sequence[date]) -> dict[date, Tree]:
