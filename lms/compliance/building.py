@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, select, text, update
@@ -51,6 +51,7 @@ def begin_generation(session: Session, reason: str, now: datetime) -> Generation
         assert generation is not None
     generation.reason, generation.started_at = reason, now
     generation.phase, generation.position = "people", 0
+    generation.first_checkpoint, generation.last_checkpoint = _bounds(session, now)
     session.flush()
     enqueue(session, BUILD, {"generation": generation.id}, now, key=str(generation.id))
     return generation
@@ -174,9 +175,6 @@ def _building(session: Session) -> Generation | None:
 
 def _insert(session: Session, reason: str, now: datetime, *, active: bool) -> None:
     """A new generation, unless another transaction has just made it."""
-    organisation = load(session)
-    today = local_day(now, organisation.zone if organisation else "UTC")
-    bounds = [tallies.checkpoint(add_months(today, months)) for months in (-MONTHS_BACK, MONTHS_AHEAD)]
     columns = Generation.__table__.c
     names = (
         "reason",
@@ -189,8 +187,27 @@ def _insert(session: Session, reason: str, now: datetime, *, active: bool) -> No
         "first_checkpoint",
         "last_checkpoint",
     )
-    values = (reason, now, now if active else None, active, not active, "done" if active else "people", 0, *bounds)
+    values = (
+        reason,
+        now,
+        now if active else None,
+        active,
+        not active,
+        "done" if active else "people",
+        0,
+        *_bounds(session, now),
+    )
     marks = ", ".join(f":{name}" for name in names)
     statement = text(f"INSERT INTO generation ({', '.join(names)}) VALUES ({marks}) ON CONFLICT DO NOTHING")
     typed = [bindparam(name, type_=columns[name].type) for name in names]
     session.execute(statement.bindparams(*typed), dict(zip(names, values, strict=True)))
+
+
+def _bounds(session: Session, now: datetime) -> tuple[date, date]:
+    """The first and the last day for which a generation that begins now keeps checkpoints."""
+    organisation = load(session)
+    today = local_day(now, organisation.zone if organisation else "UTC")
+    return (
+        tallies.checkpoint(add_months(today, -MONTHS_BACK)),
+        tallies.checkpoint(add_months(today, MONTHS_AHEAD)),
+    )
