@@ -54,6 +54,8 @@ class Decider:
     def _brought(self) -> None:
         """New people need no decision: their row is what they are. Only the start and the secondary places are looked at."""
         count = self.session.scalar(select(func.count()).select_from(ROWS).where(ROWS.c.brought)) or 0
+        if not count:
+            return
         self.found.counts[Verdict.NEW] += count
         shown = self.session.execute(select(ROWS).where(ROWS.c.brought).order_by(ROWS.c.line).limit(SAMPLE)).all()
         self.found.named[Verdict.NEW] = [

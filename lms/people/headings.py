@@ -21,6 +21,7 @@ STAFF: dict[str, tuple[str, ...]] = {
     "name": ("name", "full name", "legal name", "employee name", "worker name", "preferred name", "display name"),
     "email": (
         "email", "e mail", "email work", "work email", "e mail work", "email address", "primary work email", "business email",
+        "business e mail",
         "email primary work", "work email address", "company email", "internet email", "primary email",
     ),
     "kind": (

@@ -46,6 +46,12 @@ def refuse(prepared: Prepared, *, confirmed: bool) -> None:
         raise Invalid(
             N_("The file has %(count)s faults. Nothing was changed."), prepared.problems, count=prepared.faults
         )
+    if prepared.ends_asker and not confirmed:
+        raise Conflict(
+            N_(
+                "You are not in this file yourself, so your own employment would end. Nothing was changed. Confirm it if it is right."
+            )
+        )
     if prepared.blown and not confirmed:
         raise Conflict(
             N_(

@@ -40,14 +40,16 @@ class Office:
     def look(self, staff: str | bytes, tree: str | None = None, **how: Any) -> Prepared:
         """A dry run."""
         with self.db.desk() as desk, desk.reading() as session:
-            return prepare(session, _file(staff), _file(tree) if tree else None, _options(how), how.get("fuse", 0.1))
+            return prepare(
+                session, as_file(staff), as_file(tree) if tree else None, as_options(how), how.get("fuse", 0.1)
+            )
 
     def take_in(self, staff: str | bytes, tree: str | None = None, confirmed: bool = False, **how: Any) -> int:
         """An import; gives its id."""
         with self.db.desk() as desk:
             with desk.reading() as session:
                 prepared = prepare(
-                    session, _file(staff), _file(tree) if tree else None, _options(how), how.get("fuse", 0.1)
+                    session, as_file(staff), as_file(tree) if tree else None, as_options(how), how.get("fuse", 0.1)
                 )
             run = flows.import_people(desk, prepared, None, Actor(None, self.clock.now()), confirmed=confirmed)
         return run.id
@@ -67,12 +69,12 @@ class Office:
             }
 
 
-def _options(how: dict[str, Any]) -> Options:
+def as_options(how: dict[str, Any]) -> Options:
     named = {name: how[name] for name in ("source", "as_of", "dates", "encoding", "partial") if name in how}
     return Options(**{"source": "hr", "as_of": AS_OF, **named})
 
 
-def _file(text: str | bytes) -> io.BytesIO:
+def as_file(text: str | bytes) -> io.BytesIO:
     return io.BytesIO(text if isinstance(text, bytes) else text.encode())
 
 
