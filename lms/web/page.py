@@ -18,6 +18,8 @@ from flask import session as cookie
 from flask_babel import Babel, gettext
 from flask_login import LoginManager, current_user
 from flask_wtf import CSRFProtect
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
@@ -252,8 +254,14 @@ def install(app: Flask) -> None:
     )
     app.jinja_env.filters["moment"] = lambda value: flask_babel.format_datetime(value, "medium") if value else ""
     app.jinja_env.filters["percent"] = percent
-    app.jinja_env.tests["may"] = lambda permission: may(viewer_or_none(), Permission(permission))
+    app.jinja_env.tests["may"] = _may
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+@pass_context
+def _may(context: Context, permission: str) -> bool:
+    """``"people.edit" is may``: asked anew for each page (without the context Jinja would fold the first answer into the template)."""
+    return may(viewer_or_none(), Permission(permission))
 
 
 def percent(value: float | None) -> str:
