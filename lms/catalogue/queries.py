@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, select
@@ -56,15 +56,31 @@ def content(session: Session, version_id: int) -> CourseContent:
     Raises:
         NotFound: there is no such version.
     """
-    digest = session.scalar(select(CourseVersion.content_hash).where(CourseVersion.id == version_id))
-    if digest is None:
+    return contents(session, [version_id])[version_id]
+
+
+def contents(session: Session, version_ids: Iterable[int]) -> Mapping[int, CourseContent]:
+    """The frozen contents of versions, by id: at most two statements, however many there are.
+
+    Raises:
+        NotFound: there is no such version.
+    """
+    ids = set(version_ids)
+    if not ids:
+        return {}
+    rows = session.execute(select(CourseVersion.id, CourseVersion.content_hash).where(CourseVersion.id.in_(ids)))
+    where = str(session.get_bind().engine.url)
+    keys = {version_id: (where, version_id, digest) for version_id, digest in rows}
+    if set(keys) != ids:
         raise NotFound(N_("There is no such version of a course."))
-    key = (str(session.get_bind().engine.url), version_id, digest)
-    if key not in _parsed:
-        if len(_parsed) > 200:
-            _parsed.clear()
-        _parsed[key] = from_data(session.get_one(CourseVersion, version_id).content)
-    return _parsed[key]
+    if len(_parsed) > 200:
+        _parsed.clear()
+    unread = [version_id for version_id, key in keys.items() if key not in _parsed]
+    if unread:
+        frozen = select(CourseVersion.id, CourseVersion.content).where(CourseVersion.id.in_(unread))
+        for version_id, data in session.execute(frozen):
+            _parsed[keys[version_id]] = from_data(data)
+    return {version_id: _parsed[key] for version_id, key in keys.items()}
 
 
 _parsed: dict[tuple[str, int, str], CourseContent] = {}

@@ -30,6 +30,20 @@ def requirements(session: Session, day: date) -> list[tuple[RequirementVersion, 
     return sorted(found.values(), key=lambda pair: pair[1].casefold())
 
 
+def not_in_force(session: Session, day: date) -> list[tuple[RequirementVersion, str]]:
+    """The newest version and the code of each requirement that is not in force on ``day``: it begins later, or has ended."""
+    running = {version.requirement_id for version, _ in requirements(session, day)}
+    query = (
+        select(RequirementVersion, Requirement.code)
+        .join(Requirement, Requirement.id == RequirementVersion.requirement_id)
+        .where(known(RequirementVersion))
+        .order_by(RequirementVersion.from_day, RequirementVersion.number)
+    )
+    found = {version.requirement_id: (version, code) for version, code in session.execute(query)}
+    others = (pair for requirement_id, pair in found.items() if requirement_id not in running)
+    return sorted(others, key=lambda pair: pair[1].casefold())
+
+
 def requirement_versions(session: Session, requirement_id: int) -> tuple[str, list[RequirementVersion]]:
     """The code of a requirement and its versions that stand, newest first.
 

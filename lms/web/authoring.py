@@ -17,7 +17,7 @@ from lms.catalogue.localised import missing, stale
 from lms.catalogue.models import Change
 from lms.catalogue.queries import Offered
 from lms.errors import N_, Invalid, NotFound
-from lms.web.page import actor, commit, house, needs, say, session, today
+from lms.web.page import actor, commit, house, needs, roll_back, say, session, today
 from lms.web.preview import Preview
 
 blueprint = Blueprint("authoring", __name__, url_prefix="/authoring")
@@ -68,6 +68,10 @@ def courses() -> ResponseReturnValue:
 @needs(Permission.COURSE_PREVIEW)
 def course(slug: str) -> ResponseReturnValue:
     """One course: problems by file and line, languages, outline, versions, and publishing."""
+    return _course_page(slug)
+
+
+def _course_page(slug: str) -> str:
     draft = _draft(slug)
     content = draft.loaded.content
     languages = (
@@ -89,15 +93,16 @@ def publish(slug: str) -> ResponseReturnValue:
     try:
         done = actions.publish(session(), _draft(slug).loaded, house().files, by=actor(), change=change)
     except Invalid as refused:
+        roll_back()
         say(refused.message, "error")
-        return redirect(url_for("authoring.course", slug=slug), 303)
+        return _course_page(slug), 422
     commit()
     number = done.version.number
     say(
         gettext("Version %(number)s is published.", number=number)
         if done.is_new
         else gettext("Nothing has changed since version %(number)s, so no new one was made.", number=number),
-        "ok",
+        "done" if done.is_new else "note",
     )
     return redirect(url_for("authoring.course", slug=slug), 303)
 

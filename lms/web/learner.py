@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -69,17 +70,21 @@ def _tasks() -> list[Task]:
     under_way = {e.course_id: e for e in queries.enrolments(session(), who) if e.closed_at is None}
     done = queries.steps_done(session(), [e.id for e in under_way.values()])
     offered = {course.slug: course for course in catalogue.offered(session())}
+    duties = compliance.duties(session(), who, day)
+    known = catalogue.contents(
+        session(), {c.version_id for c in offered.values()} | {e.version_id for e in under_way.values()}
+    )
     tasks: list[Task] = []
     asked: set[int] = set()
-    for duty in compliance.duties(session(), who, day):
+    for duty in duties:
         course = next((offered[slug] for slug in duty.courses if slug in offered), None)
         if course is None or course.course_id in asked or not duty.can_be_done:
             continue
         asked.add(course.course_id)
-        tasks.append(_task(course, under_way.get(course.course_id), done, duty.due, duty.state, tell(duty.why)))
+        tasks.append(_task(known, course, under_way.get(course.course_id), done, duty.due, duty.state, tell(duty.why)))
     by_id = {course.course_id: course for course in offered.values()}
     tasks += [
-        _task(by_id[course_id], enrolment, done)
+        _task(known, by_id[course_id], enrolment, done)
         for course_id, enrolment in under_way.items()
         if course_id not in asked and course_id in by_id
     ]
@@ -87,6 +92,7 @@ def _tasks() -> list[Task]:
 
 
 def _task(
+    known: Mapping[int, CourseContent],
     course: Offered,
     enrolment: Enrolment | None,
     done: dict[int, frozenset[str]],
@@ -94,7 +100,7 @@ def _task(
     state: str | None = None,
     why: str | None = None,
 ) -> Task:
-    content = catalogue.content(session(), enrolment.version_id if enrolment else course.version_id)
+    content = known[enrolment.version_id if enrolment else course.version_id]
     steps = done[enrolment.id] if enrolment else frozenset()
     how_far = progress(content, steps, enrolment.last_step if enrolment else None)
     return Task(localised(content, locale()), course.slug, how_far, enrolment, due, state, why)
@@ -107,10 +113,9 @@ def course_list() -> ResponseReturnValue:
     who = viewer().person_id
     under_way = {e.course_id for e in queries.enrolments(session(), who) if e.closed_at is None}
     done = {record.course_id for record, revoked in records.transcript(session(), who) if revoked is None}
-    courses = [
-        (course, localised(catalogue.content(session(), course.version_id), locale()))
-        for course in catalogue.offered(session())
-    ]
+    offered = catalogue.offered(session())
+    known = catalogue.contents(session(), [course.version_id for course in offered])
+    courses = [(course, localised(known[course.version_id], locale())) for course in offered]
     return render_template("learner/catalogue.html", courses=courses, under_way=under_way, done=done)
 
 

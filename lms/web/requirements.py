@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -19,9 +20,9 @@ from lms.compliance import actions, queries
 from lms.compliance.models import RequirementVersion
 from lms.compliance.rules import Rule
 from lms.compliance.sentence import sentences
-from lms.errors import Invalid
+from lms.errors import N_, Conflict, Invalid, Message
 from lms.people import queries as people
-from lms.web.page import actor, commit, needs, say, session, tell, today
+from lms.web.page import actor, commit, needs, roll_back, say, session, tell, today
 
 blueprint = Blueprint("requirements", __name__, url_prefix="/requirements")
 
@@ -143,23 +144,47 @@ def _read_back(rule: dict[str, Any]) -> list[str]:
     return [tell(sentence) for sentence in sentences(Rule.parse(rule), names, titles)]
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A version, the days [from_day, to_day) on which it binds (none: it never did), and what it says."""
+
+    version: RequirementVersion
+    from_day: date
+    to_day: date
+    words: list[str]
+
+
 @blueprint.get("")
 @needs(Permission.REQUIREMENT_VIEW)
 def index() -> ResponseReturnValue:
     """Every requirement with what it says today."""
     found = [(version, code, _read_back(version.rule)) for version, code in queries.requirements(session(), today())]
-    return render_template("requirements/index.html", requirements=found)
+    others = queries.not_in_force(session(), today())
+    return render_template("requirements/index.html", requirements=found, others=others, today=today())
 
 
 @blueprint.get("/<int:requirement_id>")
 @needs(Permission.REQUIREMENT_VIEW)
 def show(requirement_id: int) -> ResponseReturnValue:
     """One requirement with all its versions."""
+    return _versions_page(requirement_id)
+
+
+def _versions_page(requirement_id: int) -> str:
     code, versions = queries.requirement_versions(session(), requirement_id)
-    shown = [(version, _read_back(version.rule)) for version in versions]
     return render_template(
-        "requirements/show.html", requirement_id=requirement_id, code=code, versions=shown, today=today()
+        "requirements/show.html", requirement_id=requirement_id, code=code, versions=_shown(versions), today=today()
     )
+
+
+def _shown(versions: list[RequirementVersion]) -> list[Shown]:
+    """Versions with the days on which they bind: where two are in force, the one that began later."""
+    shown: list[Shown] = []
+    for version in sorted(versions, key=lambda v: (max(v.from_day, v.adopted_on), v.from_day, v.id), reverse=True):
+        start = max(version.from_day, version.adopted_on)
+        end = min([version.to_day, *(later.from_day for later in shown)])
+        shown.append(Shown(version, start, end, _read_back(version.rule)))
+    return shown
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
@@ -181,19 +206,32 @@ def version(requirement_id: int) -> ResponseReturnValue:
     form = RequirementForm()
     _offer(form)
     if request.method == "GET" and versions:
-        form.fill(versions[0], code)
+        newest = _shown(versions)[0].version
+        form.fill(newest, code)
         form.from_day.data = today()
+        if Rule.parse(form.rule()) != Rule.parse(newest.rule):
+            say(
+                gettext("This version says more than this form can show. What the form does not show would be lost."),
+                "warning",
+            )
     elif request.method == "POST":
         form.code.data = code
     return _build(form, requirement_id)
 
 
 def _build(form: RequirementForm, requirement_id: int | None) -> ResponseReturnValue:
-    page: dict[str, Any] = {"form": form, "requirement_id": requirement_id, "read_back": None, "problems": []}
+    page: dict[str, Any] = {
+        "form": form,
+        "requirement_id": requirement_id,
+        "read_back": None,
+        "problems": [],
+        "doubts": [],
+    }
     if not form.validate_on_submit():
         return render_template("requirements/form.html", **page), 422 if request.method == "POST" else 200
     try:
         page["read_back"] = _read_back(form.rule())
+        page["doubts"] = [tell(doubt.message) for doubt in queries.doubts(session(), form.rule(), today())]
         if "publish" not in request.form:
             return render_template("requirements/form.html", **page)
         published = actions.publish_requirement(
@@ -201,7 +239,7 @@ def _build(form: RequirementForm, requirement_id: int | None) -> ResponseReturnV
             new=requirement_id is None,
         )  # fmt: skip
     except Invalid as refused:
-        session().rollback()
+        roll_back()
         page["problems"] = [
             tell(refused.message),
             *(f"{p.where or ''} {tell(p.message)}".strip() for p in refused.problems),
@@ -212,7 +250,7 @@ def _build(form: RequirementForm, requirement_id: int | None) -> ResponseReturnV
         gettext(
             "The requirement is published. It is being worked out for everybody; the pages say so until it is done."
         ),
-        "ok",
+        "done",
     )
     return redirect(url_for("requirements.show", requirement_id=published.requirement_id), 303)
 
@@ -225,10 +263,15 @@ def retire(requirement_id: int) -> ResponseReturnValue:
         last_day = date.fromisoformat(request.form.get("last_day", ""))
         actions.retire_requirement(session(), requirement_id, last_day, actor(), reason=request.form.get("reason", ""))
     except ValueError:
-        say(gettext("Enter the last day on which it is required."), "error")
-    except Invalid as refused:
-        say(refused.message, "error")
-    else:
-        commit()
-        say(gettext("The requirement ends after that day."), "ok")
+        return _not_retired(requirement_id, Message(N_("Enter the last day on which it is required.")))
+    except (Invalid, Conflict) as refused:
+        return _not_retired(requirement_id, refused.message)
+    commit()
+    say(gettext("The requirement ends after that day."), "done")
     return redirect(url_for("requirements.show", requirement_id=requirement_id), 303)
+
+
+def _not_retired(requirement_id: int, why: Message) -> ResponseReturnValue:
+    roll_back()
+    say(why, "error")
+    return _versions_page(requirement_id), 422
