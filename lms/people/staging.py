@@ -98,9 +98,8 @@ def bulk(session: Session, table: Table, rows: Iterable[tuple[Any, ...]], column
         for batch in batches(rows):
             connection.exec_driver_sql(f"INSERT INTO {table.name} ({','.join(names)}) VALUES ({places})", batch)
         return
-    driver = connection.connection.driver_connection
-    assert driver is not None
-    with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} ({','.join(names)}) FROM STDIN") as copy:
+    cursor: Any = connection.connection.cursor()
+    with cursor, cursor.copy(f"COPY {table.name} ({','.join(names)}) FROM STDIN") as copy:
         for row in rows:
             copy.write_row(row)
 
