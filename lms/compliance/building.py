@@ -51,7 +51,6 @@ def begin_generation(session: Session, reason: str, now: datetime) -> Generation
         assert generation is not None
     generation.reason, generation.started_at = reason, now
     generation.phase, generation.position = "people", 0
-    generation.first_checkpoint, generation.last_checkpoint = _bounds(session, now)
     session.flush()
     enqueue(session, BUILD, {"generation": generation.id}, now, key=str(generation.id))
     return generation
@@ -84,7 +83,7 @@ def build_step(session: Session, generation_id: int, now: datetime, batch: int =
         return True
     match generation.phase:
         case "people":
-            _people(session, generation, batch)
+            _people(session, generation, batch, now)
         case "days":
             _days(session, generation)
         case "checkpoints":
@@ -118,13 +117,14 @@ def drop_step(session: Session, batch: int = 200) -> bool:
     return True
 
 
-def _people(session: Session, generation: Generation, batch: int) -> None:
+def _people(session: Session, generation: Generation, batch: int, now: datetime) -> None:
     asked = session.scalar(select(func.count(func.distinct(RequirementVersion.requirement_id)))) or 0
     size = max(1, min(batch, PAIRS // max(1, asked)))
     query = select(Person.id).where(Person.id > generation.position).order_by(Person.id).limit(size)
     person_ids = session.scalars(query).all()
     if not person_ids:
         generation.phase, generation.position = "days", 0
+        generation.first_checkpoint, generation.last_checkpoint = _bounds(session, now)
         return
     store.lock(session, person_ids)
     store.replace(session, generation, store.work_out(session, person_ids), note=False)
@@ -204,7 +204,7 @@ def _insert(session: Session, reason: str, now: datetime, *, active: bool) -> No
 
 
 def _bounds(session: Session, now: datetime) -> tuple[date, date]:
-    """The first and the last day for which a generation that begins now keeps checkpoints."""
+    """The first and the last day for which a generation that is counted now keeps checkpoints."""
     organisation = load(session)
     today = local_day(now, organisation.zone if organisation else "UTC")
     return (
