@@ -35,7 +35,7 @@ from lms.notices.queries import was_written
 from lms.organisation import Organisation, load
 from lms.organisation import save as save_organisation
 from lms.outbox import enqueue
-from lms.people import imports
+from lms.people import imports, undoing
 from lms.people import queries as people
 from lms.people.models import ImportRun, Person
 from lms.people.prepared import Prepared, Progress
@@ -252,7 +252,7 @@ def import_people(
             if prepared.touched > compliance.AT_ONCE or prepared.departments:
                 compliance.begin_generation(session, "import", by.now)
             else:
-                compliance.rebuild(session, imports.touched(session, run.id), now=by.now)
+                compliance.rebuild(session, undoing.touched(session, run.id), now=by.now)
             _accounts_follow(session, by, prepared.rehired)
     except BaseException:
         with desk.writing() as session:
@@ -267,7 +267,7 @@ def undo_import(session: Session, run_id: int, by: Actor) -> None:
     Raises:
         Conflict: it is not the last one, or later changes build on it.
     """
-    people_changed(session, imports.undo(session, run_id, by), by)
+    people_changed(session, undoing.undo(session, run_id, by), by)
 
 
 def _write_in_turn(desk: Desk, steps: Sequence[Callable[[Session], None]], progress: Progress) -> None:

@@ -16,7 +16,7 @@ from lms.cli.house import Day, Opened, opened
 from lms.clock import local_day
 from lms.errors import N_, Invalid, NotFound
 from lms.organisation import Organisation, load
-from lms.people import imports
+from lms.people import imports, undoing
 from lms.people.importing import Options
 from lms.people.plan import Verdict
 from lms.people.prepared import Prepared
@@ -130,7 +130,7 @@ def _within_limit(file: Path, limit: int) -> Iterator[BinaryIO]:
 
 def _undo(house: Opened) -> None:
     with house.database.transaction() as session:
-        run = imports.last_run(session)
+        run = undoing.last_run(session)
         if run is None:
             raise NotFound(N_("There is no import that could be undone."))
         flows.undo_import(session, run.id, house.actor())

@@ -118,6 +118,7 @@ def moved(facts: Facts, day: date, holding: Holding) -> Facts:
     current = facts.primary(day)
     if current is not None and current.holding == holding:
         return facts
+    facts = left_also(facts, holding.department_id, day)  # a second place there becomes the first
     if current is not None:
         until = current.to_day
     else:

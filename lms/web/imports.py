@@ -20,7 +20,7 @@ from lms.access import Permission
 from lms.db import Desk
 from lms.errors import N_, AttuneError, NotFound
 from lms.files import StoredFile
-from lms.people import imports, listing
+from lms.people import listing, undoing
 from lms.people.importing import Options
 from lms.people.models import ImportRun
 from lms.people.plan import Verdict
@@ -86,7 +86,7 @@ def index() -> ResponseReturnValue:
             "departments": departments.id if departments else None,
         }  # fmt: skip
         return redirect(url_for("imports.report", file_id=staff.id, **question), 303)
-    last = imports.last_run(session())
+    last = undoing.last_run(session())
     return render_template("people/import.html", form=form, last=last), 422 if form.errors else 200
 
 
@@ -144,7 +144,7 @@ def show(run_id: int) -> ResponseReturnValue:
     run = session().get(ImportRun, run_id)
     if run is None or run.summary.get("unfinished"):
         raise NotFound(N_("There is no such import."))
-    last = imports.last_run(session())
+    last = undoing.last_run(session())
     return render_template(
         "people/import_done.html", run=run, verdicts=VERDICTS, is_last=last is not None and last.id == run.id
     )
