@@ -1,7 +1,7 @@
 """The texts of the program: what the sources hold, what the catalogues translate, and the pseudo-locale for layout.
 
 ``python -m tests.support.texts`` compiles the catalogues that changed, and the pseudo-locale's: every text in accents, between brackets and
-about a third longer, so that a text that escaped translation, or a box that is too narrow, shows itself.
+two fifths longer, so that a text that escaped translation, or a box that is too narrow, shows itself.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def catalogue(path: Path) -> Catalog:
 def pseudo(text: str) -> str:
     """``Save`` as ``[Šåvé~]``: places, tags and addresses stay as they are."""
     parts = [part if _KEEP.fullmatch(part) else part.translate(_ACCENTS) for part in _KEEP.split(text)]
-    return f"[{''.join(parts)}{'~' * max(1, len(text) // 3)}]"
+    return f"[{''.join(parts)}{'~' * max(1, len(text) * 2 // 5)}]"
 
 
 def compile_changed() -> None:
