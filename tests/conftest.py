@@ -249,7 +249,7 @@ def new_context(
         context = chromium.new_context(
             **{"base_url": live_server.url, "locale": "en-US", "reduced_motion": "reduce"} | options
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)  # many browsers may share few cores
         opened.append((context, Watch(context)))
         return context
 

@@ -44,6 +44,22 @@ def test_every_page_has_its_place(app: Flask) -> None:
     assert placed - known == set() and NO_PAGES.keys() - known == set()
 
 
+@pytest.mark.browser
+def test_the_inspection_finds_what_it_should(page: Page) -> None:
+    """Proves the instruments: a grey word, a nameless field and a box that is too wide are found."""
+    page.set_content(
+        "<!doctype html><html lang=en><title>t</title><main><h1>Bad</h1><p class=grey>Grey</p><input><pre>wide</pre></main></html>"
+    )
+    page.evaluate("""() => {
+        document.querySelector('.grey').style.color = '#bbb';
+        document.querySelector('pre').style.width = '2000px';
+    }""")
+    found = " ".join(violations(page))
+    assert "color-contrast" in found and "label" in found
+    assert "color-contrast" in " ".join(violations(page, only=COLOURS))
+    assert overflow(page) > 0
+
+
 @pytest.fixture
 def lived(
     db: Database, clock: SetClock, app: Flask, signed_in: Callable[[int], PageClient], who: Callable[[str], int]

@@ -1,0 +1,166 @@
+"""The main job of each role besides the learner, in a real browser: signing in with the form, and doing it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+
+from lms.clock import SetClock
+from lms.db import Database
+from lms.learning.models import AttemptGrant, Enrolment
+from lms.people.models import Person
+from tests.journeys.lived import CSV, fail_thrice
+from tests.support.demo import sign_in
+
+pytestmark = pytest.mark.browser
+
+Who = Callable[[str], int]
+
+
+def title(page: Page, words: str) -> None:
+    """The page is headed by something with these words."""
+    expect(page.get_by_role("heading", level=1)).to_contain_text(words)
+
+
+def go(page: Page, name: str) -> None:
+    """Choose from the main menu."""
+    page.get_by_role("navigation", name="Main").get_by_role("link", name=name, exact=True).click()
+
+
+def download(page: Page, name: str) -> bytes:
+    """What a link gives as a file."""
+    address = page.get_by_role("link", name=name).first.get_attribute("href") or ""
+    answer = page.request.get(address)
+    assert answer.status == 200 and "attachment" in answer.headers["content-disposition"]
+    return answer.body()
+
+
+def test_a_manager_finds_who_is_stuck_and_gives_another_attempt(
+    page: Page, db: Database, clock: SetClock, who: Who
+) -> None:
+    with db.transaction() as session:
+        enrolment = session.scalars(
+            select(Enrolment).where(Enrolment.person_id == who("learner"), Enrolment.closed_at.is_(None))
+        ).one()
+        fail_thrice(session, clock, enrolment)
+    sign_in(page, "manager")
+    title(page, "My team")
+    page.get_by_role("link", name="Everybody").first.click()
+    page.get_by_role("row").filter(has_text="Lena Marsh").get_by_role("link").first.click()
+    title(page, "Lena Marsh")
+    go(page, "My team")
+    page.get_by_role("link", name="Give another attempt").click()
+    page.get_by_label("Reason").fill("We went through the missed questions together.")
+    page.get_by_role("button", name="Give one more attempt").click()
+    expect(page.get_by_role("status").filter(has_text="has one more attempt")).to_be_visible()
+    with db.session() as session:
+        grant = session.scalars(select(AttemptGrant)).one()
+        assert (grant.enrolment_id, grant.granted_by, grant.extra) == (enrolment.id, who("manager"), 1)
+
+
+def test_hr_looks_at_another_day_and_takes_the_people_behind_a_number_along(page: Page) -> None:
+    sign_in(page, "hr")
+    title(page, "Completion as of June 15, 2026")
+    page.get_by_label("As of", exact=True).fill("2026-01-31")
+    page.get_by_role("button", name="Show this day").click()
+    title(page, "Completion as of January 31, 2026")
+    whole = page.get_by_role("row").filter(has_text="Riverbend Health").last
+    number = whole.get_by_role("link").first
+    shown = int(number.inner_text().replace(",", ""))
+    number.click()
+    expect(page.get_by_label("As of", exact=True)).to_have_value("2026-01-31")
+    rows = list(csv.reader(io.StringIO(download(page, "Download CSV").decode("utf-8-sig"))))
+    assert "2026-01-31" in str(rows[:12]), "the file says for which day it is"
+    people = [row for row in rows if row and row[0] and len(row) >= 5]
+    assert len(people) >= min(shown, 1)
+
+
+def test_hr_builds_a_requirement(page: Page) -> None:
+    sign_in(page, "hr")
+    go(page, "Requirements")
+    page.get_by_role("link", name="New requirement").click()
+    page.get_by_label("Title").fill("Language access for the front desk")
+    page.get_by_label("Code").fill("FRONT-DESK")
+    page.get_by_label("Courses", exact=True).select_option("la-110")
+    page.get_by_label("Jobs").fill("Registrar")
+    page.get_by_label("In force from").fill("2026-07-01")
+    page.get_by_role("button", name="Read it back").click()
+    expect(page.get_by_role("status").filter(has_text="This is what the requirement says")).to_contain_text("Registrar")
+    page.get_by_role("button", name="Publish this requirement").click()
+    title(page, "Language access for the front desk")
+    expect(page.get_by_role("main")).to_contain_text("Version 1")
+
+
+def test_hr_takes_a_file_in_after_a_dry_run_and_takes_it_back(page: Page, db: Database) -> None:
+    def testing() -> list[str]:
+        with db.session() as session:
+            return list(
+                session.scalars(select(Person.number).where(Person.source == "journey").order_by(Person.number))
+            )
+
+    sign_in(page, "hr")
+    page.goto("/people/import/")
+    page.get_by_label("Staff file (CSV)").set_input_files(
+        {"name": "staff.csv", "mimeType": "text/csv", "buffer": CSV.encode()}
+    )
+    page.get_by_label("System the numbers come from").fill("journey")
+    page.get_by_role("button", name="See what would happen").click()
+    title(page, "What this file would do")
+    expect(page.get_by_role("main")).to_contain_text("June Testing")
+    assert testing() == []
+    page.get_by_role("button", name="Take this file in").click()
+    title(page, "Import of")
+    assert testing() == ["J-1", "J-2"]
+    page.get_by_role("button", name="Undo this import").click()
+    expect(page.get_by_role("status").filter(has_text="The import is undone")).to_be_visible()
+    page.goto("/people/?q=Testing")
+    expect(page.get_by_role("row").filter(has_text="June Testing")).to_have_count(0)
+
+
+def test_an_executive_reads_the_page_and_takes_the_same_as_a_document(page: Page) -> None:
+    sign_in(page, "executive")
+    title(page, "Training compliance as of June 15, 2026")
+    expect(page.get_by_role("table", name="By division")).to_be_visible()
+    address = page.get_by_role("link", name="PDF for the board").first.get_attribute("href") or ""
+    file = page.request.get(address)
+    assert file.headers["content-type"] == "application/pdf" and file.body().startswith(b"%PDF")
+    assert page.request.get("/completion").status == 403
+
+
+def test_an_auditor_reads_everything_and_can_change_nothing(page: Page, who: Who) -> None:
+    sign_in(page, "auditor")
+    for path in ("/completion", f"/people/{who('learner')}", "/requirements/1", "/leadership", "/admin/audit"):
+        answer = page.goto(path)
+        assert answer is not None and answer.status == 200, path
+        main = page.get_by_role("main")
+        expect(main).to_be_visible()
+        assert main.locator("form[method=post]").count() == 0, f"{path} offers a change"
+        assert main.get_by_role("link", name="Edit").count() == 0
+    for path in ("/people/new", "/requirements/new", "/people/import/", "/admin/settings"):
+        assert page.request.get(path).status == 403, path
+
+
+def test_an_administrator_changes_settings_and_sees_that_mail_waits(page: Page) -> None:
+    sign_in(page, "administrator")
+    title(page, "Administration")
+    expect(page.get_by_role("main")).to_contain_text("Mail is not set up")
+    page.get_by_role("link", name="Change the settings").click()
+    page.get_by_label("Send it to").fill("somebody@riverbend.example")
+    page.get_by_role("button", name="Send a test message").click()
+    expect(page.get_by_role("alert")).to_contain_text("Set up a mail server first.")
+    page.locator("#contact").fill("The training desk, extension 4444")
+    page.locator("#mail_host").fill("127.0.0.1")
+    page.locator("#mail_port").fill("9")
+    page.locator("#mail_sender").fill("training@riverbend.example")
+    page.get_by_role("button", name="Save the settings").click()
+    expect(page.get_by_role("contentinfo")).to_contain_text("extension 4444")
+    page.goto("/admin/settings")
+    page.get_by_label("Send it to").fill("somebody@riverbend.example")
+    page.get_by_role("button", name="Send a test message").click()
+    title(page, "Mail")
+    expect(page.get_by_role("row").filter(has_text="somebody@riverbend.example")).to_contain_text("Waiting")
