@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import flask_babel
-from flask import Response
+from flask import Response, stream_with_context
 
 from lms.compliance.queries import Found
 from lms.errors import Message
@@ -395,8 +395,7 @@ def file_answer(sheet: Sheet, kind: str, name: str) -> Response:
     if kind == "xlsx":
         answer = Response(xlsx(sheet), mimetype=XLSX)
     else:
-        answer = Response(
-            (line.encode() for line in csv_lines(sheet)), mimetype="text/csv", content_type="text/csv; charset=utf-8"
-        )
+        lines = stream_with_context(line.encode() for line in csv_lines(sheet))  # it reads people while it is sent
+        answer = Response(lines, mimetype="text/csv", content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
     return answer
