@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from lms.compliance import store
-from lms.compliance.models import Generation
+from lms.compliance.models import Generation, Span
 from lms.compliance.queries import counts
 from lms.compliance.rows import Row
 from lms.compliance.tallies import active, checkpoint, grouped
@@ -49,7 +49,7 @@ def days_to_check(today: date) -> list[date]:
 
 def wrong_counts(session: Session, day: date) -> int:
     """How many cells of ``day`` differ between the tallies and the spans."""
-    direct = {tuple(row[:2]): tuple(row[2:]) for row in session.execute(grouped(day, active()))}
+    direct = {tuple(row[:2]): tuple(row[2:]) for row in session.execute(grouped(day, Span.generation_id == active()))}
     kept: dict[tuple[int, ...], list[int]] = {}
     for requirement, department, code, number in counts(session, day):
         kept.setdefault((requirement, department), [0] * 9)[code - 1] = number

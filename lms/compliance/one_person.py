@@ -15,7 +15,7 @@ from lms.compliance import facts, gathering, spans
 from lms.compliance.explain import explain, why_assigned
 from lms.compliance.models import OVERALL, Exemption, Extension, Requirement, RequirementVersion, Span
 from lms.compliance.spans import State
-from lms.compliance.tallies import active
+from lms.compliance.tallies import active, within
 from lms.db import day_in, known
 from lms.errors import Message
 from lms.people.models import DepartmentVersion, Leave
@@ -50,7 +50,7 @@ def duties(session: Session, person_id: int, day: date) -> list[Duty]:
     """What is asked of a person on ``day``, what is latest first, then by due day. Three statements."""
     rows = session.scalars(
         select(Span).where(
-            Span.generation_id == active(),
+            within(active()),
             Span.person_id == person_id,
             Span.requirement_id != OVERALL,
             day_in(day, Span.from_day, Span.to_day),
@@ -97,7 +97,7 @@ class Line:
 
 def timeline_of(session: Session, person_id: int, day: date) -> list[Line]:
     """All spans of a person, past and future, the overall ones first, then by code; titles are those of ``day``. Three statements."""
-    query = select(Span).where(Span.generation_id == active(), Span.person_id == person_id)
+    query = select(Span).where(within(active()), Span.person_id == person_id)
     found: dict[int, list[spans.Span]] = {}
     for row in session.scalars(query.order_by(Span.requirement_id, Span.from_day)):
         found.setdefault(row.requirement_id, []).append(_span(row))

@@ -15,7 +15,7 @@ from lms.compliance.models import COUNTED, DUE_SOON, OVERALL, Generation, Span
 from lms.compliance.one_person import Duty, Line, duties, exemptions, timeline_of, why_required
 from lms.compliance.rulebook import doubts, not_in_force, requirement_versions, requirements
 from lms.compliance.spans import MET, State
-from lms.compliance.tallies import active, counted, grouped, requirement_ids
+from lms.compliance.tallies import active, counted, grouped, requirement_ids, within
 from lms.db import day_in, known
 from lms.people.models import Membership, Person
 
@@ -65,7 +65,8 @@ def filtered_counts(
         where.append(Span.requirement_id == requirement_id)
     if departments is not None:
         where.append(Span.department_id.in_(departments))
-    return _cells(session.execute(grouped(day, active(), and_(*where) if where else None)))
+    generation = within(active()) if jobs or professions else Span.generation_id == active()
+    return _cells(session.execute(grouped(day, generation, and_(*where) if where else None)))
 
 
 def _cells(rows: Iterable[tuple[Any, ...]]) -> list[Cell]:

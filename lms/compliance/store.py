@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from lms.compliance import gathering
 from lms.compliance.models import COUNTED, Generation, Span, TallyPending
 from lms.compliance.rows import Row, changes, rows_of
+from lms.compliance.tallies import within
 from lms.organisation import load
 from lms.people.models import Person
 
@@ -37,7 +38,7 @@ def work_out(session: Session, person_ids: Sequence[int]) -> dict[int, list[Row]
 def stored(session: Session, generation_id: int, person_ids: Collection[int]) -> set[Row]:
     """The rows that are stored for these people in a generation."""
     columns = [getattr(Span, name) for name in Row._fields]
-    query = select(*columns).where(Span.generation_id == generation_id, Span.person_id.in_(person_ids))
+    query = select(*columns).where(within(generation_id), Span.person_id.in_(person_ids))
     return {Row._make(row) for row in session.execute(query)}
 
 

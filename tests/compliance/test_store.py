@@ -29,7 +29,7 @@ def check(session: Session) -> None:
     generation = session.scalars(select(Generation.id).where(Generation.active)).one()
     assert store.stored(session, generation, people) == fresh
     for day in DAYS:
-        direct = queries._cells(session.execute(grouped(day, active())))
+        direct = queries._cells(session.execute(grouped(day, Span.generation_id == active())))
         assert sorted(queries.counts(session, day)) == sorted(direct), day
 
 
