@@ -75,9 +75,30 @@ def test_hr_looks_at_another_day_and_takes_the_people_behind_a_number_along(page
     number.click()
     expect(page.get_by_label("As of", exact=True)).to_have_value("2026-01-31")
     rows = list(csv.reader(io.StringIO(download(page, "Download CSV").decode("utf-8-sig"))))
-    assert "2026-01-31" in str(rows[:12]), "the file says for which day it is"
-    people = [row for row in rows if row and row[0] and len(row) >= 5]
-    assert len(people) >= min(shown, 1)
+    assert ["As of January 31, 2026"] in rows, "the file says for which day it is"
+    start = next(place for place, row in enumerate(rows) if row[:1] == ["Number"]) + 1
+    end = rows.index([], start) if [] in rows[start:] else len(rows)
+    assert end - start == shown, "as many people as the number said"
+
+
+FILES = {
+    "manager": ["/team/people.csv", "/team/people.xlsx", "/team/departments.csv", "/team/departments.xlsx"],
+    "hr": [
+        "/completion/departments.csv", "/completion/departments.xlsx", "/completion/people.csv", "/completion/people.xlsx",
+    ],
+    "executive": ["/leadership/rollup.pdf", "/leadership/rollup.json", "/leadership/rollup.xlsx"],
+}  # fmt: skip
+BEGINNINGS = {"csv": b"", "xlsx": b"PK", "json": b"{", "pdf": b"%PDF"}
+
+
+@pytest.mark.parametrize("role", list(FILES))
+def test_every_file_arrives_whole(browser_as: Callable[..., Page], who: Who, role: str) -> None:
+    page = browser_as(who(role))
+    for path in FILES[role]:
+        answer = page.request.get(f"{path}?as_of=2026-03-31")
+        assert answer.status == 200, path
+        body = answer.body()
+        assert len(body) > 200 and body.startswith(BEGINNINGS[path.rpartition(".")[2]]), path
 
 
 def test_hr_builds_a_requirement(page: Page) -> None:
