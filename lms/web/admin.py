@@ -35,7 +35,7 @@ TABS = (
     (Permission.ACCOUNT_ADMIN, "admin.accounts_list", _l("Accounts and roles")),
     (Permission.ACCOUNT_INVITE, "admin.invite", _l("Invitations")),
     (Permission.SETTINGS_EDIT, "admin.mail", _l("Mail")),
-    (Permission.SETTINGS_EDIT, "admin.jobs", _l("Jobs")),
+    (Permission.SETTINGS_EDIT, "admin.jobs", _l("Background jobs")),
     (Permission.AUDIT_VIEW, "admin.audit", _l("Audit log")),
 )
 
