@@ -63,8 +63,8 @@ class Address(click.ParamType[str]):
 @click.option("--admin-name", prompt="Name of the first administrator", help="Given name and family name.")
 @click.option("--admin-email", default="", help="E-mail address of the first administrator.")
 @click.option("--smtp-host", default="", help="Mail server; without one, messages wait.")
-@click.option("--smtp-port", default=587, show_default=True, type=click.IntRange(1, 65535))
-@click.option("--smtp-security", type=SECURITY, default="starttls", show_default=True)
+@click.option("--smtp-port", default=587, show_default=True, type=click.IntRange(1, 65535), help="Its port.")
+@click.option("--smtp-security", type=SECURITY, default="starttls", show_default=True, help="How it is spoken to.")
 @click.option("--smtp-user", default="", help="User name at the mail server.")
 @click.option("--smtp-password", default="", help="Its password; asked for when --smtp-user is given without it.")
 @click.option("--smtp-sender", default="", help="Address that mails come from.")
@@ -125,8 +125,8 @@ def mail() -> None:
 @mail.command("test")
 @click.argument("address")
 @click.option("--host", default="", help="Try this server instead of the one that is set up.")
-@click.option("--port", default=587, show_default=True, type=click.IntRange(1, 65535))
-@click.option("--security", type=SECURITY, default="starttls", show_default=True)
+@click.option("--port", default=587, show_default=True, type=click.IntRange(1, 65535), help="Its port.")
+@click.option("--security", type=SECURITY, default="starttls", show_default=True, help="How it is spoken to.")
 @click.option("--sender", default="", help="Address that the mail comes from.")
 def test(address: str, host: str, port: int, security: str, sender: str) -> None:
     """Send a test message to ADDRESS now, and say what the mail server answered."""

@@ -44,6 +44,8 @@ def demo(staff: int, seed: int, today: date | None, reset: bool, no_serve: bool)
     if config.is_sqlite and database.engine.url.database:
         Path(database.engine.url.database).parent.mkdir(parents=True, exist_ok=True)
     made = _is_made(database)
+    if made is False and not reset:
+        click.echo("The last build was interrupted, so it begins anew.")
     if reset or made is False:
         _throw_away(database, config)
         made = None
@@ -53,6 +55,7 @@ def demo(staff: int, seed: int, today: date | None, reset: bool, no_serve: bool)
         click.echo(f"Building Riverbend Health as of {day}: {staff:,} staff, three sites. Nobody in it exists.")
         build(Build(database, files, config, day, staff, seed, _bar))
     else:
+        click.echo("Riverbend Health is there and keeps its data (lms demo --reset begins anew).")
         upgrade(database)
     _at_this_address(database, config, clock)
     _introduce(config)

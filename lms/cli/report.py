@@ -48,7 +48,12 @@ def report() -> None:
 @report.command()
 @AS_OF
 @click.option(
-    "--format", "kind", type=click.Choice(["table", "json", "csv", "xlsx"]), default="table", show_default=True
+    "--format",
+    "kind",
+    type=click.Choice(["table", "json", "csv", "xlsx"]),
+    default="table",
+    show_default=True,
+    help="How the figures are written.",
 )
 @OUT
 def completion(as_of: date | None, kind: str, out: Path | None) -> None:
@@ -69,7 +74,14 @@ def completion(as_of: date | None, kind: str, out: Path | None) -> None:
 
 @report.command()
 @AS_OF
-@click.option("--format", "kind", type=click.Choice(["json", "pdf", "xlsx"]), default="json", show_default=True)
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["json", "pdf", "xlsx"]),
+    default="json",
+    show_default=True,
+    help="How the figures are written.",
+)
 @OUT
 def leadership(as_of: date | None, kind: str, out: Path | None) -> None:
     """Overall and by division, the trend of 24 months, what lapses in 90 days, and who needs attention; small groups suppressed."""

@@ -1,0 +1,210 @@
+"""The demo hospital: the same from the same seed, kept when run again, and never in a database it did not make."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, inspect, select, text
+
+from config import Config
+from lms.accounts.models import Account
+from lms.certificates.models import Certificate
+from lms.compliance import queries
+from lms.compliance.spans import MET, State
+from lms.db import Base, Database
+from lms.demo.build import Build, build
+from lms.demo.lives import lives
+from lms.files import FileStore
+from lms.organisation import load
+from lms.people.models import Department, Membership, Person
+from lms.records.models import TrainingRecord
+from tests.demo.conftest import Run
+from tests.support.databases import PostgresDatabases, SqliteDatabases
+
+TODAY = date(2026, 6, 15)
+MAKE = ("demo", "--no-serve", "--staff", "60", "--today", "2026-06-15")
+OWN = {("account", "password_hash")}
+"""What differs between two builds and may: the salt of a password."""
+
+
+def digests(database: Database) -> dict[str, str]:
+    """A hash of the rows of each table, in any order."""
+    found = {}
+    with database.engine.connect() as connection:
+        for table in Base.metadata.sorted_tables:
+            columns = [column for column in table.columns if (table.name, column.name) not in OWN]
+            rows = sorted(repr(tuple(row)) for row in connection.execute(select(*columns)))
+            found[table.name] = f"{len(rows)} {hashlib.sha256(chr(10).join(rows).encode()).hexdigest()[:16]}"
+    return found
+
+
+def count(database: Database, model: type[Base]) -> int:
+    with database.session() as session:
+        return session.scalar(select(func.count()).select_from(model)) or 0
+
+
+def test_it_is_built_kept_and_begun_anew(run: Run, empty_database_url: str, tmp_path: Path) -> None:
+    first = run(*MAKE)
+    assert first.exit_code == 0, first.output
+    assert "Building Riverbend Health as of 2026-06-15: 60 staff" in first.output and "100%" in first.output
+    for role in ("learner", "manager", "hr", "executive", "author", "auditor", "administrator"):
+        assert f"\n  {role} " in first.output, "one sign-in for each role"
+    database = Database(empty_database_url)
+    people = count(database, Person)
+    with database.transaction() as session:
+        somebody = session.get_one(Person, 20)
+        somebody.family_name = "Changed-By-Hand"
+    again = run(*MAKE)
+    assert again.exit_code == 0 and "keeps its data" in again.output and "Building" not in again.output
+    with database.session() as session:
+        assert session.get_one(Person, 20).family_name == "Changed-By-Hand"
+    assert count(database, Person) == people
+    anew = run(*MAKE, "--reset")
+    assert anew.exit_code == 0, anew.output
+    with database.session() as session:
+        assert session.get_one(Person, 20).family_name != "Changed-By-Hand"
+        own = load(session)
+        assert own is not None and own.demo and own.name == "Riverbend Health"
+    assert count(database, Person) == people
+    database.close()
+
+
+def test_the_same_seed_makes_the_same_hospital(_databases: SqliteDatabases | PostgresDatabases, tmp_path: Path) -> None:
+    made = []
+    for name in ("one", "two"):
+        with _databases.fresh() as url:
+            database = Database(url)
+            config = Config(url, tmp_path / name, "none", demo=True, testing=True)
+            site = Build(database, FileStore(tmp_path / name / "files"), config, TODAY, 60, 1, lambda *_: None)
+            build(site)
+            made.append(digests(database))
+            database.close()
+    assert made[0] == made[1]
+    for table in ("person", "membership", "training_record", "certificate", "span", "requirement_version"):
+        assert not made[0][table].startswith("0 "), table
+
+
+def test_another_seed_makes_other_people() -> None:
+    one, other = (
+        [(life.given, life.family, life.posts[0].place) for life in lives(60, seed, TODAY)] for seed in (1, 2)
+    )
+    assert one != other
+    longer = [(life.given, life.family, life.posts[0].place) for life in lives(90, 1, TODAY)]
+    assert longer[:60] == one[:60], "more staff are added to the same ones"
+
+
+def test_an_interrupted_build_is_noticed_and_begun_anew(run: Run, empty_database_url: str, tmp_path: Path) -> None:
+    from lms.cli.house import upgrade
+
+    class PowerCut(BaseException):
+        pass
+
+    def cut(what: str, done: int, total: int) -> None:
+        raise PowerCut
+
+    database = Database(empty_database_url)
+    upgrade(database)
+    config = Config(empty_database_url, tmp_path / "data", "none", demo=True)
+    with pytest.raises(PowerCut):
+        build(Build(database, FileStore(tmp_path / "data" / "files"), config, TODAY, 60, 1, cut))
+    assert count(database, Person) > 0
+    result = run(*MAKE)
+    assert result.exit_code == 0 and "interrupted" in result.output, result.output
+    with database.session() as session:
+        own = load(session)
+        assert own is not None and own.name == "Riverbend Health"
+    database.close()
+
+
+@pytest.mark.parametrize("reset", [(), ("--reset",)])
+def test_a_database_of_its_own_or_none(run: Run, empty_database_url: str, reset: tuple[str, ...]) -> None:
+    """Somebody's real hospital, and a database with other things in it: both stay as they are."""
+    made = run(
+        "setup", "--name", "Mercy", "--zone", "America/Denver", "--languages", "en", "--base-url", "https://t.mercy.test/",
+        "--admin-number", "E-1", "--admin-name", "Nia Test", "--admin-email", "nia@mercy.test",
+    )  # fmt: skip
+    assert made.exit_code == 0, made.output
+    database = Database(empty_database_url)
+    before = digests(database)
+    refused = run(*MAKE, *reset)
+    assert refused.exit_code == 1
+    assert "was not made by lms demo, so it is left alone" in refused.output and "Traceback" not in refused.output
+    assert digests(database) == before
+    database.close()
+
+
+@pytest.mark.parametrize("reset", [(), ("--reset",)])
+def test_somebody_elses_tables_are_left_alone(run: Run, empty_database_url: str, reset: tuple[str, ...]) -> None:
+    database = Database(empty_database_url)
+    with database.transaction() as session:
+        session.execute(text("create table recipes (name varchar(20))"))
+        session.execute(text("insert into recipes values ('soup')"))
+    assert run(*MAKE, *reset).exit_code == 1
+    assert inspect(database.engine).get_table_names() == ["recipes"]
+    database.close()
+
+
+def test_options_that_make_no_sense(run: Run) -> None:
+    for wrong in (("--staff", "3"), ("--staff", "many"), ("--today", "31/02/2026"), ("--seed", "x")):
+        result = run("demo", "--no-serve", *wrong)
+        assert result.exit_code == 2 and "Error: Invalid value" in result.output
+
+
+# --- what stands in it ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def riverbend(_databases: SqliteDatabases | PostgresDatabases, tmp_path_factory: pytest.TempPathFactory) -> Database:
+    """Three hundred staff, to be read only."""
+    folder = tmp_path_factory.mktemp("riverbend")
+    with _databases.fresh() as url:
+        database = Database(url)
+        config = Config(url, folder, "none", demo=True, testing=True)
+        build(Build(database, FileStore(folder / "files"), config, TODAY, 300, 1, lambda *_: None))
+        yield database
+        database.close()
+
+
+LATE = frozenset({State.IN_GRACE, State.OVERDUE})
+
+
+def rate(cells: list[queries.Cell]) -> float:
+    """Compliant of those whose duty has fallen due or been met."""
+    late = sum(cell.people for cell in cells if cell.state in LATE)
+    good = sum(cell.people for cell in cells if cell.state in MET)
+    return good / (good + late)
+
+
+def test_its_figures_are_plausible(riverbend: Database) -> None:
+    with riverbend.session() as session:
+        now = [cell for cell in queries.counts(session, TODAY) if cell.requirement_id == 0]
+        assert 0.75 <= rate(now) <= 0.95
+        for days in (date(2025, 3, 1), date(2025, 9, 1), date(2026, 1, 15)):
+            then = [cell for cell in queries.counts(session, days) if cell.requirement_id == 0]
+            assert 0.5 <= rate(then) <= 0.97, days
+        places = {cell.department_id for cell in now}
+        rates = {place: rate(own) for place in places if _due(own := [c for c in now if c.department_id == place])}
+        assert len(rates) >= 10 and max(rates.values()) - min(rates.values()) > 0.15, "departments differ"
+        assert {State.COMPLIANT, State.OVERDUE, State.IN_GRACE, State.OPEN} <= {cell.state for cell in now}
+
+
+def _due(cells: list[queries.Cell]) -> bool:
+    return sum(cell.people for cell in cells if cell.state in LATE | MET) >= 4
+
+
+def test_its_histories_make_every_page_interesting(riverbend: Database) -> None:
+    with riverbend.session() as session:
+        assert session.scalar(select(func.count(Department.id))) in range(38, 60)
+        days = select(func.min(TrainingRecord.completed_on), func.max(TrainingRecord.completed_on))
+        first, last = session.execute(days).one()
+        assert first < date(2024, 9, 1) and date(2026, 6, 1) <= last <= TODAY
+        assert session.scalar(select(func.count()).where(Membership.primary.is_(False))), "secondary memberships"
+        assert (session.scalar(select(func.count(Person.id))) or 0) > 300, "leavers, too"
+        assert session.scalar(select(func.count(Certificate.id))) == session.scalar(
+            select(func.count(TrainingRecord.id))
+        )
+        assert session.scalar(select(func.count(Account.id)).where(Account.password_hash.is_not(None))) == 7
+        assert session.scalar(select(func.count(Account.id)).where(Account.demo.is_(False))) == 0
