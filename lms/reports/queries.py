@@ -59,7 +59,9 @@ class Completion:
 def completion(
     session: Session, name: str, day: date, wish: Wish, roots: Collection[int] | None = None, *, outside: str = ""
 ) -> Completion:
-    """Completion by department, in four statements. ``roots``: the departments that the viewer may see, with all below them (None: all).
+    """Completion by department, in four statements; without *also here* where jobs or professions are asked for.
+
+    ``roots``: the departments that the viewer may see, with all below them (None: all).
 
     ``name`` is that of the total (the organisation), ``outside`` of the row of people whose department does not exist on the day.
 
@@ -83,7 +85,10 @@ def completion(
         cells = queries.counts(session, day, requirement_id=wish.requirement_id)
     kept = (cell for cell in cells if seen is None or cell.department_id in seen)
     alone = rollup.by_department(kept).get(wish.requirement_id, {})
-    beside = rollup.also_here(tree, queries.also_here(session, day, seen, requirement_id=wish.requirement_id))
+    beside: Mapping[int, int] = {}
+    if not (wish.jobs or wish.professions):
+        found = queries.also_here(session, day, seen, requirement_id=wish.requirement_id)
+        beside = rollup.also_here(tree, found)
     heads = [wish.department_id] if wish.department_id is not None else roots
     rows = rollup.rows(
         tree, alone, wish.requirement_id, roots=heads, outside=outside, grace_is_compliant=lenient, also_here=beside

@@ -13,7 +13,7 @@ from lms.compliance import queries as compliance
 from lms.compliance.queries import Found
 from lms.people.queries import tree as tree_of
 from lms.reports import queries, rollup
-from lms.reports.queries import Completion
+from lms.reports.queries import Completion, Wish
 from lms.reports.rollup import Row
 from lms.web import figures
 from lms.web.asked import Asked, asked, person_url
@@ -37,9 +37,9 @@ def roots() -> frozenset[int] | None:
 
 def table(question: Asked, seen: frozenset[int] | None) -> tuple[Completion, list[Row]]:
     """The figures, and the rows that are to be shown of them, in order."""
-    shown = queries.completion(
-        session(), organisation().name, question.as_of, question.wish, seen, outside=figures.outside_words()
-    )
+    everything = seen is None and question.wish == Wish(question.requirement)
+    name = organisation().name if everything else gettext("Total")
+    shown = queries.completion(session(), name, question.as_of, question.wish, seen, outside=figures.outside_words())
     rows = rollup.narrowed(shown.rows, question.q, question.state) if question.q or question.state else list(shown.rows)
     if question.sort:
         rows = rollup.ordered(rows, question.sort.removeprefix("-"), question.sort.startswith("-"))
@@ -62,6 +62,9 @@ def index() -> ResponseReturnValue:
         shown=shown,
         title=figures.requirement_title(shown.requirements, question.requirement),
         lede=figures.lede(shown.total),
+        note=figures.table_note(
+            question, shown.tree, figures.requirement_title(shown.requirements, question.requirement)
+        ),
         tabs=figures.requirement_tabs(shown, question, here),
         chips=figures.chips(question, here, shown.tree),
         columns=figures.headings(question, here),
@@ -122,6 +125,7 @@ def people() -> ResponseReturnValue:
         people=figures.people_lines(
             listed.rows, queries.reasons(session(), listed.rows, titles), tree, question, person_url
         ),
+        note=figures.table_note(question, tree, figures.requirement_title(required, question.requirement)),
         lede=figures.people_lede(listed.total, figures.requirement_title(required, question.requirement)),
         pages=pages,
         summary=figures.summary(question.page, PEOPLE, listed.total),

@@ -221,6 +221,12 @@ def filter_words(asked: Asked, tree: Tree, requirement: str) -> list[str]:
     return [gettext("As of %(day)s", day=long_day(asked.as_of)), "; ".join(parts)]
 
 
+def table_note(asked: Asked, tree: Tree, requirement: str) -> str:
+    """What stands under the heading of a table, on paper as well: as of when, of whom, and that numbers can be opened."""
+    when, whom = filter_words(asked, tree, requirement)
+    return f"{when}. {whom}."
+
+
 def requirement_title(shown: Sequence[tuple[Any, str]], requirement_id: int) -> str:
     """The title of a requirement in force, or “Overall”."""
     titles = {version.requirement_id: version.title for version, _ in shown}

@@ -128,8 +128,8 @@ def definitions(shown: Leadership) -> list[tuple[str, str]]:
             ),
         ),
         (
-            gettext("Change"),
-            gettext("The rate today, less the rate on %(day)s, in percentage points.", day=long_day(shown.since)),
+            gettext("Change in points"),
+            gettext("The rate on the day, less the rate on %(day)s, in percentage points.", day=long_day(shown.since)),
         ),
         (
             gettext("Lapsing"),

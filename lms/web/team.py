@@ -167,6 +167,7 @@ def people() -> ResponseReturnValue:
         people=figures.people_lines(
             listed.rows, queries.reasons(session(), listed.rows, titles), tree, question, person_url
         ),
+        note=figures.table_note(question, tree, figures.requirement_title(required, question.requirement)),
         lede=figures.people_lede(listed.total, figures.requirement_title(required, question.requirement)),
         pages=pages,
         summary=figures.summary(question.page, PEOPLE, listed.total),
@@ -238,6 +239,9 @@ def departments() -> ResponseReturnValue:
         asked=question,
         title=figures.requirement_title(shown.requirements, question.requirement),
         lede=figures.lede(shown.total),
+        note=figures.table_note(
+            question, shown.tree, figures.requirement_title(shown.requirements, question.requirement)
+        ),
         team_tabs=tabs(question, here),
         tabs=figures.requirement_tabs(shown, question, here),
         chips=figures.chips(question, here, shown.tree),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lms.reports.rollup import STATES, Figures, Row
@@ -58,6 +58,7 @@ def test_lists_with_a_shown_sum_cover_each_other() -> None:
 people = st.integers(0, 40)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.builds(Figures, *([people] * 7), st.just(0)), min_size=1, max_size=6))
 def test_nothing_small_is_shown_or_can_be_worked_out_from_one_total(found: list[Figures]) -> None:
     rows = [Row(place, str(place), "", "", 1, 0, figures, figures.rate()) for place, figures in enumerate(found)]
