@@ -49,7 +49,9 @@ def catalogue(path: Path) -> Catalog:
 def pseudo(text: str) -> str:
     """``Save`` as ``[Šåvé~]``: places, tags and addresses stay as they are."""
     parts = [part if _KEEP.fullmatch(part) else part.translate(_ACCENTS) for part in _KEEP.split(text)]
-    return f"[{''.join(parts)}{'~' * max(1, len(text) * 2 // 5)}]"
+    wanted = range(len(text) * 2 // 5, 0, -1)
+    more = "".join(" " if n % 6 == 0 else "~" for n in wanted)  # in words, so that lines may break
+    return f"[{''.join(parts)}{more.rstrip()}~]"
 
 
 def compile_changed() -> None:
