@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
@@ -47,9 +49,20 @@ def _folder(slug: str) -> Path:
     return found
 
 
+def _loaded(folder: Path) -> Loaded:
+    """What the files of a folder say now; they are read again only when one of them has changed."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return _read(folder, tuple((path, path.stat().st_mtime_ns, path.stat().st_size) for path in files), today())
+
+
+@lru_cache(maxsize=32)
+def _read(folder: Path, stamps: tuple[tuple[Path, int, int], ...], day: date) -> Loaded:
+    return disk.load_course(folder, today=day)
+
+
 def _draft(slug: str) -> Draft:
     offered = {course.slug: course for course in queries.offered(session())}
-    return Draft(slug, disk.load_course(_folder(slug), today=today()), offered.get(slug))
+    return Draft(slug, _loaded(_folder(slug)), offered.get(slug))
 
 
 @blueprint.get("/courses")
@@ -58,9 +71,7 @@ def courses() -> ResponseReturnValue:
     """Every course folder: version, problems, whether there is something to publish."""
     offered = {course.slug: course for course in queries.offered(session())}
     folders = sorted(path.parent for path in house().config.courses_dir.glob("*/course.yaml"))
-    drafts = [
-        Draft(folder.name, disk.load_course(folder, today=today()), offered.get(folder.name)) for folder in folders
-    ]
+    drafts = [Draft(folder.name, _loaded(folder), offered.get(folder.name)) for folder in folders]
     return render_template("authoring/courses.html", drafts=drafts)
 
 
