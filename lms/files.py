@@ -17,7 +17,7 @@ from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lms.db import Base
-from lms.errors import Invalid, N_, NotFound
+from lms.errors import N_, Invalid, NotFound
 
 CHUNK = 1 << 20
 
@@ -91,7 +91,13 @@ class FileStore:
         """Store a stream and its row."""
         sha256, size = self.write(source, limit)
         row = StoredFile(
-            sha256=sha256, size=size, media_type=media_type, name=name, purpose=purpose, owner_id=owner_id, created_at=now
+            sha256=sha256,
+            size=size,
+            media_type=media_type,
+            name=name,
+            purpose=purpose,
+            owner_id=owner_id,
+            created_at=now,
         )
         session.add(row)
         session.flush()
