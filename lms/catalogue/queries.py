@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, select
@@ -60,7 +60,7 @@ def content(session: Session, version_id: int) -> CourseContent:
 
 
 def contents(session: Session, version_ids: Iterable[int]) -> Mapping[int, CourseContent]:
-    """The frozen contents of versions, by id: at most two statements, however many there are.
+    """The frozen contents of versions, by id: one statement, however many there are.
 
     Raises:
         NotFound: there is no such version.
@@ -68,22 +68,29 @@ def contents(session: Session, version_ids: Iterable[int]) -> Mapping[int, Cours
     ids = set(version_ids)
     if not ids:
         return {}
-    rows = session.execute(select(CourseVersion.id, CourseVersion.content_hash).where(CourseVersion.id.in_(ids)))
     where = str(session.get_bind().engine.url)
-    keys = {version_id: (where, version_id, digest) for version_id, digest in rows}
-    if set(keys) != ids:
+    held = {version_id: kept for version_id in ids if (kept := _parsed.get((where, version_id))) is not None}
+    if len(held) == len(ids):
+        hashes = select(CourseVersion.id, CourseVersion.content_hash).where(CourseVersion.id.in_(ids))
+        if dict(session.execute(hashes).all()) == {version_id: digest for version_id, (digest, _) in held.items()}:
+            return {version_id: parsed for version_id, (_, parsed) in held.items()}
+    return _read(session, where, ids)
+
+
+def _read(session: Session, where: str, ids: Collection[int]) -> Mapping[int, CourseContent]:
+    frozen = select(CourseVersion.id, CourseVersion.content_hash, CourseVersion.content)
+    rows = session.execute(frozen.where(CourseVersion.id.in_(ids))).all()
+    if len(rows) != len(ids):
         raise NotFound(N_("There is no such version of a course."))
     if len(_parsed) > 200:
         _parsed.clear()
-    unread = [version_id for version_id, key in keys.items() if key not in _parsed]
-    if unread:
-        frozen = select(CourseVersion.id, CourseVersion.content).where(CourseVersion.id.in_(unread))
-        for version_id, data in session.execute(frozen):
-            _parsed[keys[version_id]] = from_data(data)
-    return {version_id: _parsed[key] for version_id, key in keys.items()}
+    read = {version_id: (digest, from_data(data)) for version_id, digest, data in rows}
+    _parsed.update({(where, version_id): kept for version_id, kept in read.items()})
+    return {version_id: parsed for version_id, (_, parsed) in read.items()}
 
 
-_parsed: dict[tuple[str, int, str], CourseContent] = {}
+_parsed: dict[tuple[str, int], tuple[str, CourseContent]] = {}
+"""By database and version: the hash, and what it stands for."""
 
 
 def media(session: Session, version_id: int, name: str) -> StoredFile:

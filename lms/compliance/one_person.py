@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import literal, select, union_all
@@ -14,6 +14,7 @@ from lms.clock import FOR_EVER
 from lms.compliance import facts, gathering, spans
 from lms.compliance.explain import explain, why_assigned
 from lms.compliance.models import OVERALL, Exemption, Extension, Requirement, RequirementVersion, Span
+from lms.compliance.rules import Rule
 from lms.compliance.spans import State
 from lms.compliance.tallies import active, within
 from lms.db import day_in, known
@@ -32,7 +33,9 @@ LATENESS = (
 class Duty:
     """What a requirement asks of a person on a day. ``courses`` are slugs in the rule's order; ``state`` is a name in small letters.
 
-    ``due`` is the last good day; ``can_be_done``: a completion now would count.
+    ``due`` is the last good day; ``can_be_done``: a completion now would count. ``needs_all``: all of the courses, not one of them.
+    ``counts_from``: of several courses, those completed on this day or later need not be done again. The timeline alone decides
+    when the duty is met; this day is for showing what is left, and errs on the side of showing too much.
     """
 
     requirement_id: int
@@ -44,6 +47,8 @@ class Duty:
     valid_until: date | None
     can_be_done: bool
     why: Message
+    needs_all: bool
+    counts_from: date
 
 
 def duties(session: Session, person_id: int, day: date) -> list[Duty]:
@@ -63,7 +68,7 @@ def duties(session: Session, person_id: int, day: date) -> list[Duty]:
     found = []
     for row in rows:
         version, code = versions[row.requirement_id]
-        span = _span(row)
+        span, rule = _span(row), Rule.parse(version.rule)
         found.append(
             Duty(
                 row.requirement_id,
@@ -75,10 +80,21 @@ def duties(session: Session, person_id: int, day: date) -> list[Duty]:
                 span.valid_until,
                 span.state in CAN_BE_DONE,
                 explain(span, person),
+                rule.needs_all,
+                _counts_from(rule, span, day),
             )
         )
     rank = {state.name.lower(): place for place, state in enumerate(LATENESS)}
     return sorted(found, key=lambda duty: (rank[duty.state], duty.due or FOR_EVER, duty.code))
+
+
+def _counts_from(rule: Rule, span: spans.Span, day: date) -> date:
+    """When the cycle of this span opened: a renewal some days before it is due, a first one as far back as the rule looks."""
+    if span.valid_until is not None and span.due is not None:
+        return span.due - timedelta(days=90 if rule.opens_before is None else rule.opens_before)
+    if rule.look_back is None:
+        return day
+    return date.fromordinal(max(1, rule.look_back.after(day.toordinal(), -1)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,8 @@ def enrolments(session: Session, person_id: int) -> Sequence[Enrolment]:
 def steps_done(session: Session, enrolment_ids: Sequence[int]) -> dict[int, frozenset[str]]:
     """The finished steps of each enrolment."""
     found: dict[int, set[str]] = {enrolment_id: set() for enrolment_id in enrolment_ids}
+    if not found:
+        return {}
     for enrolment_id, step_id in session.execute(
         select(StepDone.enrolment_id, StepDone.step_id).where(StepDone.enrolment_id.in_(enrolment_ids))
     ):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -19,6 +19,7 @@ from lms.catalogue.queries import Offered
 from lms.certificates import queries as certificates
 from lms.certificates.models import Certificate
 from lms.compliance import queries as compliance
+from lms.compliance.queries import Duty
 from lms.errors import N_, Denied, NotFound
 from lms.learning import actions, queries
 from lms.learning.models import Enrolment
@@ -46,12 +47,12 @@ class Task:
 @needs(Permission.LEARN)
 def home() -> ResponseReturnValue:
     """What is due, what is under way, what is done."""
-    tasks = _tasks()
-    recent = records.transcript(session(), viewer().person_id)[:3]
+    completed = records.transcript(session(), viewer().person_id)
+    tasks = _tasks({(r.course_id, r.completed_on) for r, revoked in completed if revoked is None})
     held = {
         v.certificate.record_id: v for v in reversed(certificates.of_person(session(), viewer().person_id, today()))
     }
-    return render_template("learner/home.html", tasks=tasks, recent=recent, held=held, lede=_lede(tasks))
+    return render_template("learner/home.html", tasks=tasks, recent=completed[:3], held=held, lede=_lede(tasks))
 
 
 def _lede(tasks: list[Task]) -> str:
@@ -64,7 +65,7 @@ def _lede(tasks: list[Task]) -> str:
     return str(gettext("Nothing is due. Thank you for keeping your training up to date."))
 
 
-def _tasks() -> list[Task]:
+def _tasks(completed: set[tuple[int, date]]) -> list[Task]:
     """Open duties by due day, then courses under way that nobody asked for."""
     who, day = viewer().person_id, today()
     under_way = {e.course_id: e for e in queries.enrolments(session(), who) if e.closed_at is None}
@@ -77,11 +78,11 @@ def _tasks() -> list[Task]:
     tasks: list[Task] = []
     asked: set[int] = set()
     for duty in duties:
-        course = next((offered[slug] for slug in duty.courses if slug in offered), None)
-        if course is None or course.course_id in asked or not duty.can_be_done:
-            continue
-        asked.add(course.course_id)
-        tasks.append(_task(known, course, under_way.get(course.course_id), done, duty.due, duty.state, tell(duty.why)))
+        for course in _left(duty, offered, completed, under_way):
+            if course.course_id not in asked:
+                asked.add(course.course_id)
+                enrolment = under_way.get(course.course_id)
+                tasks.append(_task(known, course, enrolment, done, duty.due, duty.state, tell(duty.why)))
     by_id = {course.course_id: course for course in offered.values()}
     tasks += [
         _task(known, by_id[course_id], enrolment, done)
@@ -89,6 +90,19 @@ def _tasks() -> list[Task]:
         if course_id not in asked and course_id in by_id
     ]
     return tasks
+
+
+def _left(
+    duty: Duty, offered: Mapping[str, Offered], completed: set[tuple[int, date]], under_way: Container[int]
+) -> list[Offered]:
+    """The courses that would meet a duty now: all that are left, or one of those that may be chosen from, rather one under way."""
+    courses = [offered[slug] for slug in duty.courses if slug in offered]
+    if not duty.can_be_done:
+        return []
+    if not duty.needs_all:
+        return sorted(courses, key=lambda course: course.course_id not in under_way)[:1]
+    done = {course_id for course_id, day in completed if day >= duty.counts_from}
+    return [course for course in courses if course.course_id not in done] or courses
 
 
 def _task(

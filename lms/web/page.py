@@ -278,6 +278,8 @@ def _load(token: str) -> SignedIn | None:
 
 
 def _guard() -> AnyResponse | None:
+    if "\x00" in request.path or any("\x00" in value for _, value in request.values.items(multi=True)):
+        abort(400)  # PostgreSQL holds no such text; nobody types it
     view = current_app.view_functions.get(request.endpoint or "")
     if view is None or request.endpoint == "static":
         return None

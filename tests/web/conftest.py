@@ -11,6 +11,7 @@ from config import Config
 from lms.access import Role
 from tests.accounts.conftest import Hospital
 from tests.accounts.conftest import hospital as hospital
+from tests.certificates.conftest import passes as passes
 from tests.support.pages import PageClient
 
 Enter = Callable[..., PageClient]

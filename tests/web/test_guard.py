@@ -92,6 +92,14 @@ def test_errors_are_pages_in_words(hospital: Hospital, client: PageClient) -> No
         assert answer.page.all("html")[0].get("lang") == "es"
 
 
+def test_text_that_no_database_holds_is_refused(hospital: Hospital, client: PageClient, enter: Enter) -> None:
+    page = client.page("/sign-in")
+    sent = {**page.fields(page.form("sign-in")), "name": "a\x00b", "password": "x"}
+    assert client.post("/sign-in", data=sent).status_code == 400
+    assert enter().get("/search?q=a%00b").status_code == 400
+    assert client.get("/verify/a%00b").status_code == 400
+
+
 def test_the_allowed_methods_are_told(hospital: Hospital, client: PageClient) -> None:
     assert "POST" in client.get("/language").headers["Allow"]
 

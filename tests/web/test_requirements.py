@@ -118,6 +118,27 @@ def test_it_is_built_in_spanish_too(desk: Desk) -> None:
     assert "Foundations" not in page.text and page.all("html")[0].get("lang") == "es"
 
 
+def test_of_several_courses_those_that_are_left_are_shown(
+    desk: Desk, signed_in: Callable[[int], PageClient], passes: Callable[[int], object], tmp_path: Path, db: Database,
+    clock: SetClock,
+) -> None:  # fmt: skip
+    other = tmp_path / "more" / "tea-102"
+    sound(tmp_path / "more").rename(other)
+    text = (other / "course.yaml").read_text().replace("tea-101", "tea-102").replace("TEA-101", "TEA-102")
+    (other / "course.yaml").write_text(text.replace("title: Asking before advising", "title: Pouring tea"))
+    with db.transaction() as session:
+        publish(session, load_course(other), desk.worker.bench.files, by=Actor(None, clock.now()))
+    desk.build(courses=["tea-101", "tea-102"])
+    desk.build(courses=["tea-101", "tea-102"], code="EITHER", needs="any")
+    desk.worker.drain()
+    learner = signed_in(desk.nurse)
+    home = learner.page("/learning").text
+    assert "Asking before advising" in home and "Pouring tea" in home and "2 courses are due." in home
+    passes(desk.nurse)
+    home = learner.page("/learning").text
+    assert "1 course is due." in home and "Pouring tea" in home
+
+
 def test_a_new_version_leaves_the_past(desk: Desk, clock: SetClock) -> None:
     desk.build()
     desk.worker.drain()
