@@ -17,6 +17,7 @@ from lms.certificates.wording import labels_in
 from lms.errors import N_, Message
 from lms.notices.messages import compose
 from lms.web.page import percent, tell
+from tests.support.pages import PageClient, page_of
 from tests.support.texts import TRANSLATIONS, catalogue, in_sources, pseudo
 
 CATALOGUES = sorted(TRANSLATIONS.glob("*/LC_MESSAGES/messages.po"))
@@ -128,3 +129,11 @@ def test_certificates_and_mails_speak_the_language_of_their_person() -> None:
                     course="LA-110", number="2026-AB3DE-7FGHJ")  # fmt: skip
     assert words.subject == "Su certificado: LA-110"
     assert words.body.startswith("Hola, Ana:") and "consulte a: ext. 4455" in words.body
+
+
+def test_a_guest_reads_the_language_of_the_browser_until_choosing_another(client: PageClient) -> None:
+    spanish = client.page("/help", headers={"Accept-Language": "es-MX,es;q=0.9,en;q=0.5"})
+    assert spanish.all("html")[0].get("lang") == "es" and spanish.h1 == "Ayuda"
+    chosen = client.submit(spanish, form="language", button="English", headers={"Accept-Language": "es-MX"})
+    assert page_of(chosen).h1 == "Help"
+    assert client.page("/help", headers={"Accept-Language": "es"}).all("html")[0].get("lang") == "en"
