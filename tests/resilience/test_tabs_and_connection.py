@@ -37,7 +37,7 @@ def option(page: Page, quiz: Quiz, number: int, place: int) -> str:
 
 
 def state(page: Page, words: str) -> None:
-    expect(page.locator("#saved-state")).to_contain_text(words, timeout=20_000)
+    expect(page.locator("#saved-state")).to_contain_text(words, timeout=40_000)
 
 
 def following(page: Page) -> None:

@@ -5,7 +5,7 @@
   "use strict";
   const PREFIX = "answer:";
   const SOON = 3000;
-  const LATE = 30000;
+  const LATE = 10000;
   const PATIENCE = 20000;
 
   const state = document.getElementById("saved-state");
