@@ -36,6 +36,7 @@ from lms.web.people_forms import (
     LEAVE_NAMES,
     AddForm,
     AlsoForm,
+    CertificateForm,
     CorrectEmploymentForm,
     CorrectMembershipForm,
     EndForm,
@@ -72,7 +73,7 @@ ACCOUNT_STATES = {
 }
 NO_REQUIREMENT = "all"
 
-Act = Callable[[], None]
+Act = Callable[[], object]
 
 
 ACTIONS = {
@@ -438,6 +439,28 @@ def revoke_record(person_id: int, record_id: int) -> ResponseReturnValue:
         lede=gettext(
             "%(course)s, completed on %(day)s. It never counted then; its certificate says revoked to whoever checks it.",
             course=record.course_title, day=format_date(record.completed_on),
+        ),
+    )  # fmt: skip
+
+
+@blueprint.route("/<int:person_id>/certificates/<number>/correct", methods=["GET", "POST"])
+@needs(Permission.RECORD_REVOKE)
+def correct_certificate(person_id: int, number: str) -> ResponseReturnValue:
+    """A certificate with a wrong name is issued again; the old one says that it was replaced."""
+    one = _person(person_id, Permission.RECORD_REVOKE)
+    found = certificates.by_number(session(), number, today())
+    if found is None or found.certificate.person_id != person_id:
+        raise NotFound(N_("There is no such certificate of this person."))
+    form = CertificateForm(name=one.display_name)
+    return _change(
+        one, form, gettext("Correct a certificate"), gettext("Issue a corrected certificate"),
+        lambda: flows.reissue_certificate(
+            session(), found.certificate, person_name=form.name.data, reason=form.reason.data, actor=actor()
+        ),
+        tab="people.training",
+        lede=gettext(
+            "%(number)s was issued to %(name)s. The corrected one goes out by e-mail; the old one says that it was replaced.",
+            number=found.certificate.number, name=found.certificate.snapshot["person_name"],
         ),
     )  # fmt: skip
 

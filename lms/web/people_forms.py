@@ -237,6 +237,13 @@ class ReasonForm(FlaskForm):
     reason = TextAreaField(_l("Reason"), [InputRequired(NEEDED), Length(max=500)])
 
 
+class CertificateForm(FlaskForm):
+    """The name as it should stand on a certificate, and why it is issued again."""
+
+    name = StringField(_l("Name on the certificate"), [InputRequired(NEEDED), Length(max=200)])
+    reason = TextAreaField(_l("Reason"), [InputRequired(NEEDED), Length(max=500)])
+
+
 class DepartmentForm(FlaskForm):
     """A department as it is from a day on."""
 

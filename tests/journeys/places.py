@@ -105,6 +105,7 @@ def places(a: Lived) -> list[Place]:
         Place("people.exempt", (HR,), f"{person}/exemptions/new"),
         Place("people.end_exemption", (HR,), f"{person}/exemptions/{a.exemption}"),
         Place("people.revoke_record", (HR,), f"{person}/records/{a.record}/revoke"),
+        Place("people.correct_certificate", (HR,), f"{person}/certificates/{a.certificate}/correct"),
         Place("departments.index", (HR, AUDITOR), "/people/departments/"),
         Place("departments.show", (HR,), f"/people/departments/{a.department}"),
         Place("departments.new", (HR,), "/people/departments/new"),

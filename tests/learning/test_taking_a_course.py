@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from config import Config
+from lms.access import Role
 from lms.catalogue.disk import load_course
 from lms.certificates.models import Certificate
 from lms.clock import SetClock
@@ -255,3 +256,21 @@ def test_a_spanish_reader_gets_the_course_in_spanish(nurse: PageClient, db: Data
 def _token(client: PageClient) -> str:
     page = client.page("/courses")
     return page.fields(page.form())["csrf_token"][0]
+
+
+def test_hr_corrects_a_name_and_the_old_certificate_says_that_it_was_replaced(
+    nurse: PageClient, db: Database, clock: SetClock, hospital: Hospital, signed_in: Callable[[int], PageClient]
+) -> None:
+    review = answer_everything(nurse, begin_test(nurse, finish_all_but_the_test(nurse, db, clock)))
+    nurse.submit(review, form="finish")
+    with db.session() as session:
+        old = session.scalars(select(Certificate)).one()
+    desk = signed_in(hospital.person("2001", grants=((Role.HR, None),)))
+    training = desk.page(f"/people/{old.person_id}/training")
+    page = desk.page(training.link("Correct the certificate"))
+    desk.submit(page, {"name": "Nguyễn Thị Ana", "reason": "Misspelt"}, form="change")
+    with db.session() as session:
+        new = session.scalars(select(Certificate).where(Certificate.supersedes_id == old.id)).one()
+    assert "Nguyễn Thị Ana" in nurse.page(f"/verify/{new.number}").text
+    replaced = nurse.page(f"/verify/{old.number}").text
+    assert "has been replaced by a corrected one" in replaced and new.number in replaced
