@@ -80,8 +80,8 @@ def _insert(session: Session, generation_id: int, rows: Collection[Row]) -> None
     names = ", ".join(COLUMNS)
     connection = session.connection()
     if connection.dialect.name == "postgresql":
-        driver: Any = connection.connection.driver_connection
-        with driver.cursor() as cursor, cursor.copy(f"COPY span ({names}) FROM STDIN") as copy:
+        cursor: Any = connection.connection.cursor()  # a kept connection has no driver_connection
+        with cursor, cursor.copy(f"COPY span ({names}) FROM STDIN") as copy:
             copy.write("".join(_copy_lines(generation_id, rows)))
         return
     marks = ", ".join(["?"] * len(COLUMNS))

@@ -13,6 +13,7 @@ from lms.compliance import actions, queries, store
 from lms.compliance.models import OVERALL, Generation, Span
 from lms.compliance.spans import State
 from lms.compliance.tallies import active, grouped
+from lms.db import Database
 from lms.people.models import Person
 from lms.records.models import RecordRevocation, TrainingRecord
 from tests.compliance.hospital import NOW, SYSTEM, TODAY, YEARLY, Hospital, d
@@ -248,3 +249,12 @@ def test_what_a_rule_names_and_nobody_knows_is_a_warning(session: Session) -> No
         actions.publish_requirement(session, "X", "X", rule | {"grace": -1}, TODAY, SYSTEM)
     assert [problem.where for problem in refused.value.problems] == ["grace"]
     assert session.scalar(select(Span.person_id).limit(1)) is None
+
+
+def test_spans_are_written_on_a_kept_connection_as_well(db: Database) -> None:
+    with db.desk() as desk, desk.writing() as session:
+        hospital = Hospital(session)
+        hospital.requirement("CC", **YEARLY)
+        person = hospital.hire(hospital.department("ED"), "2026-06-01")
+    with db.session() as session:
+        assert [duty.state for duty in queries.duties(session, person, TODAY)] == ["open"]
