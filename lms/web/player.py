@@ -308,7 +308,13 @@ def _scene(found: Attempt, reader: Reader) -> ResponseReturnValue:
             for choice_id in scoring.by_hash(open_ids, found.seed, scene.id)  # authors write the best choice first
         ],
         variables=[
-            {"label": story.state[name], "value": state.values[name], "min": variable.min, "max": variable.max}
+            {
+                "label": story.state[name],
+                "value": state.values[name],
+                "min": variable.min,
+                "max": variable.max,
+                "change": last.changes.get(name, 0) if last else 0,
+            }
             for name, variable in story.scenario.state.items()
         ],
         key=f"{found.id}-{len(path) + 1}-{secrets.token_hex(6)}",

@@ -34,7 +34,6 @@ class Preview(Course):
                 "stem": self.text(item.stem),
                 "kind": "checkbox" if item.item.type == "multiple" else "radio",
                 "options": self.options(item, [option.id for option in item.options], True),
-                "right": [option.id for option in item.options if option.option.correct],
                 "explanation": self.text(item.explanation),
                 "critical": item.item.critical,
             }

@@ -229,16 +229,19 @@ def test_a_scenario_is_played_choice_by_choice_and_ends_in_a_debrief(nurse: Page
     step = next(step for step in CONTENT.steps if step.kind == "scenario")
     page = nurse.submit(nurse.page(f"/learn/1/{step.id}"), form="start").page
     turns = 0
+    assert "Trust Medium" in page.text, "where it stands is told in a word, not by a bar alone"
+    moved = False
     while not page.url.endswith("/result"):
         radios = [e for e in page.all("input") if e.get("name") == "options"]
         before = page
         page = nurse.submit(page, {"options": [radios[0].get("value")]}, form="answer").page
         turns += 1
+        moved = moved or "Has risen" in page.text or "Has fallen" in page.text
         repeated = nurse.post(
             "/attempt/1/choose", data={**before.fields(before.form("answer")), "options": radios[0].get("value")}
         )
         assert repeated.status_code == 303
-    assert "Looking back at your choices" in page.text
+    assert moved and "Looking back at your choices" in page.text
     with db.session() as session:
         assert session.scalar(select(func.count(Answer.id))) == turns
         assert session.scalars(select(StepDone.step_id)).all() in ([step.id], [])

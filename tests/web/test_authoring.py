@@ -96,6 +96,7 @@ def test_a_preview_shows_the_draft_and_records_nothing(author: PageClient, folde
     assert "What first?" in quick.text and "Ask first." in quick.text, "the key and the feedback are open"
     test = author.page(f"{HERE}/preview/post-test")
     assert "critical" in test.text and "Treat at once" in test.text
+    assert "This one is right." in test.text and "You chose this" not in test.text, "an author has chosen nothing"
     assert author.get(f"{HERE}/preview/no-such-part").status_code == 404
     assert author.get(f"{HERE}/media/../course.yaml").status_code == 404
     with db.session() as session:
