@@ -72,6 +72,7 @@ def main() -> None:
                 language="en",
                 key=secrets.token_hex(12),
                 saved_at=clock.now(),
+                given_at=clock.now(),
             )
         )
         commit()

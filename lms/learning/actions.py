@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -29,10 +29,10 @@ def enrol(
     return new
 
 
-def be_at(enrolment: Enrolment, step_id: str) -> None:
-    """Remember where the learner is, for going on elsewhere."""
-    if enrolment.last_step != step_id:
-        enrolment.last_step = step_id
+def be_at(enrolment: Enrolment, step_id: str, block: str | None = None) -> None:
+    """Remember where the learner is, for going on elsewhere: the step, and the block of its text (None: the top)."""
+    if enrolment.last_step != step_id or (block is not None and enrolment.last_block != block):
+        enrolment.last_step, enrolment.last_block = step_id, block
 
 
 def mark_done(session: Session, enrolment: Enrolment, step_id: str, *, now: datetime) -> None:
@@ -94,8 +94,12 @@ def answer(
     language: str,
     key: str,
     now: datetime,
+    age: timedelta = timedelta(),
 ) -> Answer:
     """Save an answer to an item of a check or test. The same key again is the same answer.
+
+    ``age`` is how long it waited in the browser for a connection, by the browser's own stopwatch: an answer that was given
+    before another but arrives after it does not take its place.
 
     Raises:
         Conflict: the attempt has been handed in.
@@ -108,7 +112,8 @@ def answer(
     if attempt.finished_at is not None:
         raise Conflict(N_("This attempt has been handed in, so the answer was not changed."))
     scoring.check_response(content, attempt.step_id, attempt.drawn, item_id, response)
-    return _append(session, attempt, item_id, response, language, key, now)
+    given = min(now, max(attempt.started_at, now - age))
+    return _append(session, attempt, item_id, response, language, key, now, given)
 
 
 def choose(
@@ -206,7 +211,14 @@ def grant_attempts(
 
 
 def _append(
-    session: Session, attempt: Attempt, item_id: str, response: dict[str, Any], language: str, key: str, now: datetime
+    session: Session,
+    attempt: Attempt,
+    item_id: str,
+    response: dict[str, Any],
+    language: str,
+    key: str,
+    now: datetime,
+    given: datetime | None = None,
 ) -> Answer:
     last = session.scalar(select(func.max(Answer.sequence)).where(Answer.attempt_id == attempt.id)) or 0
     row = Answer(
@@ -217,6 +229,7 @@ def _append(
         language=language,
         key=key,
         saved_at=now,
+        given_at=given or now,
     )
     session.add(row)
     session.flush()

@@ -23,7 +23,8 @@ class AttemptKind(StrEnum):
 class Enrolment(Base):
     """One turn of one person through one version of a course. Closed by passing (``completed_at``) or by leaving it.
 
-    ``last_step`` is where the learner was, for going on elsewhere. A person has at most one open enrolment in a course.
+    ``last_step`` and ``last_block`` (the id of a block of its text, such as ``block-7``) are where the learner was, for going on
+    elsewhere. A person has at most one open enrolment in a course.
     """
 
     __tablename__ = "enrolment"
@@ -46,6 +47,7 @@ class Enrolment(Base):
     enrolled_at: Mapped[datetime]
     enrolled_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     last_step: Mapped[str | None]
+    last_block: Mapped[str | None]
     completed_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
 
@@ -100,7 +102,11 @@ class Attempt(Base):
 
 
 class Answer(Base):
-    """An answer as it was given: append-only; the highest ``sequence`` of an item counts. In a scenario, ``item_id`` is the scene.
+    """An answer as it was given: append-only; the one given last counts. In a scenario, ``item_id`` is the scene.
+
+    ``saved_at`` is when it arrived, ``given_at`` when it was given: earlier for one that waited in a browser without a connection,
+    so that it does not take the place of a newer one that arrived before it. Both are the server's time. ``language`` is the
+    one in which the question was shown.
 
     ``response`` is ``{"options": [ids]}`` or ``{"choice": id}``. ``key`` comes from the browser and makes sending again harmless.
     """
@@ -116,6 +122,7 @@ class Answer(Base):
     language: Mapped[str]
     key: Mapped[str]
     saved_at: Mapped[datetime]
+    given_at: Mapped[datetime]
 
 
 class AttemptGrant(Base):
@@ -130,3 +137,42 @@ class AttemptGrant(Base):
     reason: Mapped[str]
     granted_at: Mapped[datetime]
     granted_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+
+
+class StudyTime(Base):
+    """Active seconds that a learner spent on a step: the page in view and something done within the last minute.
+
+    ``last_beat_at`` is when the browser last reported; no report can add more than the time that has passed since.
+    """
+
+    __tablename__ = "study_time"
+    __table_args__ = (UniqueConstraint("enrolment_id", "step_id"), CheckConstraint("seconds >= 0", "seconds"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"))
+    step_id: Mapped[str]
+    seconds: Mapped[int]
+    last_beat_at: Mapped[datetime]
+
+
+class Remark(Base):
+    """What a learner says is wrong with a step or an item of a version, and the author's reply once there is one."""
+
+    __tablename__ = "remark"
+    __table_args__ = (
+        UniqueConstraint("person_id", "key"),
+        CheckConstraint("(reply is null) = (replied_at is null)", "reply"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("course_version.id"), index=True)
+    step_id: Mapped[str]
+    item_id: Mapped[str | None]
+    language: Mapped[str]
+    text: Mapped[str]
+    key: Mapped[str]
+    made_at: Mapped[datetime]
+    reply: Mapped[str | None]
+    replied_at: Mapped[datetime | None]
+    replied_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))

@@ -88,9 +88,11 @@ def extra_attempts(session: Session, enrolment_id: int, step_id: str) -> int:
 
 
 def responses(session: Session, attempt_id: int) -> dict[str, dict[str, Any]]:
-    """The response that counts for each answered item: the last one given."""
+    """The response that counts for each answered item: the last one given, whenever it arrived."""
     rows = session.execute(
-        select(Answer.item_id, Answer.response).where(Answer.attempt_id == attempt_id).order_by(Answer.sequence)
+        select(Answer.item_id, Answer.response)
+        .where(Answer.attempt_id == attempt_id)
+        .order_by(Answer.given_at, Answer.sequence)
     )
     return {row.item_id: row.response for row in rows}
 
