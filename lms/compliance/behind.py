@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from lms.clock import FOR_EVER
@@ -52,6 +52,17 @@ class Page:
     total: int
 
 
+@dataclass(frozen=True, slots=True)
+class Needing:
+    """Who is late or falls due soon: the first of them, and how many there are altogether."""
+
+    rows: tuple[Found, ...]
+    late: int
+    soon: int
+
+
+LATE = (State.OVERDUE, State.IN_GRACE)
+
 FEW = 60
 """Up to so many departments, people are found by their memberships; for more, by reading all spans of the requirement."""
 
@@ -80,7 +91,45 @@ def people_in(
     that the viewer may see. ``sort`` is one of :data:`SORTS`, with ``-`` before it for descending; ``page`` counts from 1. Two
     statements.
     """
-    held = aliased(Membership)
+    where = _among(day, requirement_id, departments, visible)
+    if states is not None:
+        where.append(Span.state.in_([int(state) for state in states]))
+    if due_soon:
+        where.append(Span.soon_from <= day)
+    if job is not None or profession is not None:
+        where.append(Span.person_id.in_(with_job(day, [job] if job else (), [profession] if profession else ())))
+    for word in (search or "").split():
+        names = (Person.given_name, Person.family_name, Person.number)
+        where.append(or_(*(name.icontains(word, autoescape=True) for name in names)))
+    total = select(func.count()).select_from(Span).where(*where)
+    if search and search.split():
+        total = total.join(Person, Person.id == Span.person_id)
+    query = _lines(day, where).order_by(*_order(sort)).offset((page - 1) * size).limit(size)
+    return Page(_found(session, query), session.scalar(total) or 0)
+
+
+def needing(
+    session: Session,
+    day: date,
+    *,
+    departments: Collection[int] | None = None,
+    visible: Select[int] | None = None,
+    size: int = 100,
+) -> Needing:
+    """Who is late, the longest first, then who falls due soon, the nearest first, over all requirements. Two statements."""
+    where = _among(day, OVERALL, departments, visible)
+    late = Span.state.in_([int(state) for state in LATE])
+    soon = Span.soon_from <= day
+    query = _lines(day, [*where, or_(late, soon)]).order_by(case((late, 0), else_=1), *_order("due")).limit(size)
+    counted = select(func.sum(case((late, 1), else_=0)), func.sum(case((soon, 1), else_=0))).where(*where)
+    many = session.execute(counted).one()
+    return Needing(_found(session, query), int(many[0] or 0), int(many[1] or 0))
+
+
+def _among(
+    day: date, requirement_id: int, departments: Collection[int] | None, visible: Select[int] | None
+) -> list[ColumnElement[bool]]:
+    """The spans of a requirement that hold on a day, in the departments and of the people that may be seen."""
     where: list[ColumnElement[bool]] = [
         Span.generation_id == active(),
         Span.requirement_id == requirement_id,
@@ -90,21 +139,14 @@ def people_in(
         where.append(Span.department_id.in_(departments))
         if len(departments) <= FEW:
             where.append(Span.person_id.in_(_members(day, departments)))
-    if states is not None:
-        where.append(Span.state.in_([int(state) for state in states]))
-    if due_soon:
-        where.append(Span.soon_from <= day)
-    if job is not None or profession is not None:
-        where.append(Span.person_id.in_(with_job(day, [job] if job else (), [profession] if profession else ())))
     if visible is not None:
         where.append(Span.person_id.in_(visible))
-    for word in (search or "").split():
-        names = (Person.given_name, Person.family_name, Person.number)
-        where.append(or_(*(name.icontains(word, autoescape=True) for name in names)))
-    total = select(func.count()).select_from(Span).where(*where)
-    if search and search.split():
-        total = total.join(Person, Person.id == Span.person_id)
-    # one membership for each person: the primary one, where there is one
+    return where
+
+
+def _lines(day: date, where: Sequence[ColumnElement[bool]]) -> Select[Any]:
+    """What :class:`Found` says of each; of several memberships the primary one, where there is one."""
+    held = aliased(Membership)
     home = (
         select(held.id)
         .where(held.person_id == Span.person_id, known(held), day_in(day, held.from_day, held.to_day))
@@ -114,25 +156,20 @@ def people_in(
         .scalar_subquery()
     )
     columns = (Span.department_id, Membership.job, Membership.profession, Span.state, Span.beneath, Span.due)
-    query = (
-        select(
-            Person.id,
-            Person.number,
-            Person.given_name,
-            Person.family_name,
-            *columns,
-            Span.valid_until,
-            Span.because,
-        )
+    names = (Person.id, Person.number, Person.given_name, Person.family_name)
+    wanted: list[Any] = [*names, *columns, Span.valid_until, Span.because]
+    query: Select[Any] = (
+        select(*wanted)
         .select_from(Span)
         .join(Person, Person.id == Span.person_id)
         .outerjoin(Membership, Membership.id == home)
         .where(*where)
-        .order_by(*_order(sort))
-        .offset((page - 1) * size)
-        .limit(size)
     )
-    rows = tuple(
+    return query
+
+
+def _found(session: Session, query: Select[Any]) -> tuple[Found, ...]:
+    return tuple(
         Found(
             id,
             number,
@@ -146,7 +183,6 @@ def people_in(
         )
         for id, number, given, family, department, job, profession, state, beneath, *rest in session.execute(query)
     )
-    return Page(rows, session.scalar(total) or 0)
 
 
 def _members(day: date, departments: Collection[int]) -> Select[int]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, func, literal, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal, select
 from sqlalchemy.orm import Session, aliased
 
-from lms.compliance.behind import SORTS, Found, Page, people_in, with_job
+from lms.compliance.behind import LATE, SORTS, Found, Needing, Page, needing, people_in, with_job
 from lms.compliance.models import COUNTED, DUE_SOON, OVERALL, Generation, Span
 from lms.compliance.one_person import Duty, Line, duties, exemptions, timeline_of, why_required
 from lms.compliance.rulebook import doubts, not_in_force, requirement_versions, requirements
@@ -20,8 +20,9 @@ from lms.db import day_in, known
 from lms.people.models import Membership, Person
 
 __all__ = [
-    "COUNTED", "DUE_SOON", "OVERALL", "SORTS", "AlsoHere", "Cell", "Duty", "Found", "Lapse", "Line", "Page", "Status", "also_here",
-    "counts", "doubts", "duties", "exemptions", "filtered_counts", "lapsing", "not_in_force", "people_in", "rebuild_status",
+    "COUNTED", "DUE_SOON", "LATE", "OVERALL", "SORTS", "AlsoHere", "Cell", "Duty", "Found", "Lapse", "Line", "Needing", "Page",
+    "Status", "also_here", "counts", "doubts", "duties", "exemptions", "filtered_counts", "lapsing", "needing", "not_in_force",
+    "people_in", "rebuild_status",
     "requirement_versions", "requirements", "timeline_of", "why_required",
 ]  # fmt: skip
 
@@ -53,19 +54,23 @@ def filtered_counts(
     professions: Collection[str] = (),
     requirement_id: int | None = None,
     departments: Collection[int] | None = None,
+    visible: Select[int] | None = None,
 ) -> list[Cell]:
     """The same cells for people with these jobs and professions on ``day`` (empty: any) in these departments (None: all).
 
-    This reads spans. Job and profession are those of the primary membership.
+    This reads spans. Job and profession are those of the primary membership. ``visible`` holds the ids of the people who
+    are counted at all (None: everybody).
     """
     where: list[ColumnElement[bool]] = []
     if jobs or professions:
         where.append(Span.person_id.in_(with_job(day, jobs, professions)))
+    if visible is not None:
+        where.append(Span.person_id.in_(visible))
     if requirement_id is not None:
         where.append(Span.requirement_id == requirement_id)
     if departments is not None:
         where.append(Span.department_id.in_(departments))
-    generation = within(active()) if jobs or professions else Span.generation_id == active()
+    generation = within(active()) if jobs or professions or visible is not None else Span.generation_id == active()
     return _cells(session.execute(grouped(day, generation, and_(*where) if where else None)))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import literal, null, select, union_all
+from sqlalchemy import Select, literal, null, select, union_all
 from sqlalchemy.orm import Session
 
 from lms.compliance import facts, queries, spans
@@ -30,12 +30,21 @@ LENIENT = GraceCountsAs.COMPLIANT.value
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is asked for: a requirement (0: overall), a department with all below it, jobs and professions (empty: any)."""
+    """What is asked for: a requirement (0: overall), a department with all below it, jobs and professions (empty: any).
+
+    ``supervisor_id``: only the people whom this person supervises on the day (None: everybody).
+    """
 
     requirement_id: int = OVERALL
     department_id: int | None = None
     jobs: tuple[str, ...] = ()
     professions: tuple[str, ...] = ()
+    supervisor_id: int | None = None
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether people are asked for by what they do or whom they report to, so that spans must be read."""
+        return bool(self.jobs or self.professions) or self.supervisor_id is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +68,7 @@ class Completion:
 def completion(
     session: Session, name: str, day: date, wish: Wish, roots: Collection[int] | None = None, *, outside: str = ""
 ) -> Completion:
-    """Completion by department, in four statements; without *also here* where jobs or professions are asked for.
+    """Completion by department, in four statements; without *also here* where the wish narrows the people.
 
     ``roots``: the departments that the viewer may see, with all below them (None: all).
 
@@ -72,7 +81,7 @@ def completion(
     seen = covered(tree, roots, wish.department_id)
     required = tuple(queries.requirements(session, day))
     lenient = grace_is_compliant(required, wish.requirement_id)
-    if wish.jobs or wish.professions:
+    if wish.narrowed:
         cells = queries.filtered_counts(
             session,
             day,
@@ -80,13 +89,14 @@ def completion(
             professions=wish.professions,
             requirement_id=wish.requirement_id,
             departments=seen,
+            visible=None if wish.supervisor_id is None else reporting_to(wish.supervisor_id, day),
         )
     else:
         cells = queries.counts(session, day, requirement_id=wish.requirement_id)
     kept = (cell for cell in cells if seen is None or cell.department_id in seen)
     alone = rollup.by_department(kept).get(wish.requirement_id, {})
     beside: Mapping[int, int] = {}
-    if not (wish.jobs or wish.professions):
+    if not wish.narrowed:
         found = queries.also_here(session, day, seen, requirement_id=wish.requirement_id)
         beside = rollup.also_here(tree, found)
     heads = [wish.department_id] if wish.department_id is not None else roots
@@ -95,6 +105,15 @@ def completion(
     )
     total = rollup.total_row(name, alone, wish.requirement_id, grace_is_compliant=lenient)
     return Completion(day, wish, tree, tuple(rows), total, required, alone, lenient)
+
+
+def reporting_to(supervisor_id: int, day: date) -> Select[int]:
+    """The ids of the people whom somebody supervises on a day, by any of their memberships, as a subquery."""
+    return select(Membership.person_id).where(
+        known(Membership),
+        Membership.supervisor_id == supervisor_id,
+        day_in(day, Membership.from_day, Membership.to_day),
+    )
 
 
 def covered(tree: Tree, roots: Collection[int] | None, department_id: int | None) -> frozenset[int] | None:

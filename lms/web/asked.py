@@ -49,6 +49,7 @@ class Asked:
             self.department,
             (self.job,) if self.job else (),
             (self.profession,) if self.profession else (),
+            viewer().person_id if self.reports else None,
         )
 
     @property
@@ -84,8 +85,11 @@ class Asked:
         return {"sort_url": self.url(endpoint, sort=following), "sorted": sorted_}
 
 
-def asked(today: date, sorts: Sequence[str] = ()) -> Asked:
-    """Read the address of the request; ``sorts`` are the columns that can be sorted by."""
+def asked(today: date, sorts: Sequence[str] = (), *, reports: bool = False) -> Asked:
+    """Read the address of the request; ``sorts`` are the columns that can be sorted by.
+
+    ``reports``: the page can be narrowed to the viewer's direct reports; others leave that wish aside.
+    """
     args = request.args
     problem: Message | None = None
     day = today
@@ -115,7 +119,7 @@ def asked(today: date, sorts: Sequence[str] = ()) -> Asked:
         q=args.get("q", "").strip()[:100],
         sort=sort if sort.removeprefix("-") in sorts else "",
         page=min(max(args.get("page", 1, type=int), 1), 100_000),
-        reports=args.get("reports") == "1",
+        reports=reports and args.get("reports") == "1",
         problem=problem,
     )
 

@@ -1,29 +1,23 @@
-"""Figures in words and cells: headings, filters as chips, tree rows, definitions, files. Shared by pages about completion."""
+"""Figures in words and cells: headings, filters as chips, tree rows, definitions. Shared by pages about completion."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Any
 
 import flask_babel
-from flask import Response, stream_with_context
 
-from lms.compliance.queries import Found
-from lms.errors import Message
 from lms.people.tree import Tree
-from lms.reports import rollup
-from lms.reports.export import Column, Sheet, Value, csv_lines, xlsx
+from lms.reports import queries, rollup
 from lms.reports.queries import Completion
 from lms.reports.rollup import STATES, Row
 from lms.web.asked import Asked
-from lms.web.page import organisation, tell
+from lms.web.page import organisation, session
 from lms.web.words import gettext, ngettext
 
 COUNTS = ("required", *STATES, "due_soon", "also_here")
 SORTS = ("name", "rate", *COUNTS)
-PEOPLE_SORTS = ("name", "number", "job", "state", "due")
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def column_words() -> dict[str, str]:
@@ -108,6 +102,19 @@ def definitions(shown: Completion) -> list[tuple[str, str]]:
 
 SHOWN = ("rate", "required", *STATES, "due_soon")
 """The columns of the table on a page; who is also here stands beside the name."""
+
+
+def table(asked: Asked, seen: Collection[int] | None, name: str) -> tuple[Completion, list[Row]]:
+    """The figures below ``seen`` (None: all), and the rows to be shown of them, in order; ``name`` is that of the total.
+
+    Raises:
+        NotFound: the department is not there on the day, or the viewer may not see it.
+    """
+    shown = queries.completion(session(), name, asked.as_of, asked.wish, seen, outside=outside_words())
+    rows = rollup.narrowed(shown.rows, asked.q, asked.state) if asked.q or asked.state else list(shown.rows)
+    if asked.sort:
+        rows = rollup.ordered(rows, asked.sort.removeprefix("-"), asked.sort.startswith("-"))
+    return shown, rows
 
 
 def headings(asked: Asked, endpoint: str) -> list[dict[str, Any]]:
@@ -195,8 +202,6 @@ def chips(asked: Asked, endpoint: str, tree: Tree) -> list[dict[str, Any]]:
         found.append((gettext("Profession: %(profession)s", profession=asked.profession), {"profession": ""}))
     if asked.state:
         found.append((words[asked.state], {"state": ""}))
-    if asked.reports:
-        found.append((gettext("My direct reports"), {"reports": False}))
     if asked.q:
         found.append((gettext("Search: %(term)s", term=asked.q), {"q": ""}))
     return [{"label": label, "url": asked.url(endpoint, **change), "on": True} for label, change in found]
@@ -238,11 +243,6 @@ def outside_words() -> str:
     return gettext("No department on this day")
 
 
-def back_words(page: str) -> str:
-    """The name of the page that a list of people belongs to."""
-    return gettext("Completion") if page == "completion" else gettext("My team")
-
-
 def department_choices(tree: Tree, roots: Collection[int] | None) -> list[tuple[str, str]]:
     """The departments that may be chosen, their levels shown."""
     heads = None if roots is None else rollup.tops(tree, roots)
@@ -261,147 +261,11 @@ def state_choices() -> list[tuple[str, str]]:
     return [("", gettext("Any state")), *((name, words[name]) for name in (*STATES, "due_soon"))]
 
 
-def summary(page: int, size: int, total: int) -> str:
-    """Which part of a list is shown."""
-    first, last = min((page - 1) * size + 1, total), min(page * size, total)
-    return gettext("%(first)s to %(last)s of %(total)s", first=number(first), last=number(last), total=number(total))
-
-
 def number(value: int) -> str:
     """A count as the reader writes it."""
     return str(flask_babel.format_decimal(value))
 
 
-def people_heading(asked: Asked) -> str:
-    """What a list of people is, as its title."""
-    if not asked.state:
-        return gettext("People as of %(day)s", day=long_day(asked.as_of))
-    return gettext("%(state)s as of %(day)s", state=column_words()[asked.state], day=long_day(asked.as_of))
-
-
-def people_lede(total: int, requirement: str) -> str:
-    """How many there are, and for what."""
-    people = ngettext("%(num)s person", "%(num)s people", total)
-    return f"{people} · {requirement}"
-
-
-def people_headings(asked: Asked, endpoint: str) -> list[dict[str, Any]]:
-    """The columns of a list of people."""
-    sortable = [("name", gettext("Name")), ("number", gettext("Number")), ("job", gettext("Job"))]
-    found: list[dict[str, Any]] = [{"label": label, **asked.sorting(endpoint, name)} for name, label in sortable]
-    found.append({"label": gettext("Department")})
-    found += [
-        {"label": label, **asked.sorting(endpoint, name, first=first)}
-        for name, label, first in (("state", gettext("State"), "-"), ("due", gettext("Due"), ""))
-    ]
-    return [*found, {"label": gettext("Why")}]
-
-
-def people_lines(
-    found: Sequence[Found],
-    why: Sequence[Message],
-    tree: Tree,
-    asked: Asked,
-    address: Callable[[int, Asked], str | None],
-) -> list[dict[str, Any]]:
-    """One line for each person; ``address`` gives the page of a person."""
-    return [
-        {
-            "url": address(row.person_id, asked),
-            "name": row.name,
-            "number": row.number,
-            "job": row.job,
-            "department": tree.nodes[row.department_id].name if row.department_id in tree.nodes else outside_words(),
-            "path": tree.path(row.department_id),
-            "state": row.state.name.lower(),
-            "due": row.due,
-            "why": tell(reason),
-        }
-        for row, reason in zip(found, why, strict=True)
-    ]
-
-
-# --- files --------------------------------------------------------------------------------------------------------------
-
-
-def departments_sheet(shown: Completion, rows: Sequence[Row], asked: Asked) -> Sheet:
-    """The table of departments as a file."""
-    words = column_words()
-    title = requirement_title(shown.requirements, asked.requirement)
-    columns = [
-        Column(gettext("Code"), width=14),
-        Column(words["name"], width=44),
-        Column(gettext("Path"), width=60),
-        Column(words["rate"], "share"),
-        *(Column(words[name], "count") for name in COUNTS),
-    ]
-    lines: list[Sequence[Value]] = [
-        [row.code, row.name, row.path, row.rate, *(_amount(row, name) for name in COUNTS)]
-        for row in [*rows, shown.total]
-    ]
-    return Sheet(
-        gettext("Completion"),
-        gettext("Completion by department as of %(day)s", day=long_day(asked.as_of)),
-        filter_words(asked, shown.tree, title),
-        columns,
-        lines,
-        definitions(shown),
-        gettext("Definitions"),
-    )
-
-
-def _amount(row: Row, name: str) -> int:
-    return row.also_here if name == "also_here" else int(getattr(row.figures, name))
-
-
-def people_sheet(
-    found: Iterable[Found],
-    tree: Tree,
-    asked: Asked,
-    requirement: str,
-    said: Mapping[str, str],
-    terms: Sequence[tuple[str, str]],
-) -> Sheet:
-    """The people behind a number as a file; ``said`` gives the word of each state."""
-    columns = [
-        Column(gettext("Number"), width=12),
-        Column(gettext("Name"), width=28),
-        Column(gettext("Department"), width=60),
-        Column(gettext("Job"), width=28),
-        Column(gettext("Profession"), width=14),
-        Column(gettext("State"), width=16),
-        Column(gettext("Due"), "day"),
-        Column(gettext("Valid until"), "day"),
-    ]
-    lines = (
-        [
-            row.number, row.name, tree.path(row.department_id), row.job, row.profession, said[row.state.name.lower()],
-            row.due, row.valid_until,
-        ]
-        for row in found
-    )  # fmt: skip
-    return Sheet(
-        gettext("People"),
-        gettext("People as of %(day)s", day=long_day(asked.as_of)),
-        filter_words(asked, tree, requirement),
-        columns,
-        lines,
-        terms,
-        gettext("Definitions"),
-    )
-
-
 def state_words() -> dict[str, str]:
     """The word of each state of a person."""
     return column_words() | {"renewal_open": gettext("Renewal open")}
-
-
-def file_answer(sheet: Sheet, kind: str, name: str) -> Response:
-    """The file as an attachment: CSV is sent as it is read, XLSX when it is whole."""
-    if kind == "xlsx":
-        answer = Response(xlsx(sheet), mimetype=XLSX)
-    else:
-        lines = stream_with_context(line.encode() for line in csv_lines(sheet))  # it reads people while it is sent
-        answer = Response(lines, mimetype="text/csv", content_type="text/csv; charset=utf-8")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
-    return answer

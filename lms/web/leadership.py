@@ -13,7 +13,7 @@ from lms.compliance import queries as compliance
 from lms.reports.export import leadership_json
 from lms.reports.leadership import Leadership, leadership
 from lms.reports.pdf import leadership_pdf
-from lms.web import figures
+from lms.web import figures, sheets
 from lms.web import leadership_words as words
 from lms.web.asked import asked
 from lms.web.page import locale, needs, now, organisation, session, today, viewer
@@ -73,7 +73,7 @@ def export(kind: str) -> ResponseReturnValue:
     shown = _rollup(asked(today()).as_of)
     if kind == "json":
         return jsonify(leadership_json(shown))
-    return figures.file_answer(words.sheet(shown), kind, f"leadership-{shown.day}")
+    return sheets.file_answer(words.sheet(shown), kind, f"leadership-{shown.day}")
 
 
 def _file(content: bytes, mimetype: str, name: str) -> Response:

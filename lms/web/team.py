@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
@@ -14,43 +11,28 @@ from sqlalchemy import Select, select
 from lms.access import Permission, scope
 from lms.audit import record
 from lms.compliance import queries as compliance
-from lms.compliance.spans import CAN_FALL_DUE, State
-from lms.db import day_in, known
 from lms.errors import N_, Invalid, NotFound
 from lms.learning.actions import grant_attempts
 from lms.learning.models import Enrolment
 from lms.people import queries as people_queries
-from lms.people.models import Membership, Person
-from lms.reports import queries, rollup
+from lms.people.models import Person
+from lms.reports import queries
 from lms.reports.attempts import used_up
-from lms.reports.queries import Completion
-from lms.web import figures
+from lms.web import figures, people_behind, sheets
 from lms.web.asked import Asked, asked, person_url
 from lms.web.page import actor, commit, needs, now, organisation, say, session, tell, today, viewer
+from lms.web.people_behind import Place
 from lms.web.words import gettext, ngettext
 
 blueprint = Blueprint("team", __name__, url_prefix="/team")
 
-PEOPLE = 50
 FIRST = 100
 """So many people stand on the first page."""
-LATE = (State.OVERDUE, State.IN_GRACE)
 
 
 def roots() -> frozenset[int] | None:
     """The departments that the viewer's grants cover; None means all."""
     return scope(viewer(), Permission.TEAM_VIEW)
-
-
-def direct_reports(question: Asked) -> Select[int] | None:
-    """The people whose supervisor the viewer is on the day, as a subquery, where only they are asked for."""
-    if not question.reports:
-        return None
-    return select(Membership.person_id).where(
-        known(Membership),
-        Membership.supervisor_id == viewer().person_id,
-        day_in(question.as_of, Membership.from_day, Membership.to_day),
-    )
 
 
 def tabs(question: Asked, here: str) -> list[dict[str, Any]]:
@@ -70,51 +52,34 @@ def tabs(question: Asked, here: str) -> list[dict[str, Any]]:
 @needs(Permission.TEAM_VIEW)
 def index() -> ResponseReturnValue:
     """Who is late, who falls due soon, and who cannot go on without another attempt."""
-    question = asked(today())
+    question = asked(today(), reports=True)
+    supervisor = question.wish.supervisor_id
     tree = people_queries.tree(session(), question.as_of)
     departments = queries.covered(tree, roots(), question.department)
     titles = {v.requirement_id: v.title for v, _ in compliance.requirements(session(), question.as_of)}
-    found = _first(question, departments)
-    lines = figures.people_lines(found, queries.reasons(session(), found, titles), tree, question, person_url)
-    late = sum(row.state in LATE for row in found)
-    totals = _totals(question, departments) if len(found) == FIRST else (late, len(found) - late)
-    return render_template(
-        "team/index.html",
-        asked=question,
-        lede=_lede(*totals),
-        tabs=tabs(question, "team.index"),
-        reports=_reports_chip(question, "team.index"),
-        columns=[{"label": head["label"]} for head in figures.people_headings(question, "team.people")],
-        late=lines[:late],
-        soon=lines[late:],
-        more=len(found) == FIRST,
-        stuck=used_up(session(), _may_grant(), not_person=viewer().person_id),
-        status=compliance.rebuild_status(session()),
-    ), 422 if question.problem else 200
-
-
-def _first(question: Asked, departments: frozenset[int] | None) -> list[compliance.Found]:
-    """Who is late, the longest first, then who falls due soon, the nearest first: all that lies due until then, in one list."""
-    listed = compliance.people_in(
+    found = compliance.needing(
         session(),
         question.as_of,
         departments=departments,
-        states=[*LATE, *CAN_FALL_DUE],
-        visible=direct_reports(question),
-        sort="due",
+        visible=None if supervisor is None else queries.reporting_to(supervisor, question.as_of),
         size=FIRST,
     )
-    until = question.as_of + timedelta(days=organisation().due_soon_days)
-    near = [row for row in listed.rows if row.state in LATE or (row.due is not None and row.due <= until)]
-    return sorted(near, key=lambda row: row.state not in LATE)
-
-
-def _totals(question: Asked, departments: frozenset[int] | None) -> tuple[int, int]:
-    """How many are late, and how many fall due soon, in the departments."""
-    cells = compliance.counts(session(), question.as_of, requirement_id=compliance.OVERALL)
-    everybody = [cell for cell in cells if departments is None or cell.department_id in departments]
-    whole = rollup.total(rollup.by_department(everybody).get(compliance.OVERALL, {}))
-    return whole.late, whole.due_soon
+    why = queries.reasons(session(), found.rows, titles)
+    lines = people_behind.people_lines(found.rows, why, tree, question, person_url)
+    late = min(found.late, len(lines))
+    return render_template(
+        "team/index.html",
+        asked=question,
+        lede=_lede(found.late, found.soon),
+        tabs=tabs(question, "team.index"),
+        reports=_reports_chip(question, "team.index"),
+        columns=[{"label": head["label"]} for head in people_behind.people_headings(question, "team.people")],
+        late=lines[:late],
+        soon=lines[late:],
+        more=found.late + found.soon > len(lines),
+        stuck=used_up(session(), _may_grant(), not_person=viewer().person_id),
+        status=compliance.rebuild_status(session()),
+    ), 422 if question.problem else 200
 
 
 def _lede(late: int, soon: int) -> str:
@@ -137,66 +102,21 @@ def _reports_chip(question: Asked, here: str) -> list[dict[str, Any]]:
     return [{"label": label, "url": question.url(here, reports=not question.reports), "on": question.reports}]
 
 
+PLACE = Place("team.people", "team.people_file", "team.index", "team/people.html")
+
+
 @blueprint.get("/people")
 @needs(Permission.TEAM_VIEW)
 def people() -> ResponseReturnValue:
     """Everybody in the team, or the people behind a number."""
-    question = asked(today(), figures.PEOPLE_SORTS)
-    tree = people_queries.tree(session(), question.as_of)
-    departments = queries.covered(tree, roots(), question.department)
-    required = compliance.requirements(session(), question.as_of)
-    listed = _behind(question, departments)
-    pages = max(1, -(-listed.total // PEOPLE))
-    if question.page > pages:
-        question = replace(question, page=pages)
-        listed = _behind(question, departments)
-    titles = {version.requirement_id: version.title for version, _ in required}
-    here = "team.people"
-    chips = [chip for chip in figures.chips(question, here, tree) if chip["label"] != gettext("My direct reports")]
-    return render_template(
-        "team/people.html",
-        asked=question,
-        heading=figures.people_heading(question),
-        team_tabs=tabs(question, here),
-        tabs=[
-            {"label": label, "url": question.url(here, requirement=id), "current": id == question.requirement}
-            for id, label in [(0, figures.requirement_title(required, 0)), *titles.items()]
-        ],
-        chips=[*_reports_chip(question, here), *chips],
-        columns=figures.people_headings(question, here),
-        people=figures.people_lines(
-            listed.rows, queries.reasons(session(), listed.rows, titles), tree, question, person_url
-        ),
-        note=figures.table_note(question, tree, figures.requirement_title(required, question.requirement)),
-        lede=figures.people_lede(listed.total, figures.requirement_title(required, question.requirement)),
-        pages=pages,
-        summary=figures.summary(question.page, PEOPLE, listed.total),
-        states=figures.state_choices(),
-        url_of=lambda number: question.url(here, page=number),
-        here=here,
-        back="team.index",
-        back_label=figures.back_words("team"),
-        file="team.people_file",
-        status=compliance.rebuild_status(session()),
-    ), 422 if question.problem else 200
-
-
-def _behind(question: Asked, departments: frozenset[int] | None, size: int = PEOPLE) -> compliance.Page:
-    states, soon = queries.states_of(question.state)
-    return compliance.people_in(
-        session(),
-        question.as_of,
-        requirement_id=question.requirement,
-        departments=departments,
-        states=states,
-        due_soon=soon,
-        job=question.job or None,
-        profession=question.profession or None,
-        search=question.q or None,
-        visible=direct_reports(question),
-        sort=question.sort or "name",
-        page=question.page,
-        size=size,
+    question = asked(today(), people_behind.SORTS, reports=True)
+    return people_behind.people_page(
+        question,
+        PLACE,
+        roots(),
+        gettext("My team"),
+        team_tabs=tabs(question, PLACE.here),
+        reports=_reports_chip(question, PLACE.here),
     )
 
 
@@ -204,35 +124,16 @@ def _behind(question: Asked, departments: frozenset[int] | None, size: int = PEO
 @needs(Permission.TEAM_VIEW)
 def people_file(kind: str) -> ResponseReturnValue:
     """The same people, all of them, as a file."""
-    if kind not in ("csv", "xlsx"):
-        abort(404)
-    question = asked(today(), figures.PEOPLE_SORTS)
-    shown = queries.completion(session(), organisation().name, question.as_of, question.wish, roots())
-    departments = queries.covered(shown.tree, roots(), question.department)
-    title = figures.requirement_title(shown.requirements, question.requirement)
-    everybody = _everybody(question, departments)
-    sheet = figures.people_sheet(
-        everybody, shown.tree, question, title, figures.state_words(), figures.definitions(shown)
-    )
-    return figures.file_answer(sheet, kind, f"team-{question.as_of}")
-
-
-def _everybody(question: Asked, departments: frozenset[int] | None) -> Iterator[compliance.Found]:
-    page, batch = 1, 2000
-    while True:
-        listed = _behind(replace(question, page=page), departments, batch)
-        yield from listed.rows
-        if page * batch >= listed.total:
-            return
-        page += 1
+    question = asked(today(), people_behind.SORTS, reports=True)
+    return people_behind.people_file(question, roots(), organisation().name, kind, "team")
 
 
 @blueprint.get("/departments")
 @needs(Permission.TEAM_VIEW)
 def departments() -> ResponseReturnValue:
     """The figures of the departments that the grant covers."""
-    question = asked(today(), figures.SORTS)
-    shown, rows = _table(question)
+    question = asked(today(), figures.SORTS, reports=True)
+    shown, rows = figures.table(question, roots(), gettext("My team"))
     here = "team.departments"
     return render_template(
         "team/departments.html",
@@ -244,6 +145,7 @@ def departments() -> ResponseReturnValue:
         ),
         team_tabs=tabs(question, here),
         tabs=figures.requirement_tabs(shown, question, here),
+        reports=_reports_chip(question, here),
         chips=figures.chips(question, here, shown.tree),
         columns=figures.headings(question, here),
         rows=figures.tree_rows([*rows, shown.total], question, here, "team.people"),
@@ -252,25 +154,15 @@ def departments() -> ResponseReturnValue:
     ), 422 if question.problem else 200
 
 
-def _table(question: Asked) -> tuple[Completion, list[rollup.Row]]:
-    shown = queries.completion(
-        session(), gettext("My team"), question.as_of, question.wish, roots(), outside=figures.outside_words()
-    )
-    rows = list(shown.rows)
-    if question.sort:
-        rows = rollup.ordered(rows, question.sort.removeprefix("-"), question.sort.startswith("-"))
-    return shown, rows
-
-
 @blueprint.get("/departments.<kind>")
 @needs(Permission.TEAM_VIEW)
 def departments_file(kind: str) -> ResponseReturnValue:
     """The same table as a file."""
     if kind not in ("csv", "xlsx"):
         abort(404)
-    question = asked(today(), figures.SORTS)
-    shown, rows = _table(question)
-    return figures.file_answer(figures.departments_sheet(shown, rows, question), kind, f"team-{question.as_of}")
+    question = asked(today(), figures.SORTS, reports=True)
+    shown, rows = figures.table(question, roots(), gettext("My team"))
+    return sheets.file_answer(sheets.departments_sheet(shown, rows, question), kind, f"team-{question.as_of}")
 
 
 @blueprint.get("/people/<int:person_id>")

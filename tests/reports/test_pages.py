@@ -13,9 +13,11 @@ from sqlalchemy import select
 
 from lms.access import Role
 from lms.audit import AuditEntry
+from lms.compliance.actions import begin_generation
 from lms.db import Database
 from lms.people.models import Membership
-from tests.reports.house import House
+from lms.web import team
+from tests.reports.house import NOW, House
 from tests.support.pages import Page, PageClient
 
 Enter = Callable[..., PageClient]
@@ -128,6 +130,36 @@ def test_direct_reports_are_a_filter(house: House, enter: Enter, db: Database) -
     assert len(client.page("/team/people").rows()) == 1 + 8
     assert len(client.page("/team/people?reports=1").rows()) == 1 + 2
     assert "2 people are late" in client.page("/team?reports=1").text
+    narrowed = client.page("/team/departments?reports=1")
+    assert narrowed.rows()[-1][2] == "2" and "My direct reports" in narrowed.text
+    text = client.get("/team/departments.csv?reports=1").get_data(as_text=True)
+    assert "My direct reports" in text
+    assert client.page("/team/departments").rows()[-1][2] == "8"
+
+
+def test_a_page_names_no_filter_that_it_does_not_have(house: House, enter: Enter) -> None:
+    hr = enter(Role.HR)
+    for address in ("/completion", "/completion/people", "/completion/departments.csv", "/completion/people.csv"):
+        assert "direct reports" not in hr.get(f"{address}?reports=1").get_data(as_text=True)
+    manager = enter(Role.MANAGER, house.acute)
+    found = table(manager.page("/team/departments?state=in_grace&q=ed"))
+    assert {"Acute", "Ed"} <= found.keys() and "Icu" not in found
+
+
+def test_a_long_team_keeps_to_the_budget_even_while_figures_are_worked_out_again(
+    house: House, enter: Enter, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.reports.stuck import stuck_learner
+
+    monkeypatch.setattr(team, "FIRST", 3)
+    with db.transaction() as session:
+        stuck_learner(session, house.overdue)
+        begin_generation(session, "requirement", NOW)
+    page = enter(Role.MANAGER, house.acute).page("/team")
+    assert "being worked out again" in page.text and "has used up the attempts" in page.text
+    assert "4 people are late, and 2 people fall due within 30 days" in page.text, "of all, not of those on the page"
+    assert len([row for row in page.rows() if row[4] in ("Overdue", "In grace")]) == 3
+    assert "This list holds the first hundred" in page.text
 
 
 def test_files_hold_the_figures_of_the_page_and_say_of_when_and_of_whom(house: House, enter: Enter) -> None:
