@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from typing import Final, Literal
+from typing import Literal
 
 from babel.dates import format_date
 from babel.numbers import format_decimal, format_percent
@@ -19,14 +19,8 @@ from lms.pdf.fonts import Style
 from lms.pdf.language import locale_of, runs_rtl
 from lms.pdf.layout import Align, Block, fit, place
 from lms.pdf.ornament import border, rosette
+from lms.pdf.palette import ACCENT, INK, PALE, PAPER, QUIET, TINT
 from lms.pdf.qr import draw_qr
-
-INK: Final = "#1d2b2a"
-QUIET: Final = "#55645f"
-ACCENT: Final = "#0b6b61"
-TINT: Final = "#a9cbc4"
-PALE: Final = "#cfe0db"
-PAPER: Final = "#fbf8f3"
 
 
 @dataclass(frozen=True, slots=True)

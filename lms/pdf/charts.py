@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from lms.pdf.canvas import TaggedCanvas, fill, num, stroke
 from lms.pdf.layout import fit, place
+from lms.pdf.palette import ACCENT, HAIR, INK, QUIET
 from lms.pdf.shaping import shape
 
 
@@ -26,10 +27,10 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Colours:
-    line: str = "#0b6b61"
-    grid: str = "#d8e0dc"
-    text: str = "#55645f"
-    ink: str = "#1d2b2a"
+    line: str = ACCENT
+    grid: str = HAIR
+    text: str = QUIET
+    ink: str = INK
 
 
 def line_chart(
@@ -82,7 +83,7 @@ def line_chart(
 
 
 def sparkline(
-    canvas: TaggedCanvas, box: Box, values: Sequence[float | None], *, alt: str, colour: str = "#0b6b61"
+    canvas: TaggedCanvas, box: Box, values: Sequence[float | None], *, alt: str, colour: str = ACCENT
 ) -> None:
     """A line without axes, scaled to its own lowest and highest value."""
     known = [value for value in values if value is not None]

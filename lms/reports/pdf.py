@@ -17,13 +17,8 @@ from lms.pdf.charts import Box, horizontal_bars, line_chart
 from lms.pdf.fonts import Style
 from lms.pdf.language import locale_of, runs_rtl
 from lms.pdf.layout import Align, Block, fit, place
+from lms.pdf.palette import ACCENT, BAND, HAIR, INK, QUIET
 from lms.pdf.shaping import Line
-
-INK: Final = "#1d2b2a"
-QUIET: Final = "#55645f"
-ACCENT: Final = "#0b6b61"
-HAIR: Final = "#d8e0dc"
-BAND: Final = "#f1f6f4"
 
 _MARGIN: Final = 18 * MM
 _FOOT: Final = 16 * MM

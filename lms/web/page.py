@@ -37,6 +37,7 @@ from lms.files import FileStore
 from lms.language import locale_of
 from lms.organisation import Organisation
 from lms.organisation import load as load_organisation
+from lms.pdf.language import runs_rtl
 from lms.web.navigation import menu
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -45,8 +46,6 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 LANGUAGES = {"en": "English", "es": "Español"}
 """The interface languages that exist, each named in itself. ``xx`` is the pseudo-locale for layout, in demo and tests only."""
-
-RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "yi", "ps", "dv"})
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; media-src 'self'; "
@@ -229,7 +228,7 @@ def _babel_locale() -> str:
 
 def direction(tag: str) -> str:
     """``rtl`` or ``ltr`` for a language tag."""
-    return "rtl" if tag.split("-")[0] in RIGHT_TO_LEFT else "ltr"
+    return "rtl" if runs_rtl(tag) else "ltr"
 
 
 # --- installation -----------------------------------------------------------------------------------------------------
