@@ -14,16 +14,13 @@ from datetime import date
 from functools import cached_property
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, StringConstraints, Tag, TypeAdapter
+from pydantic import Discriminator, Field, StringConstraints, Tag, TypeAdapter
 
+from lms.catalogue.items import Item, ItemTranslation
+from lms.catalogue.parts import Difficulty, Id, Line, Name, Part, Percent, Prose
 from lms.errors import N_, NotFound
 
-Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
-Line = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"\S")]
-Prose = Annotated[str, StringConstraints(min_length=1, max_length=20_000, pattern=r"\S")]
 LanguageTag = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
-Percent = Annotated[int, Field(ge=0, le=100)]
 Minutes = Annotated[int, Field(ge=1, le=600)]
 
 Change = Literal["typo", "minor", "material"]
@@ -32,12 +29,6 @@ Quality = Literal["best", "acceptable", "poor"]
 Ending = Literal["good", "mixed", "poor"]
 
 STEP_KINDS: tuple[StepKind, ...] = ("lesson", "check", "scenario", "test")
-
-
-class Part(BaseModel):
-    """Base of everything in a course: frozen, and an unknown key is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 # course.yaml
@@ -118,17 +109,44 @@ class ScenarioStep(_Step):
         return "scenario"
 
 
+class Share(Part):
+    """A row of a test's blueprint: how many items of what kind are drawn."""
+
+    topic: Name | None = None
+    objective: Id | None = None
+    difficulty: Difficulty | None = None
+    draw: Annotated[int, Field(ge=1)]
+
+    def fits(self, item: Item) -> bool:
+        """Whether an item is of this kind."""
+        return all(
+            wanted is None or wanted == found
+            for wanted, found in (
+                (self.topic, item.topic),
+                (self.objective, item.objective),
+                (self.difficulty, item.difficulty),
+            )
+        )
+
+
 class TestStep(_Step):
     __test__ = False  # not a test case, whatever the test runner thinks of its name
 
     test: Id
     draw: Annotated[int, Field(ge=1)] | None = None
-    """How many items are drawn for an attempt; left out: all of them."""
+    """How many scored items are drawn for an attempt; left out: all of them, or as many as the blueprint says."""
+    blueprint: tuple[Share, ...] = ()
+    """How many of them are of which topic, objective and difficulty."""
     shuffle: bool = False
     """Whether every attempt has its own order of options."""
     pass_mark: Percent = 80
     attempts: Annotated[int, Field(ge=1, le=20)] = 3
     """How many attempts a person has before a manager or HR grants another."""
+
+    @property
+    def drawn(self) -> int | None:
+        """How many scored items are drawn; None for all of them."""
+        return self.draw or sum(row.draw for row in self.blueprint) or None
 
     @property
     def id(self) -> str:
@@ -201,51 +219,6 @@ class CourseFile(Part):
 
 
 # items/*.yaml
-
-
-def _word(value: object) -> object:
-    """YAML reads an unquoted ``id: true`` as a truth value; authors of true-or-false items mean the word."""
-    return {True: "true", False: "false"}[value] if isinstance(value, bool) else value
-
-
-class Option(Part):
-    id: Annotated[Id, BeforeValidator(_word, json_schema_input_type=Id | bool)]
-    text: Prose
-    correct: bool = False
-    feedback: Prose
-    """What somebody who chose this learns from it."""
-
-
-class _ChoiceItem(Part):
-    id: Id
-    objective: Id
-    stem: Prose
-    options: Annotated[tuple[Option, ...], Field(min_length=2, max_length=12)]
-    explanation: Prose
-    """Shown after the answer, whatever it was."""
-    critical: bool = False
-    """A missed critical item fails the test."""
-
-    @property
-    def right(self) -> frozenset[str]:
-        """Ids of the right options."""
-        return frozenset(option.id for option in self.options if option.correct)
-
-
-class SingleItem(_ChoiceItem):
-    type: Literal["single"]
-
-
-class MultipleItem(_ChoiceItem):
-    type: Literal["multiple"]
-
-
-class TrueFalseItem(_ChoiceItem):
-    type: Literal["true_false"]
-
-
-# A new type of item is one more class here and one more branch in learning.scoring.
-Item = Annotated[SingleItem | MultipleItem | TrueFalseItem, Field(discriminator="type")]
 
 
 class ItemFile(Part):
@@ -330,17 +303,6 @@ class CourseTranslation(Part):
     objectives: dict[Id, Line] = {}
     modules: dict[Id, Line] = {}
     steps: dict[Id, Line] = {}
-
-
-class OptionTranslation(Part):
-    text: Prose | None = None
-    feedback: Prose | None = None
-
-
-class ItemTranslation(Part):
-    stem: Prose | None = None
-    explanation: Prose | None = None
-    options: dict[Id, OptionTranslation] = {}
 
 
 class ChoiceTranslation(Part):
@@ -434,6 +396,21 @@ class CourseContent(CourseFile):
     def items(self, step_id: str) -> tuple[Item, ...]:
         """The bank of a check or test, in the author's order. Raises NotFound."""
         return _found(self.banks, step_id)
+
+    @cached_property
+    def _keyed(self) -> Mapping[str, tuple[Item, ...]]:
+        return {
+            step_id: tuple(self._in_every_language(step_id, item) for item in bank)
+            for step_id, bank in self.banks.items()
+        }
+
+    def _in_every_language(self, step_id: str, item: Item) -> Item:
+        found = [translation.items.get(step_id, {}).get(item.id) for translation in self.translations.values()]
+        return item.in_languages([each for each in found if each is not None])  # type: ignore[return-value]
+
+    def keyed_items(self, step_id: str) -> tuple[Item, ...]:
+        """The same bank for scoring: the words that count are those of every language. Raises NotFound."""
+        return _found(self._keyed, step_id)
 
     def scenario(self, step_id: str) -> Scenario:
         """The scenario of a step. Raises NotFound."""

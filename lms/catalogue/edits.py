@@ -8,6 +8,7 @@ from lms.catalogue.content import CourseContent
 
 _WORDS = frozenset({"title", "text", "summary", "audience", "stem", "explanation", "feedback", "speaker", "label"})
 _MORE_WORDS = frozenset({"intro", "debrief", "consequence", "why", "cite", "url", "as_of", "review_by", "change_note"})
+_WORDS_OF_ITEMS = frozenset({"alt", "transcript", "otherwise", "low", "high", "right"})
 _APART = frozenset({"change", "translations", "media", "lessons"})
 
 
@@ -25,7 +26,7 @@ def _bare(value: Any) -> Any:
 
 
 def _is_word(key: str) -> bool:
-    return key in _WORDS or key in _MORE_WORDS
+    return key in _WORDS or key in _MORE_WORDS or key in _WORDS_OF_ITEMS
 
 
 def is_more_than_typo(before: CourseContent, after: CourseContent) -> bool:

@@ -16,9 +16,7 @@ from lms.catalogue.content import (
     CheckStep,
     Choice,
     CourseContent,
-    Item,
     LessonStep,
-    Option,
     Scenario,
     ScenarioStep,
     Scene,
@@ -27,6 +25,7 @@ from lms.catalogue.content import (
     Translation,
     digest,
 )
+from lms.catalogue.items import Item
 
 COURSE_FILE = "course.yaml"
 STAMPS_FILE = "stamps.yaml"
@@ -72,12 +71,8 @@ def _course_texts(content: CourseContent) -> Iterator[Original]:
 
 def _item_texts(file: str, items: tuple[Item, ...]) -> Iterator[Original]:
     for n, item in enumerate(items):
-        yield Original(file, (item.id, "stem"), ("items", n, "stem"), item.stem)
-        yield Original(file, (item.id, "explanation"), ("items", n, "explanation"), item.explanation)
-        for o, option in enumerate(item.options):
-            for name in ("text", "feedback"):
-                key = (item.id, "options", option.id, name)
-                yield Original(file, key, ("items", n, "options", o, name), getattr(option, name))
+        for text in item.texts():
+            yield Original(file, (item.id, *text.key), ("items", n, *text.at), text.value, text.markdown)
 
 
 def _scenario_texts(file: str, scenario: Scenario) -> Iterator[Original]:
@@ -113,6 +108,8 @@ def _flat(value: Mapping[str, Any], key: Key = ()) -> Iterator[tuple[Key, str]]:
     for name, inner in value.items():
         if isinstance(inner, str):
             yield (*key, name), inner
+        elif isinstance(inner, list | tuple):  # words that count as right, one a line
+            yield (*key, name), "\n".join(inner)
         else:
             yield from _flat(inner, (*key, name))
 
@@ -174,28 +171,24 @@ class LocalModule:
 
 
 @dataclass(frozen=True, slots=True)
-class LocalOption:
-    option: Option
-    text: Text
-    feedback: Text
-
-    @property
-    def id(self) -> str:
-        return self.option.id
-
-
-@dataclass(frozen=True, slots=True)
 class LocalItem:
-    """An item: ``item`` has what does not depend on the language (type, objective, critical)."""
+    """An item: ``item`` has what does not depend on the language (type, objective, critical), ``texts`` every text by its
+    key for translators, from the item on: ``texts["options", "ask", "feedback"]``."""
 
     item: Item
-    stem: Text
-    explanation: Text
-    options: tuple[LocalOption, ...]
+    texts: Mapping[Key, Text]
 
     @property
     def id(self) -> str:
         return self.item.id
+
+    @property
+    def stem(self) -> Text:
+        return self.texts["stem",]
+
+    @property
+    def explanation(self) -> Text:
+        return self.texts["explanation",]
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,20 +297,7 @@ class LocalCourse:
         return {item.id: self._item(file, item) for item in self.content.items(step_id)}
 
     def _item(self, file: str, item: Item) -> LocalItem:
-        options = tuple(
-            LocalOption(
-                option,
-                self._text(file, (item.id, "options", option.id, "text"), option.text),
-                self._text(file, (item.id, "options", option.id, "feedback"), option.feedback),
-            )
-            for option in item.options
-        )
-        return LocalItem(
-            item,
-            self._text(file, (item.id, "stem"), item.stem),
-            self._text(file, (item.id, "explanation"), item.explanation),
-            options,
-        )
+        return LocalItem(item, {text.key: self._text(file, (item.id, *text.key), text.value) for text in item.texts()})
 
     def scenario(self, step_id: str) -> LocalScenario:
         """Raises NotFound."""

@@ -330,9 +330,9 @@ def _attempt(site: Build, enrolment: int, step: str, number: int, made: Tried, l
         started_at=ended - timedelta(minutes=8), finished_at=ended, language=language, score=made.result.score,
         pass_mark=made.result.pass_mark, passed=made.result.passed,
     )  # fmt: skip
-    for sequence, (item, options) in enumerate(made.answers.items(), 1):
+    for sequence, (item, response) in enumerate(made.answers.items(), 1):
         site.add(
-            Answer, attempt_id=attempt, sequence=sequence, item_id=item, response={"options": options}, language=language,
+            Answer, attempt_id=attempt, sequence=sequence, item_id=item, response=dict(response), language=language,
             key=f"demo-{sequence}", saved_at=ended - timedelta(minutes=8) + timedelta(seconds=40 * sequence),
         )  # fmt: skip
     return attempt

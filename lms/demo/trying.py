@@ -6,17 +6,18 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
-from lms.catalogue.content import CourseContent, Item
+from lms.catalogue.content import CourseContent
+from lms.catalogue.items import Item, MultipleItem, Question, Response, SingleItem, TrueFalseItem
 from lms.learning.scoring import Result, draw, score_attempt
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What was asked, what was answered (option ids by item), and what it was worth."""
+    """What was asked, what was answered (responses by item), and what it was worth."""
 
     seed: str
     drawn: list[dict[str, Any]]
-    answers: dict[str, list[str]]
+    answers: dict[str, Response]
     result: Result
 
 
@@ -34,16 +35,29 @@ def tried(content: CourseContent, seed: str, goal: float, *, passing: bool) -> T
     if passing:
         wrong -= set(safe)
     answers = {entry["item"]: _answer(items[entry["item"]], chance, entry["item"] in wrong) for entry in drawn}
-    result = score_attempt(content, test.id, drawn, {item: {"options": chosen} for item, chosen in answers.items()})
+    result = score_attempt(content, test.id, drawn, answers)
     if passing and not result.passed:
         return tried(content, f"{seed}+", min(100.0, goal + 10), passing=True)
     return Tried(seed, drawn, answers, result)
 
 
-def _answer(item: Item, chance: random.Random, wrong: bool) -> list[str]:
-    right = [option.id for option in item.options if option.correct]
-    if not wrong:
-        return right
-    if item.type == "multiple":
-        return right[:-1] or [next(option.id for option in item.options if not option.correct)]
-    return [chance.choice([option.id for option in item.options if not option.correct])]
+def _answer(item: Item, chance: random.Random, wrong: bool) -> Response:
+    if not wrong or not item.scored:
+        return item.key()
+    if isinstance(item, SingleItem | MultipleItem | TrueFalseItem):
+        right = [option.id for option in item.options if option.correct]
+        others = [option.id for option in item.options if not option.correct]
+        if isinstance(item, MultipleItem):
+            return {"options": right[:-1] or others[:1]}
+        return {"options": [chance.choice(others)]}
+    return _half(item)
+
+
+def _half(item: Question) -> Response:
+    """The key with the values of its first and last part exchanged; for an answer of one piece, something else."""
+    key = item.key()
+    name, values = next(iter(key.items()))
+    if isinstance(values, dict):
+        first, *_, last = values
+        return {name: {**values, first: values[last], last: values[first]}}
+    return {**key, "number": "-1", "typed": "-1"} if "number" in key else {name: "-"}

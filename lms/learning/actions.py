@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -89,7 +90,7 @@ def answer(
     attempt: Attempt,
     content: CourseContent,
     item_id: str,
-    response: dict[str, Any],
+    response: Mapping[str, Any],
     *,
     language: str,
     key: str,
@@ -111,9 +112,9 @@ def answer(
         return kept
     if attempt.finished_at is not None:
         raise Conflict(N_("This attempt has been handed in, so the answer was not changed."))
-    scoring.check_response(content, attempt.step_id, attempt.drawn, item_id, response)
+    fitting = scoring.check_response(content, attempt.step_id, attempt.drawn, item_id, response)
     given = min(now, max(attempt.started_at, now - age))
-    return _append(session, attempt, item_id, response, language, key, now, given)
+    return _append(session, attempt, item_id, dict(fitting), language, key, now, given)
 
 
 def choose(
@@ -170,7 +171,7 @@ def finish(
         passed = score >= mark
     else:
         given = responses(session, attempt.id)
-        missing = [drawn["item"] for drawn in attempt.drawn if drawn["item"] not in given]
+        missing = scoring.unanswered(content, attempt.step_id, attempt.drawn, given)
         if missing and attempt.finished_at is None:
             raise Conflict(N_("%(count)s questions are not answered yet."), count=len(missing))
         outcome = scoring.score_attempt(content, attempt.step_id, attempt.drawn, given)

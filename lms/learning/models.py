@@ -108,7 +108,8 @@ class Answer(Base):
     so that it does not take the place of a newer one that arrived before it. Both are the server's time. ``language`` is the
     one in which the question was shown.
 
-    ``response`` is ``{"options": [ids]}`` or ``{"choice": id}``. ``key`` comes from the browser and makes sending again harmless.
+    ``response`` is what the item's type says (``{"options": [ids]}``, ``{"pairs": {row: option}}``, ...: ``lms.catalogue.items``),
+    or ``{"choice": id}``. ``key`` comes from the browser and makes sending again harmless.
     """
 
     __tablename__ = "answer"

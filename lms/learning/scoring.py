@@ -1,135 +1,136 @@
 """Drawing and scoring: pure functions of the frozen version, the seed, and the answers. The same three give the same
 result on every machine and in every year.
 
-**Drawing.** Everything that looks random is an order by hash: ids sorted by SHA-256 of ``seed NUL purpose NUL id``
-(UTF-8, hexadecimal), ties by id. A library's shuffle may change between versions of Python; this cannot. A test that
-draws fewer items than its bank takes turns between the objectives, so that a draw always measures as many of them as it
-can: the objectives in hash order each give their first item in hash order, then each its second, until there are enough.
+**Drawing.** Everything that looks random is an order by hash (``lms.catalogue.items.seeded``). A test that draws fewer items
+than its bank first draws what its blueprint asks of each kind (topic, objective, difficulty), then takes turns between the
+objectives, so that a draw always measures as many of them as it can: the objectives in hash order each give their first
+item in hash order, then each its second, until there are enough. What is not scored (Likert items, reflections) is not
+drawn but always asked, last.
+
+**Scoring.** What an answer to an item is worth is the business of its type (``lms.catalogue.items``); here the items are added up.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from lms.catalogue.content import CheckStep, CourseContent, Item, MultipleItem, TestStep, TrueFalseItem
+from lms.catalogue.content import CheckStep, CourseContent, Share, TestStep
+from lms.catalogue.items import Credit, Item, Response, by_hash
 from lms.errors import N_, Invalid
 
-Response = Mapping[str, Any]
-"""What a learner answered: ``{"options": [ids]}`` for items with options."""
+__all__ = ["by_hash", "check_response", "draw", "draw_items", "score_attempt", "score_item"]
 
 Drawn = Sequence[Mapping[str, Any]]
 """What an attempt asks: ``[{"item": id, "options": [ids in the order shown]}]``."""
 
 
-def by_hash(ids: Iterable[str], seed: str, purpose: str) -> list[str]:
-    """The ids in the order that the seed gives for this purpose."""
+def draw_items(items: Sequence[Item], count: int, seed: str, blueprint: Sequence[Share] = ()) -> list[str]:
+    """Ids of ``count`` items (all, if there are fewer) in the order to show them: what each row of the blueprint asks for,
+    the rest from what is left, objectives taking turns."""
+    chosen: list[str] = []
+    for row in blueprint:
+        chosen += _in_turns([item for item in items if item.id not in chosen and row.fits(item)], seed)[: row.draw]
+    chosen += _in_turns([item for item in items if item.id not in chosen], seed)
+    return by_hash(chosen[:count], seed, "order")
 
-    def key(each: str) -> tuple[str, str]:
-        return hashlib.sha256(f"{seed}\0{purpose}\0{each}".encode()).hexdigest(), each
 
-    return sorted(ids, key=key)
-
-
-def draw_items(items: Sequence[Item], count: int, seed: str) -> list[str]:
-    """Ids of ``count`` items (all, if there are fewer), objectives taking turns, in the order to show them."""
+def _in_turns(items: Sequence[Item], seed: str) -> list[str]:
     turns: list[list[str]] = []
     for objective in by_hash({item.objective for item in items}, seed, "objective"):
         turns.append(by_hash((item.id for item in items if item.objective == objective), seed, "item"))
-    chosen: list[str] = []
+    ids: list[str] = []
     for turn in range(max(map(len, turns), default=0)):
-        chosen += [ids[turn] for ids in turns if turn < len(ids)]
-    return by_hash(chosen[:count], seed, "order")
+        ids += [own[turn] for own in turns if turn < len(own)]
+    return ids
 
 
 def draw(content: CourseContent, step_id: str, seed: str) -> list[dict[str, Any]]:
     """What an attempt at a check or test asks, in the order shown.
 
-    A check asks everything in the author's order. A test asks ``draw`` items drawn by the seed, or, without ``draw``,
-    all of them in the author's order; ``shuffle`` gives every item its own order of options (true before false stays).
+    A check asks everything in the author's order. A test asks ``draw`` items (or as many as its blueprint says) drawn by the
+    seed, or, without either, all of them in the author's order; ``shuffle`` gives every item its own order of options (true
+    before false stays; what could only be written in the right order, such as the entries of an ordering item, is shuffled always).
 
     Raises:
         NotFound: the course has no such check or test.
     """
     step, items = content.step(step_id), content.items(step_id)
     ids = [item.id for item in items]
-    if isinstance(step, TestStep) and step.draw is not None:
-        ids = draw_items(items, step.draw, seed)
+    if isinstance(step, TestStep) and (count := step.drawn):
+        scored = [item for item in items if item.scored]
+        ids = draw_items(scored, count, seed, step.blueprint) + [item.id for item in items if not item.scored]
     shuffle = isinstance(step, TestStep) and step.shuffle
     by_id = {item.id: item for item in items}
-    return [{"item": item_id, "options": _options(by_id[item_id], seed, shuffle)} for item_id in ids]
+    return [{"item": item_id, "options": by_id[item_id].order(seed, shuffle)} for item_id in ids]
 
 
-def _options(item: Item, seed: str, shuffle: bool) -> list[str]:
-    ids = [option.id for option in item.options]
-    if not shuffle or isinstance(item, TrueFalseItem):
-        return ids
-    return by_hash(ids, seed, f"options of {item.id}")
+def asked(content: CourseContent, step_id: str) -> int:
+    """How many questions an attempt asks. Raises NotFound."""
+    return len(draw(content, step_id, ""))
 
 
-def check_response(content: CourseContent, step_id: str, drawn: Drawn, item_id: str, response: Response) -> list[str]:
-    """The ids of the options chosen, in the author's order.
+def item_of(content: CourseContent, step_id: str, drawn: Drawn, item_id: str) -> Item:
+    """The item as it is keyed, if this attempt asks it.
+
+    Raises:
+        Invalid: the item is not in this attempt, or not in this version.
+        NotFound: the course has no such check or test.
+    """
+    if item_id not in {each["item"] for each in drawn}:
+        raise Invalid(N_("The question “%(item)s” is not in this attempt. Reload the page."), item=item_id[:80])
+    item = next((item for item in content.keyed_items(step_id) if item.id == item_id), None)
+    if item is None:
+        raise Invalid(N_("This version of the course has no question “%(item)s”."), item=item_id)
+    return item
+
+
+def check_response(content: CourseContent, step_id: str, drawn: Drawn, item_id: str, response: object) -> Response:
+    """The response in its normal form.
 
     Raises:
         Invalid: the item is not in this attempt, or the response does not fit it.
         NotFound: the course has no such check or test.
     """
-    if item_id not in {each["item"] for each in drawn}:
-        raise Invalid(N_("The question “%(item)s” is not in this attempt. Reload the page."), item=item_id)
-    item = next((item for item in content.items(step_id) if item.id == item_id), None)
-    if item is None:
-        raise Invalid(N_("This version of the course has no question “%(item)s”."), item=item_id)
-    return list(_chosen(item, response))
+    return item_of(content, step_id, drawn, item_id).checked(response)
 
 
-def _chosen(item: Item, response: Response) -> tuple[str, ...]:
-    """The options of a well-formed response. Raises Invalid for any other."""
-    given = response.get("options") if isinstance(response, Mapping) and set(response) == {"options"} else None
-    if not isinstance(given, list | tuple) or not all(isinstance(each, str) for each in given):
-        raise Invalid(N_("The answer could not be read. Reload the page and answer again."))
-    known = [option.id for option in item.options]
-    for each in given:
-        if each not in known:
-            raise Invalid(N_("The question has no option “%(option)s”. Reload the page."), option=each)
-    if not given:
-        raise Invalid(N_("Choose an answer."))
-    if len(set(given)) != len(given):
-        raise Invalid(N_("An option was chosen twice. Reload the page and answer again."))
-    if len(given) > 1 and not isinstance(item, MultipleItem):
-        raise Invalid(N_("Choose one answer only."))
-    return tuple(each for each in known if each in given)
+def unanswered(content: CourseContent, step_id: str, drawn: Drawn, answers: Mapping[str, Response]) -> list[str]:
+    """Ids of the items drawn that are not answered, or not wholly. Something unscored in one's own words may be left out."""
+    by_id = {item.id: item for item in content.items(step_id)}
+    return [
+        each["item"]
+        for each in drawn
+        if (item := by_id.get(each["item"])) is not None
+        and (not item.complete(answers[item.id]) if item.id in answers else item.required)
+    ]
 
 
 def score_item(item: Item, response: Response | None) -> Fraction:
     """What a response is worth, from 0 to 1; no response is worth 0, and nothing is worth less.
 
-    One right option: all or nothing. Several: (right options chosen − wrong options chosen) ÷ right options, never
-    below 0 (docs/course-format.md).
-
     Raises:
         Invalid: the response does not fit the item.
     """
-    if response is None:
-        return Fraction(0)
-    chosen = set(_chosen(item, response))
-    if isinstance(item, MultipleItem):
-        right = len(chosen & item.right)
-        return max(Fraction(0), Fraction(2 * right - len(chosen), len(item.right)))
-    return Fraction(int(chosen <= item.right))
+    return Fraction(0) if response is None else item.credit(response).score
 
 
 @dataclass(frozen=True, slots=True)
 class ItemResult:
-    """One item of an attempt. ``score`` is from 0 to 1; ``chosen`` are option ids, empty where nothing was answered."""
+    """One item of an attempt. ``credit`` is None where nothing was answered. What is not ``scored`` counts nowhere."""
 
     item_id: str
     objective: str
-    chosen: tuple[str, ...]
-    score: Fraction
+    credit: Credit | None
     critical: bool
+    scored: bool = True
+
+    @property
+    def score(self) -> Fraction:
+        """From 0 to 1."""
+        return self.credit.score if self.credit else Fraction(0)
 
     @property
     def right(self) -> bool:
@@ -175,7 +176,8 @@ class Result:
 
 
 def score_attempt(content: CourseContent, step_id: str, drawn: Drawn, answers: Mapping[str, Response]) -> Result:
-    """Score what was drawn by what was answered; every item weighs the same, answers to other items count nothing.
+    """Score what was drawn by what was answered; every scored item weighs the same, answers to other items count nothing.
+    A test is failed, whatever the score, when a critical item is not fully right.
 
     Raises:
         Invalid: a response does not fit its item, or an item drawn is not in this version.
@@ -184,14 +186,15 @@ def score_attempt(content: CourseContent, step_id: str, drawn: Drawn, answers: M
     step = content.step(step_id)
     if not isinstance(step, CheckStep | TestStep):
         raise Invalid(N_("The step “%(step)s” has no questions."), step=step_id)
-    by_id = {item.id: item for item in content.items(step_id)}
+    by_id = {item.id: item for item in content.keyed_items(step_id)}
     results = []
     for each in drawn:
         item = by_id.get(each["item"])
         if item is None:
             raise Invalid(N_("This version of the course has no question “%(item)s”."), item=each["item"])
         results.append(_item_result(item, answers.get(item.id)))
-    share = sum((result.score for result in results), Fraction(0)) / len(results) if results else Fraction(0)
+    scores = [result.score for result in results if result.scored]
+    share = sum(scores, Fraction(0)) / len(scores) if scores else Fraction(0)
     missed = tuple(result.item_id for result in results if result.critical and not result.right)
     test = isinstance(step, TestStep)
     mark = step.pass_mark if isinstance(step, TestStep) else 0
@@ -206,16 +209,15 @@ def score_attempt(content: CourseContent, step_id: str, drawn: Drawn, answers: M
 
 
 def _item_result(item: Item, response: Response | None) -> ItemResult:
-    score = score_item(item, response)
-    chosen = _chosen(item, response) if response is not None else ()
-    return ItemResult(item.id, item.objective, chosen, score, item.critical)
+    credit = item.credit(response) if response is not None else None
+    return ItemResult(item.id, item.objective, credit, item.critical, item.scored)
 
 
 def _objectives(content: CourseContent, results: Sequence[ItemResult]) -> tuple[ObjectiveResult, ...]:
     """The objectives that were measured, in the course's order."""
     found = []
     for objective in content.objectives:
-        own = [result.score for result in results if result.objective == objective.id]
+        own = [result.score for result in results if result.objective == objective.id and result.scored]
         if own:
             found.append(ObjectiveResult(objective.id, sum(own, Fraction(0)), len(own)))
     return tuple(found)

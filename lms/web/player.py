@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 
-from flask import Blueprint, Response, jsonify, redirect, request, url_for
+from flask import Blueprint, Response, jsonify, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import format_time, gettext
 
@@ -12,15 +12,34 @@ from lms import flows
 from lms.access import Permission
 from lms.catalogue import queries as catalogue
 from lms.catalogue.content import LessonStep, TestStep
+from lms.catalogue.items import Form
 from lms.errors import N_, Conflict, Invalid
 from lms.learning import actions, queries, scoring
 from lms.learning import scenario as scenarios
 from lms.learning.models import Attempt, AttemptKind, Enrolment
 from lms.learning.progress import is_locked, progress
-from lms.web.page import actor, commit, house, is_kept, keeps_post, needs, now, organisation, say, session, tell, viewer
+from lms.web.item_view import ItemView, writing
+from lms.web.page import (
+    actor,
+    commit,
+    house,
+    is_kept,
+    keeps_post,
+    needs,
+    now,
+    organisation,
+    roll_back,
+    say,
+    session,
+    tell,
+    viewer,
+)
 from lms.web.reader import Reader
 
 blueprint = Blueprint("player", __name__)
+
+OUR_FIELDS = frozenset({"csrf_token", "item", "key"})
+"""Fields of an answer's form that are not the answer."""
 
 
 def _own(enrolment_id: int) -> Reader:
@@ -71,6 +90,7 @@ def step(enrolment_id: int, step_id: str) -> ResponseReturnValue:
         "player/door.html",
         step_id,
         kind=found.kind,
+        asked=0 if found.kind == "scenario" else scoring.asked(reader.content, step_id),
         locked=is_locked(reader.content, found, reader.done),
         tried=tried,
         attempts_left=left,
@@ -134,31 +154,35 @@ def attempt(attempt_id: int) -> ResponseReturnValue:
     return _scene(found, reader) if found.kind == AttemptKind.SCENARIO else _item(found, reader)
 
 
-def _item(found: Attempt, reader: Reader) -> ResponseReturnValue:
+def _item(
+    found: Attempt, reader: Reader, asked: int | None = None, draft: Form | None = None, problem: str | None = None
+) -> ResponseReturnValue:
+    """One question; with a ``draft`` and its ``problem``, as it was filled in and could not be taken."""
     given = queries.responses(session(), found.id)
     drawn = [entry["item"] for entry in found.drawn]
-    asked = request.args.get("item", type=int)
+    asked = asked or request.args.get("item", type=int)
     if asked is None or not 1 <= asked <= len(drawn):
-        asked = next((place for place, item_id in enumerate(drawn, 1) if item_id not in given), None)
+        open_ids = scoring.unanswered(reader.content, found.step_id, found.drawn, given)
+        asked = next((place for place, item_id in enumerate(drawn, 1) if item_id in open_ids), None)
         if asked is None:
             return redirect(url_for("player.review", attempt_id=found.id))
-    item = reader.course.items(found.step_id)[drawn[asked - 1]]
-    response = given.get(item.id)
-    judged = found.kind == AttemptKind.CHECK and response is not None
+    local, order = reader.course.items(found.step_id)[drawn[asked - 1]], found.drawn[asked - 1]["options"]
+    response = given.get(local.id)
+    if found.kind == AttemptKind.CHECK and response is not None:
+        keyed = scoring.item_of(reader.content, found.step_id, found.drawn, local.id)
+        view = ItemView.judged(reader, local, order, response, keyed)
+    else:
+        filled = draft if draft is not None else local.item.fields(response) if response else {}
+        view = ItemView(reader, local, order, filled, problem=problem)
     return reader.page(
         "player/item.html",
         found.step_id,
         attempt=found,
         number=asked,
         count=len(drawn),
-        item=item,
-        stem=reader.text(item.stem),
-        options=reader.options(item, found.drawn[asked - 1]["options"], judged),
-        chosen=list(response["options"]) if response else [],
-        feedback=reader.text(item.explanation) if judged else None,
-        correct=scoring.score_item(item.item, response) == 1 if judged and response else None,
+        item=view,
         key=secrets.token_hex(12),
-        saved=gettext("Your answer is saved") if response else "",
+        saved=gettext("Your answer is saved") if response and not problem else "",
     )
 
 
@@ -168,41 +192,41 @@ def _item(found: Attempt, reader: Reader) -> ResponseReturnValue:
 def answer(attempt_id: int) -> ResponseReturnValue:
     """Save an answer, the moment it is given (by script) or with the button (without)."""
     found, reader = _own_attempt(attempt_id)
-    item_id = request.form.get("item", "")
-    chosen = request.form.getlist("options")
-    if not chosen:
-        return _nothing_chosen(found, item_id)
-    saved = actions.answer(
-        session(),
-        found,
-        reader.content,
-        item_id,
-        {"options": chosen},
-        language=reader.course.language,
-        key=_key(),
-        now=now(),
-    )
+    form = request.form.to_dict(flat=False)
+    item = scoring.item_of(reader.content, found.step_id, found.drawn, request.form.get("item", ""))
+    place = _place(found, item.id)
+    try:
+        response = item.parse(form, writing())
+        if found.kind == AttemptKind.CHECK and not item.complete(response):
+            raise item.incomplete()
+        saved = actions.answer(
+            session(), found, reader.content, item.id, response, language=reader.course.language, key=_key(), now=now()
+        )
+    except Invalid as refused:
+        if _by_script() or is_kept():
+            raise
+        roll_back()
+        if not item.required and not any(any(values) for name, values in form.items() if name not in OUR_FIELDS):
+            return _onward(found, place)
+        return make_response(_item(found, reader, place, form, tell(refused.message)), refused.status)
     commit()
     if _by_script():
         return jsonify({"saved": gettext("Saved %(time)s", time=format_time(saved.saved_at, "short"))})
-    place = _place(found, item_id)
     if found.kind == AttemptKind.CHECK or is_kept():
         return redirect(url_for("player.attempt", attempt_id=attempt_id, item=place), 303)
+    return _onward(found, place)
+
+
+def _onward(found: Attempt, place: int) -> ResponseReturnValue:
+    """The question after this one, or the look at all of them."""
     if place < len(found.drawn):
-        return redirect(url_for("player.attempt", attempt_id=attempt_id, item=place + 1), 303)
-    return redirect(url_for("player.review", attempt_id=attempt_id), 303)
+        return redirect(url_for("player.attempt", attempt_id=found.id, item=place + 1), 303)
+    return redirect(url_for("player.review", attempt_id=found.id), 303)
 
 
 def _place(found: Attempt, item_id: str) -> int:
     drawn = [entry["item"] for entry in found.drawn]
     return drawn.index(item_id) + 1 if item_id in drawn else 1
-
-
-def _nothing_chosen(found: Attempt, item_id: str) -> ResponseReturnValue:
-    if _by_script():
-        raise Invalid(N_("Choose an answer first."))
-    say(gettext("Choose an answer first, then go on."), "error")
-    return redirect(url_for("player.attempt", attempt_id=found.id, item=_place(found, item_id)), 303)
 
 
 @blueprint.get("/attempt/<int:attempt_id>/review")
@@ -213,18 +237,18 @@ def review(attempt_id: int) -> ResponseReturnValue:
     if found.finished_at is not None or found.kind == AttemptKind.SCENARIO:
         return redirect(url_for("player.attempt", attempt_id=attempt_id))
     given = queries.responses(session(), found.id)
+    missing = scoring.unanswered(reader.content, found.step_id, found.drawn, given)
     items = reader.course.items(found.step_id)
     rows = [
         {
             "number": place,
             "stem": reader.text(items[entry["item"]].stem, inline=True).striptags(),
-            "answered": entry["item"] in given,
+            "begun": entry["item"] in given,
+            "open": entry["item"] in missing,
         }
         for place, entry in enumerate(found.drawn, 1)
     ]
-    return reader.page(
-        "player/review.html", found.step_id, attempt=found, rows=rows, missing=len(found.drawn) - len(given)
-    )
+    return reader.page("player/review.html", found.step_id, attempt=found, rows=rows, missing=len(missing))
 
 
 @blueprint.post("/attempt/<int:attempt_id>/finish")
@@ -254,15 +278,11 @@ def result(attempt_id: int) -> ResponseReturnValue:
     given = queries.responses(session(), found.id)
     items = reader.course.items(found.step_id)
     outcome = scoring.score_attempt(reader.content, found.step_id, found.drawn, given)
+    keyed = {item.id: item for item in reader.content.keyed_items(found.step_id)}
     shown = [
-        {
-            "number": place,
-            "item": items[entry["item"]],
-            "stem": reader.text(items[entry["item"]].stem),
-            "options": reader.options(items[entry["item"]], entry["options"], True),
-            "chosen": given.get(entry["item"], {}).get("options", []),
-            "explanation": reader.text(items[entry["item"]].explanation),
-        }
+        ItemView.judged(
+            reader, items[entry["item"]], entry["options"], given.get(entry["item"]), keyed[entry["item"]], f"q{place}-"
+        )
         for place, entry in enumerate(found.drawn, 1)
     ]
     test = reader.content.step(found.step_id)
@@ -277,6 +297,7 @@ def result(attempt_id: int) -> ResponseReturnValue:
         attempt=found,
         outcome=outcome,
         shown=shown,
+        missed=[place for place, entry in enumerate(found.drawn, 1) if entry["item"] in outcome.critical_missed],
         attempts_left=left,
         again=[goals[met.objective] for met in outcome.objectives if met.percent < 100],
         can_do=[text for goal, text in goals.items() if goal not in weak],

@@ -12,6 +12,7 @@ from flask_babel import gettext
 from lms.catalogue.content import CourseContent
 from lms.errors import Invalid
 from lms.learning import scenario as scenarios
+from lms.web.item_view import ItemView
 from lms.web.reader import Course
 
 
@@ -26,19 +27,9 @@ class Preview(Course):
         """Pictures as they are in the folder now."""
         return url_for("authoring.media", slug=self.slug, name=name)
 
-    def judged_items(self, step_id: str) -> list[dict[str, Any]]:
+    def judged_items(self, step_id: str) -> list[ItemView]:
         """Every item with the key and all feedback open."""
-        return [
-            {
-                "id": item.id,
-                "stem": self.text(item.stem),
-                "kind": "checkbox" if item.item.type == "multiple" else "radio",
-                "options": self.options(item, [option.id for option in item.options], True),
-                "explanation": self.text(item.explanation),
-                "critical": item.item.critical,
-            }
-            for item in self.course.items(step_id).values()
-        ]
+        return [ItemView.keyed(self, item, prefix=f"{item.id}-") for item in self.course.items(step_id).values()]
 
     def play(self, step_id: str, asked: Mapping[str, str]) -> dict[str, Any]:
         """A scenario played so far by the choices in the address (``path=a.b.c``); a path that does not hold starts anew."""

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from lms.catalogue import queries as catalogue
 from lms.catalogue.content import CourseContent, Source
-from lms.catalogue.localised import LocalCourse, LocalItem, Text, localised
+from lms.catalogue.localised import LocalCourse, Text, localised
 from lms.catalogue.markdown import Labels, Notes, render, render_inline
 from lms.learning import queries
 from lms.learning.models import Enrolment
@@ -50,19 +50,6 @@ class Course:
         if text.language == self.page_language:
             return html
         return Markup('<{0} lang="{1}">{2}</{0}>').format(Markup("span" if inline else "div"), text.language, html)
-
-    def options(self, item: LocalItem, order: list[str], judged: bool) -> list[dict[str, Any]]:
-        """The options in an order, as the choice list shows them; judged ones carry right or wrong and their feedback."""
-        by_id = {option.id: option for option in item.options}
-        return [
-            {
-                "id": option_id,
-                "text": self.text(by_id[option_id].text, inline=True),
-                "correct": by_id[option_id].option.correct if judged else None,
-                "feedback": self.text(by_id[option_id].feedback, inline=True) if judged else None,
-            }
-            for option_id in order
-        ]
 
     @property
     def sources(self) -> list[Source]:

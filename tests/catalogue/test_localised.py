@@ -31,7 +31,7 @@ def test_translated_and_untranslated_texts_are_told_apart(folder: Path) -> None:
     assert [step.title.value for step in course.modules[0].steps] == ["Por qué preguntar", "Repaso", "El té"]
     assert course.lesson("why-ask").value.startswith("## Pregunte")
     first = course.items("quick")["first"]
-    assert (first.stem.value, first.options[1].feedback.value) == ("¿Qué primero?", "Aún no.")
+    assert (first.stem.value, first.texts["options", "tell", "feedback"].value) == ("¿Qué primero?", "Aún no.")
     assert course.items("post-test")["one"].stem == Text("Which is an open question?", "en")
     assert course.scenario("tea").scenes["opening"].choices["ask"].text.language == "en"
     assert not course.complete

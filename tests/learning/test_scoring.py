@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lms.catalogue.content import CourseContent, MultipleItem, Option, SingleItem, from_data, to_data
+from lms.catalogue.content import CourseContent, from_data, to_data
 from lms.catalogue.disk import load_course
+from lms.catalogue.items import MultipleItem, Option, SingleItem
 from lms.errors import Invalid, NotFound
 from lms.learning.scoring import by_hash, check_response, draw, draw_items, score_attempt, score_item
 from tests.catalogue.making import FILES, write
@@ -134,7 +135,9 @@ def test_an_item_that_was_not_drawn_is_refused(content: CourseContent) -> None:
 
 def test_a_response_comes_back_in_the_authors_order(content: CourseContent) -> None:
     drawn = everything(content)
-    assert check_response(content, "post-test", drawn, "two", {"options": ["wait", "listen"]}) == ["listen", "wait"]
+    assert check_response(content, "post-test", drawn, "two", {"options": ["wait", "listen"]}) == {
+        "options": ["listen", "wait"]
+    }
 
 
 def test_a_step_without_questions_is_not_scored(content: CourseContent) -> None:

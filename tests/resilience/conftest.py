@@ -12,8 +12,9 @@ from sqlalchemy import select
 from config import ROOT
 from lms.audit import Actor
 from lms.catalogue.actions import publish
-from lms.catalogue.content import CourseContent, Item
+from lms.catalogue.content import CourseContent
 from lms.catalogue.disk import Loaded, load_course
+from lms.catalogue.items import Item
 from lms.clock import SetClock
 from lms.db import Database
 from lms.files import FileStore

@@ -11,8 +11,8 @@ from lms.catalogue.localised import COURSE_FILE, Key, originals, translated
 from lms.catalogue.markdown import BOXES, MEDIA_PREFIX, Use, inspect
 from lms.errors import N_
 
+_KINDS = {"image": "image/", "audio": "audio/", "video": "video/", "captions": "text/vtt"}
 _SCHEMES = ("http://", "https://", "mailto:", "tel:", "#")
-_PLAIN_NAMES = ("title", "speaker", "label")
 
 
 @dataclass(slots=True)
@@ -33,16 +33,43 @@ def check_texts(content: CourseContent, report: Report, *, unused: bool = True) 
     for language, translation in content.translations.items():
         for file, key, value in _translated_markdown(content, translation):
             _text(content, f"translations/{language}/{file}", key, value, used, report)
+    _item_media(content, used, report)
     if unused:
         _unused(content, used, report)
 
 
 def _translated_markdown(content: CourseContent, translation: Translation) -> Iterable[tuple[str, Key, str]]:
+    plain = {(text.file, text.key) for text in originals(content) if not text.markdown}
     for file, texts in translated(content, translation).items():
         for key, value in texts.items():
-            plain = file == COURSE_FILE or (key and (key[-1] in _PLAIN_NAMES or key[0] == "state"))
-            if not plain:
+            if file != COURSE_FILE and (file, key) not in plain:
                 yield file, key, value
+
+
+def _item_media(content: CourseContent, used: _Used, report: Report) -> None:
+    """Pictures, recordings and captions that items show beside their Markdown."""
+    for step in content.steps:
+        for n, item in enumerate(content.banks.get(step.id, ())):
+            for at, path in item.media_used():
+                name = path.removeprefix(MEDIA_PREFIX)
+                used.media.add(name)
+                if name not in content.media:
+                    report.error(
+                        step.file,
+                        ("items", n, *at),
+                        N_("There is no file %(path)s in the course."),
+                        N_("Put the file into the folder media/, or correct the path."),
+                        path=_short(path),
+                    )
+                elif not content.media[name].type.startswith(_KINDS[str(at[-1])]):
+                    report.error(
+                        step.file,
+                        ("items", n, *at),
+                        N_("%(path)s cannot be used as %(kind)s."),
+                        N_("Use a file of that kind."),
+                        path=_short(path),
+                        kind=str(at[-1]),
+                    )
 
 
 def _text(content: CourseContent, file: str, at: At, value: str, used: _Used, report: Report) -> None:
