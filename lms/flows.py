@@ -104,6 +104,7 @@ def complete(
         "record.award",
         "training_record",
         record.id,
+        about=person.id,
         after={"course": content.code, "score": attempt.score},
     )
     if content.certificate is not None:
@@ -150,7 +151,7 @@ def revoke_record(session: Session, record: TrainingRecord, *, reason: str, acto
     by = actor.person_id
     assert by is not None
     records.revoke(session, record, reason=reason, now=actor.now, by=by)
-    audit.record(session, actor, "record.revoke", "training_record", record.id, reason=reason)
+    audit.record(session, actor, "record.revoke", "training_record", record.id, about=record.person_id, reason=reason)
     compliance.rebuild(session, [record.person_id], now=actor.now)
 
 
@@ -175,6 +176,7 @@ def reissue_certificate(
         "certificate.reissue",
         "certificate",
         issued.id,
+        about=issued.person_id,
         before={"number": old.number, "name": old.snapshot["person_name"]},
         after={"number": issued.number, "name": issued.snapshot["person_name"]},
         reason=reason.strip(),
@@ -195,7 +197,14 @@ def revoke_certificate(session: Session, certificate: Certificate, *, reason: st
     certificates.revoke(session, certificate, reason=reason, now=actor.now, by=by)
     number = certificate.number
     audit.record(
-        session, actor, "certificate.revoke", "certificate", certificate.id, after={"number": number}, reason=reason
+        session,
+        actor,
+        "certificate.revoke",
+        "certificate",
+        certificate.id,
+        about=certificate.person_id,
+        after={"number": number},
+        reason=reason,
     )
 
 

@@ -1,7 +1,8 @@
 """Every table of the house, imported so that ``Base.metadata`` is complete (for migrations and tests)."""
 
-from lms import audit, files, organisation, outbox
+from lms import files, organisation, outbox
 from lms.accounts import models as accounts
+from lms.audit import models as audit
 from lms.catalogue import models as catalogue
 from lms.certificates import models as certificates
 from lms.compliance import models as compliance

@@ -93,7 +93,7 @@ def finish_sign_in(
     throttle.forget(session, f"name:{challenge.name}")
     if address is not None:
         throttle.take_back(session, f"address:{address}")
-    record(session, by, "session.begin", "account", account.id)
+    record(session, by, "session.begin", "account", account.id, about=account.person_id)
     return SignInResult(token=begin_session(session, account, now, address, agent), account=account)
 
 
@@ -243,7 +243,7 @@ def set_password(session: Session, account: Account, password: str, by: Actor) -
         .where(OneTimeToken.account_id == account.id, OneTimeToken.used_at.is_(None))
         .values(used_at=by.now)
     )
-    record(session, by, "password.set", "account", account.id)
+    record(session, by, "password.set", "account", account.id, about=account.person_id)
 
 
 def keep_post(session: Session, account_id: int, path: str, form: Mapping[str, Any], now: datetime) -> None:
@@ -297,11 +297,11 @@ def _note_failure(session: Session, account: Account, by: Actor) -> Message:
         .returning(Account.failures)
     ).scalar_one()
     stranger = Actor(None, by.now, by.origin)  # nobody knows who it was
-    record(session, stranger, "session.refused", "account", account.id)
+    record(session, stranger, "session.refused", "account", account.id, about=account.person_id)
     if failures < FAILURES:
         return WRONG
     session.execute(
         update(Account).where(Account.id == account.id).values(failures=0, locked_until=by.now + LOCKED_FOR)
     )
-    record(session, stranger, "account.lock", "account", account.id)
+    record(session, stranger, "account.lock", "account", account.id, about=account.person_id)
     return WAIT

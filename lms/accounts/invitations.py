@@ -85,11 +85,8 @@ def invite(session: Session, person_ids: Iterable[int], by: Actor, *, printed: b
             secret = passwords.new_code() if printed else passwords.new_token()
             invitations.append(Invitation(person, secret, issue(session, account, TokenPurpose.INVITE, secret, by)))
     throttle.forget_old(session, by.now)
-    if invitations:
-        record(
-            session, by, "account.invite", "account", None,
-            after={"people": [found.person.id for found in invitations], "printed": printed},
-        )  # fmt: skip
+    for made in invitations:
+        record(session, by, "account.invite", "person", made.person.id, after={"printed": printed})
     return Invited(invitations, already, without)
 
 
@@ -99,7 +96,7 @@ def code_for(session: Session, person: Person, by: Actor) -> Invitation:
     if account.closed_at is not None:
         raise Invalid(N_("The account is closed. Open it first."))
     secret = passwords.new_code()
-    record(session, by, "account.code", "account", account.id)
+    record(session, by, "account.code", "account", account.id, about=account.person_id)
     return Invitation(person, secret, issue(session, account, TokenPurpose.SETUP, secret, by))
 
 
@@ -153,7 +150,7 @@ def open_account(session: Session, person: Person, by: Actor, *, demo: bool = Fa
     account = Account(person_id=person.id, password_hash=None, created_at=by.now, closed_at=None, failures=0, demo=demo)
     session.add(account)
     session.flush()
-    record(session, by, "account.open", "account", account.id, after={"person": person.id})
+    record(session, by, "account.open", "account", account.id, about=person.id, after={"person": person.id})
     return account
 
 
@@ -211,7 +208,7 @@ def accept(session: Session, secret: str, password: str, now: datetime, origin: 
         raise _stale()
     set_password(session, account, password, by)
     if token.purpose == TokenPurpose.RESET:
-        record(session, by, "password.reset", "account", account.id)
+        record(session, by, "password.reset", "account", account.id, about=account.person_id)
     session.flush()
     return account
 
@@ -241,7 +238,7 @@ def request_reset(session: Session, name: str, now: datetime, address: str | Non
     by = Actor(person.id, now, address)
     secret = passwords.new_token()
     expires = issue(session, account, TokenPurpose.RESET, secret, by)
-    record(session, by, "password.ask", "account", account.id)
+    record(session, by, "password.ask", "account", account.id, about=person.id)
     return Invitation(person, secret, expires)
 
 

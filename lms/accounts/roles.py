@@ -29,8 +29,7 @@ def grant_role(session: Session, account_id: int, role: Role, department_id: int
         raise Invalid(N_("Everybody is a learner already."))
     if department_id is not None and ALLOWS[role] <= ORGANISATION_WIDE:
         raise Invalid(N_("This role concerns the whole organisation; give it without a department."))
-    if session.get(Account, account_id) is None:
-        raise NotFound(N_("There is no such account."))
+    account = _account(session, account_id)
     grant = RoleGrant(
         account_id=account_id, role=role.value, department_id=department_id, granted_at=by.now, granted_by=by.person_id
     )
@@ -39,7 +38,10 @@ def grant_role(session: Session, account_id: int, role: Role, department_id: int
             session.add(grant)
     except IntegrityError:
         raise Conflict(N_("The account has this role already. Nothing was changed.")) from None
-    record(session, by, "role.grant", "account", account_id, after={"role": role.value, "department": department_id})
+    record(
+        session, by, "role.grant", "account", account_id,
+        about=account.person_id, after={"role": role.value, "department": department_id},
+    )  # fmt: skip
     return grant
 
 
@@ -57,7 +59,7 @@ def revoke_role(session: Session, grant_id: int, by: Actor) -> RoleGrant:
         raise Conflict(N_("This is the last administrator. Give the role to somebody else first. Nothing was changed."))
     grant.revoked_at, grant.revoked_by = by.now, by.person_id
     record(
-        session, by, "role.revoke", "account", grant.account_id,
+        session, by, "role.revoke", "account", grant.account_id, about=_account(session, grant.account_id).person_id,
         before={"role": grant.role, "department": grant.department_id},
     )  # fmt: skip
     return grant
@@ -70,7 +72,7 @@ def unlock(session: Session, account_id: int, by: Actor) -> None:
     person = session.get_one(Person, account.person_id)
     for name in (person.number, person.email or ""):
         throttle.forget(session, f"name:{name.lower()}")
-    record(session, by, "account.unlock", "account", account_id)
+    record(session, by, "account.unlock", "account", account_id, about=account.person_id)
 
 
 def close(session: Session, account_id: int, by: Actor, reason: str) -> None:
@@ -94,14 +96,14 @@ def close(session: Session, account_id: int, by: Actor, reason: str) -> None:
         .where(OneTimeToken.account_id == account_id, OneTimeToken.used_at.is_(None))
         .values(used_at=by.now)
     )
-    record(session, by, "account.close", "account", account_id, reason=reason)
+    record(session, by, "account.close", "account", account_id, about=account.person_id, reason=reason)
 
 
 def reopen(session: Session, account_id: int, by: Actor) -> None:
     """Open a closed account again, with the password it had."""
     account = _account(session, account_id)
     account.closed_at = None
-    record(session, by, "account.reopen", "account", account_id)
+    record(session, by, "account.reopen", "account", account_id, about=account.person_id)
 
 
 def close_ended_accounts(session: Session, today: date, by: Actor) -> int:
@@ -121,7 +123,8 @@ def close_ended_accounts(session: Session, today: date, by: Actor) -> int:
         account = session.get_one(Account, account_id)
         account.closed_at = by.now
         sign_out_everywhere(session, account_id, by.now)
-        record(session, by, "account.close", "account", account_id, reason="employment ended")
+        about = account.person_id
+        record(session, by, "account.close", "account", account_id, about=about, reason="employment ended")
     return len(ended)
 
 
@@ -130,7 +133,7 @@ def reopen_rehired(session: Session, person_id: int, by: Actor) -> None:
     account = session.scalar(select(Account).where(Account.person_id == person_id, Account.closed_at.is_not(None)))
     if account is not None:
         account.closed_at, account.password_hash = None, None
-        record(session, by, "account.reopen", "account", account.id, reason="employed again")
+        record(session, by, "account.reopen", "account", account.id, about=person_id, reason="employed again")
 
 
 def _account(session: Session, account_id: int) -> Account:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import click
 from sqlalchemy import select
 
+from lms.audit import queries as audit
 from lms.cli.house import Opened, opened
 from lms.clock import local_day
 from lms.compliance import actions, checking
@@ -22,7 +23,11 @@ from lms.organisation import load
 @click.option("--sample", type=click.IntRange(1), help="Check the spans of this many people only, spread over all.")
 @click.option("--repair", is_flag=True, help="Work out all spans and counts again.")
 def doctor(sample: int | None, repair: bool) -> None:
-    """Check spans against the facts, counts against the spans, memberships, and files; exit code 1 when something is wrong."""
+    """Check spans against the facts, counts against the spans, memberships, the audit log, and files.
+
+    Exit code 1 when something is wrong. The last link of the audit log, written down elsewhere, proves later that nothing before it
+    was changed.
+    """
     with opened() as house:
         if repair:
             mend(house)
@@ -35,6 +40,9 @@ def doctor(sample: int | None, repair: bool) -> None:
         faults = list(examine(house, sample, with_spans=status is None))
     for fault in faults:
         click.echo(str(fault))
+    with opened() as house, house.database.session() as session:
+        sealed, link = audit.head(session)
+    click.echo(f"Audit log: {sealed} entries sealed, the last link is {link}")
     if faults:
         click.echo(f"{len(faults)} faults. Spans and counts are mended by: lms doctor --repair")
         sys.exit(1)
@@ -56,6 +64,14 @@ def examine(house: Opened, sample: int | None = None, *, with_spans: bool = True
                 told = {"number": cells, "day": day}
                 yield Message(N_("On %(day)s, %(number)s counts differ from the spans."), told)
         yield from checking.faulty_memberships(session)
+        waiting = audit.unsealed(session, house.clock.now())
+        if waiting:
+            late = N_(
+                "Audit log: %(number)s entries have waited for a seal for more than 5 minutes. Is a worker running?"
+            )
+            yield Message(late, {"number": waiting})
+    with house.database.session() as session:
+        yield from audit.faults(session)
     yield from _files(house)
 
 

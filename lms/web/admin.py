@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -12,7 +11,7 @@ from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 
 from lms import audit, flows, outbox
-from lms.access import ALLOWS, ORGANISATION_WIDE, Permission, Role, may, scope
+from lms.access import ALLOWS, ORGANISATION_WIDE, Permission, Role, may
 from lms.accounts import actions as account_actions
 from lms.accounts import invitations, roles
 from lms.accounts import queries as accounts
@@ -239,7 +238,7 @@ def reopen(person_id: int) -> ResponseReturnValue:
 def sign_out(person_id: int) -> ResponseReturnValue:
     """Sign somebody out everywhere."""
     account_actions.sign_out_everywhere(session(), _account_id(person_id), now())
-    audit.record(session(), actor(), "account.sign_out", "account", _account_id(person_id))
+    audit.record(session(), actor(), "account.sign_out", "account", _account_id(person_id), about=person_id)
     commit()
     say(gettext("All devices are signed out."))
     return _back(person_id)
@@ -380,44 +379,6 @@ def retry_job(job_id: int) -> ResponseReturnValue:
     commit()
     say(gettext("The job is tried again."))
     return redirect(url_for("admin.jobs"), 303)
-
-
-@blueprint.get("/audit", endpoint="audit")
-@needs(Permission.AUDIT_VIEW)
-def audit_log() -> ResponseReturnValue:
-    """Who did what, when, to whom, and why."""
-    action = request.args.get("action", "").strip()[:60]
-    number = request.args.get("person", "").strip()[:100]
-    until = _day(request.args.get("until"))
-    page = _page_number()
-    person_id, account_id = (accounts.by_number(session(), number) if number else None) or (None, None)
-    about = [(kind, ident) for kind, ident in (("person", person_id), ("account", account_id)) if ident is not None]
-    before = datetime.combine(until + timedelta(days=1), time(), ZoneInfo(organisation().zone)) if until else None
-    unknown = bool(number) and person_id is None
-    within = None
-    if scope(viewer(), Permission.AUDIT_VIEW) is not None:
-        within = people.visible_to(session(), viewer(), Permission.AUDIT_VIEW, today())
-    found = (
-        []
-        if unknown
-        else audit.listed(
-            session(), action=action, person_id=person_id, about=about, within=within, before=before, page=page
-        )
-    )
-    return render_template(
-        "admin/audit.html",
-        entries=found[:PAGE],
-        more=len(found) > PAGE,
-        names=accounts.names_of(session(), {entry.actor_id for entry in found}),
-        action=action,
-        number=number,
-        until=until.isoformat() if until else "",
-        unknown=unknown,
-        page=page,
-        url_of=lambda other: url_for(
-            "admin.audit", action=action or None, person=number or None, until=until, page=other
-        ),
-    )
 
 
 # --- small readings of the request ------------------------------------------------------------------------------------

@@ -11,7 +11,12 @@ import os
 import secrets
 import socket
 import threading
+from datetime import datetime, timedelta
 
+from sqlalchemy.exc import IntegrityError
+
+from lms.audit import actions as audit
+from lms.audit import queries as log_book
 from lms.clock import Clock
 from lms.db import Database
 from lms.files import FileStore
@@ -20,6 +25,9 @@ from lms.worker.jobs import HANDLERS, Bench
 
 log = logging.getLogger("lms.worker")
 
+SEALING = timedelta(seconds=1)
+"""How often the audit log is sealed."""
+
 
 class Worker:
     """Runs jobs."""
@@ -27,11 +35,13 @@ class Worker:
     def __init__(self, database: Database, files: FileStore, clock: Clock) -> None:
         self.bench = Bench(database, files, clock)
         self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._sealed_at: datetime | None = None
 
     def run(self, stop: threading.Event, pause: float = 1.0) -> None:
         """Work until told to stop, looking for new jobs every ``pause`` seconds."""
         while not stop.is_set():
             try:
+                self.seal()
                 if not self.step():
                     stop.wait(pause)
             except Exception:
@@ -43,7 +53,27 @@ class Worker:
         count = 0
         while self.step():
             count += 1
+        self._sealed_at = None
+        self.seal()
         return count
+
+    def seal(self) -> None:
+        """Seal what was written to the audit log, at most once a second however busy the queue is; one short look when it is idle."""
+        now = self.bench.clock.now()
+        if self._sealed_at is not None and abs(now - self._sealed_at) < SEALING:
+            return
+        self._sealed_at = now
+        while self._anything_to_seal():
+            try:
+                with self.bench.database.transaction() as session:
+                    if not audit.seal(session, now):
+                        return
+            except IntegrityError:
+                return  # another worker sealed the same entries a moment ago
+
+    def _anything_to_seal(self) -> bool:
+        with self.bench.database.session() as session:
+            return log_book.anything_to_seal(session)
 
     def step(self) -> bool:
         """Take and run one job; False when none is due."""

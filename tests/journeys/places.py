@@ -35,6 +35,7 @@ NO_PAGES = {
     "learner.certificate": "a PDF",
     "leadership.pdf": "a PDF",
     "leadership.export": "files",
+    "admin.audit_file": "files",
     "completion.departments_file": "files",
     "completion.people_file": "files",
     "team.departments_file": "files",
