@@ -331,9 +331,10 @@ def _attempt(site: Build, enrolment: int, step: str, number: int, made: Tried, l
         pass_mark=made.result.pass_mark, passed=made.result.passed,
     )  # fmt: skip
     for sequence, (item, response) in enumerate(made.answers.items(), 1):
+        at = ended - timedelta(minutes=8) + timedelta(seconds=40 * sequence)
         site.add(
             Answer, attempt_id=attempt, sequence=sequence, item_id=item, response=dict(response), language=language,
-            key=f"demo-{sequence}", saved_at=ended - timedelta(minutes=8) + timedelta(seconds=40 * sequence),
+            key=f"demo-{sequence}", saved_at=at, given_at=at,
         )  # fmt: skip
     return attempt
 
