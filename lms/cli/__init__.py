@@ -26,6 +26,7 @@ class Manual(click.Group):
         "backup",
         "restore",
         "courses",
+        "requirements",
         "people",
         "report",
         "doctor",

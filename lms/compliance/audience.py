@@ -2,12 +2,15 @@
 
 Shapes of the JSON: ``{"everyone": true}``, ``{"all": [...]}``, ``{"any": [...]}``, ``{"not": {...}}`` and a test of one
 field, ``{"field": "department", "in": ["ED", "ICU"]}`` or ``{"field": "patient_contact", "is": true}``. A department
-code means that department and everything below it.
+code means that department and everything below it. ``{"supervises": {...}}`` asks whether the person supervises somebody
+who is in an audience. The fields are listed in ``docs/requirement-format.md``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Protocol
 
 from lms.errors import N_
@@ -90,18 +93,101 @@ class PatientContact:
         return membership.patient_contact is self.value
 
 
+@dataclass(frozen=True, slots=True)
+class HasDuty:
+    tags: frozenset[str]
+
+    def holds(self, membership: Membership) -> bool:
+        return not self.tags.isdisjoint(membership.duties)
+
+
+@dataclass(frozen=True, slots=True)
+class EmployedAs:
+    kinds: frozenset[str]
+
+    def holds(self, membership: Membership) -> bool:
+        return membership.employment in self.kinds
+
+
+@dataclass(frozen=True, slots=True)
+class LicensedIn:
+    states: frozenset[str]
+
+    def holds(self, membership: Membership) -> bool:
+        return not self.states.isdisjoint(membership.licence_states)
+
+
+@dataclass(frozen=True, slots=True)
+class HoldsLicence:
+    names: frozenset[str]
+
+    def holds(self, membership: Membership) -> bool:
+        return not self.names.isdisjoint(membership.licences)
+
+
+@dataclass(frozen=True, slots=True)
+class HiredBetween:
+    """Hired on a day of [first, before); an unknown hire day is in no stretch."""
+
+    first: date
+    before: date
+
+    def holds(self, membership: Membership) -> bool:
+        return membership.hired is not None and self.first <= membership.hired < self.before
+
+
+@dataclass(frozen=True, slots=True)
+class EmployerSize:
+    least: int
+    most: int | None
+
+    def holds(self, membership: Membership) -> bool:
+        size = membership.employer_size
+        return size is not None and size >= self.least and (self.most is None or size <= self.most)
+
+
+@dataclass(frozen=True, slots=True)
+class Supervises:
+    part: Audience
+
+    def holds(self, membership: Membership) -> bool:
+        return any(self.part.holds(other) for other in membership.supervised)
+
+
 EVERYONE = Everyone()
 
-FIELDS = ("department", "job", "profession", "patient_contact")
+NAMED = {
+    "department": UnderDepartment,
+    "job": JobIn,
+    "profession": ProfessionIn,
+    "duty": HasDuty,
+    "employment": EmployedAs,
+    "licence_state": LicensedIn,
+    "licence": HoldsLicence,
+}
+"""Fields that are tested against a list of names."""
+
+FIELDS = (*NAMED, "patient_contact", "hired", "employer_size")
+
+
+def parts_of(audience: Audience) -> list[Audience]:
+    """The audience and everything inside it."""
+    match audience:
+        case All(parts) | Any(parts):
+            return [audience, *(below for part in parts for below in parts_of(part))]
+        case Not(part) | Supervises(part):
+            return [audience, *parts_of(part)]
+        case _:
+            return [audience]
 
 
 def read_audience(reader: Reader) -> Audience:
     """The audience in ``reader``, whose faults it notes; :data:`EVERYONE` where it cannot be read."""
-    shapes = [shape for shape in ("everyone", "all", "any", "not", "field") if reader.has(shape)]
+    shapes = [shape for shape in ("everyone", "all", "any", "not", "supervises", "field") if reader.has(shape)]
     if len(shapes) != 1:
         reader.fault(
             None,
-            N_("An audience is exactly one of everyone, all, any, not, or a test of one field."),
+            N_("An audience is exactly one of everyone, all, any, not, supervises, or a test of one field."),
             N_('Write for example {"field": "department", "in": ["ED"]}, or wrap several tests in {"all": [...]}.'),
         )
         reader.ignore_rest()
@@ -110,9 +196,10 @@ def read_audience(reader: Reader) -> Audience:
         case "everyone":
             reader.flag("everyone", True)
             return EVERYONE
-        case "not":
-            part = reader.group("not")
-            return Not(read_audience(part)) if part else EVERYONE
+        case "not" | "supervises" as shape:
+            part = reader.group(shape)
+            inner = read_audience(part) if part else EVERYONE
+            return Not(inner) if shape == "not" else Supervises(inner)
         case "field":
             return _test(reader)
         case shape:
@@ -122,13 +209,24 @@ def read_audience(reader: Reader) -> Audience:
 
 def _test(reader: Reader) -> Audience:
     field = reader.choice("field", list(FIELDS), "job")
-    if field == "patient_contact":
-        return PatientContact(reader.flag("is", True))
-    codes = frozenset(reader.names("in"))
     match field:
-        case "department":
-            return UnderDepartment(codes)
-        case "profession":
-            return ProfessionIn(codes)
+        case "patient_contact":
+            return PatientContact(reader.flag("is", True))
+        case "hired":
+            first, before = reader.day("from"), reader.day("before")
+            if first is None and before is None:
+                reader.fault(
+                    None,
+                    N_("A test of the hire date needs a day."),
+                    N_('Write {"field": "hired", "from": "2024-01-01"} or "before".'),
+                )
+            return HiredBetween(first or date.min, before or date.max)
+        case "employer_size":
+            return EmployerSize(reader.count("at_least", 0) or 0, reader.count("at_most", None))
         case _:
-            return JobIn(codes)
+            return _named(field, frozenset(reader.names("in")))
+
+
+def _named(field: str, names: frozenset[str]) -> Audience:
+    made: Mapping[str, type[UnderDepartment]] = NAMED  # type: ignore[assignment]  # all take one set of names
+    return made[field](names)

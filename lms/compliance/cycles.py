@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 
 from .calendar import FOREVER
 from .dues import Move, Mover, Step, moved
+from .facts import Done, Event, PersonFacts, Record
+from .hours import Turn, account, falls_short
+from .own_days import own_days, series_day, term_begins
 from .periods import Period, phase_at
-from .rules import CALENDAR_KINDS, Phase, Recurs, Rule
-from .windows import aligned, calendar_day, first_due, first_opens_on, good_for, opens_on
+from .rules import NO_LENGTH, SERIES, First, Phase, Recurs, RequirementFacts, Rule
+from .satisfaction import Ledger
+from .windows import aligned, first_due, first_opens_on, good_for, opens_on
 
 PLACE = itemgetter(0, 1, 2)
-
-Done = tuple[int, int, str]
-"""A record as the cycles need it: day number, record id, course. Lists of them are in order of day."""
+BY_DAY = itemgetter(0, 1)
 
 
 @dataclass(slots=True)
 class Piece:
-    """The rule that governs a cycle from a day on; a cycle has a second one only by ``apply_to_running``."""
+    """The rule that governs a cycle from a day on; a cycle has another by ``apply_to_running``, or by an ``event`` that asks again."""
 
     from_day: int
     phase: Phase
@@ -28,13 +29,15 @@ class Piece:
     opens: int
     windowed: bool
     because: str
+    event: bool = False
 
 
 @dataclass(slots=True)
 class Cycle:
     """One turn of the duty; day numbers. ``base`` and ``turn`` say where it stands in its cadence.
 
-    ``done`` holds day and record id for each course.
+    ``done`` is what counts for it, in the order in which it came; ``since`` the day on which its term began, ``versions`` the lowest
+    that count of what an event renewed, ``carried`` the minutes that came over from the cycle before.
     ``met_on`` is the day on which it was satisfied, ``met_from`` the first day on which that shows (later than
     ``met_on`` for what was done before the period). ``cap`` ends the validity early. ``missed_from``: a later cycle was
     met, or extended, instead.
@@ -45,13 +48,21 @@ class Cycle:
     pieces: list[Piece]
     base: int
     turn: int
-    done: dict[str, tuple[int, int]] = field(default_factory=dict)
+    since: int = 0
+    done: list[Done] = field(default_factory=list)
+    versions: dict[str, int] = field(default_factory=dict)
+    carried: int = 0
     met_on: int = FOREVER
     met_from: int = FOREVER
-    met_by: int = 0
+    met_by: str = ""
+    until: int = FOREVER
     cap: int = FOREVER
     missed_from: int = FOREVER
     steps: list[Step] = field(default_factory=list)
+
+    @property
+    def as_turn(self) -> Turn:
+        return Turn(self.done, self.since, self.due)
 
     @property
     def rule(self) -> Rule:
@@ -68,35 +79,30 @@ class Cycle:
 
 
 class Chain:
-    """Builds the cycles of one period from the records, in the order of their days."""
+    """Builds the cycles of one period from what was done, in the order of days."""
 
-    def __init__(self, period: Period, phases: tuple[Phase, ...], first_number: int) -> None:
+    def __init__(self, period: Period, requirement: RequirementFacts, person: PersonFacts, first_number: int) -> None:
         self.period = period
-        self.phases = phases
-        self.first_number = first_number
-        self.cycles = [self._first()]
+        self.requirement = requirement
+        self.phases = requirement.phases
+        self.person = person
+        self.records: list[Done] = []
+        self.cycles: list[Cycle] = []
+        self.cycles.append(self._first(first_number))
 
-    def build(self, records: Sequence[Done], all_movers: list[Mover]) -> list[Cycle]:
+    def build(self, records: list[Done], all_movers: list[Mover]) -> list[Cycle]:
         """All cycles that have begun or will follow from what is known. ``records`` in order of day."""
-        start, end = self.period.from_day, self.period.to_day
-        if records and records[0][0] < start:
-            self._look_back(records)
-        events: list[tuple[int, int, int, Done | Phase | Mover]] = [
-            (done[0], 2, place, done) for place, done in enumerate(records) if start <= done[0] < end
-        ]
-        events += [(p.from_day, 0, 0, p) for p in self.phases if p.apply_to_running and start < p.from_day < end]
-        events += [
-            (m.from_day, 1, place, m)
-            for place, m in enumerate(all_movers)
-            if m.move == Move.EXTENSION and m.from_day >= start
-        ]
-        events.sort(key=PLACE)
-        for day, _, _, event in events:
+        self.records = records
+        if records and records[0][0] < self.period.from_day:
+            self._look_back()
+        for day, event in self._events(records, all_movers):
             self._lay(day)
             if isinstance(event, Phase):
                 self._take_over(event)
             elif isinstance(event, Mover):
                 self._close_before(event)
+            elif isinstance(event, Event):
+                self._ask_again(event, day)
             else:
                 self._count(event)
         self._lay_rest(all_movers)
@@ -104,59 +110,121 @@ class Chain:
             cycle.steps = _steps(cycle, all_movers)
         return self.cycles
 
+    def _events(self, records: list[Done], all_movers: list[Mover]) -> list[tuple[int, Done | Phase | Mover | Event]]:
+        """What happens in the period, in order; on one day versions, then changes that ask again, extensions, what was done."""
+        start, end = self.period.from_day, self.period.to_day
+        requirement = self.requirement
+        done = [(each[0], 3, place, each) for place, each in enumerate(records) if start <= each[0] < end]
+        others: list[tuple[int, int, int, Done | Phase | Mover | Event]] = [
+            (p.from_day, 0, 0, p) for p in requirement.takes_over if start < p.from_day < end
+        ]
+        if self.person.extensions:
+            others += [
+                (m.from_day, 2, place, m)
+                for place, m in enumerate(all_movers)
+                if m.move == Move.EXTENSION and m.from_day >= start
+            ]
+        if requirement.again_on:
+            others += [
+                (self._there(e.day.toordinal()), 1, e.version, e)
+                for e in self.person.events
+                if e.about in requirement.again_on and start < e.day.toordinal() < end
+            ]
+        if not others:
+            return [(day, each) for day, _, _, each in done]
+        return [(day, event) for day, _, _, event in sorted([*others, *done], key=PLACE)]
+
     # --- the first cycle
 
-    def _first(self) -> Cycle:
+    def _first(self, number: int) -> Cycle:
         start = self.period.from_day
         phase = phase_at(self.phases, start)
-        due, base, windowed = first_due(phase, start, self.period.incumbent)
-        due = max(aligned(phase.rule, due), phase.not_before)
-        piece = Piece(start, phase, due, first_opens_on(phase.rule, start, due), windowed, self.period.because)
-        return Cycle(self.first_number, start, [piece], base, 0)
+        rule = phase.rule
+        own = own_days(rule, self.person, start)
+        due, base, turn, windowed = first_due(phase, start, self.period.incumbent, own)
+        due = max(aligned(rule, due), phase.not_before)
+        because = f"licence:{own.licence}" if own.licence else self.period.because
+        piece = Piece(start, phase, due, first_opens_on(rule, start, due), windowed, because)
+        cycle = Cycle(number, start, [piece], base, turn)
+        cycle.since = term_begins(rule, own, base, turn, start)
+        if rule.again_on and self.person.events:
+            for event in self.person.events:  # who comes now acknowledges the policy as it is now
+                if (
+                    event.about in rule.again_on
+                    and event.about.startswith("policy:")
+                    and event.day.toordinal() <= start
+                ):
+                    cycle.versions[event.about] = max(event.version, cycle.versions.get(event.about, 0))
+        return cycle
 
-    def _look_back(self, records: Sequence[Done]) -> None:
+    def _look_back(self) -> None:
         """What was done before the period counts for its first cycle, if it lies near enough and is still valid."""
         first, start = self.cycles[0], self.period.from_day
         rule = first.rule
         since = start
         if rule.look_back is not None:
-            since = rule.look_back.after(start, -1) + 1
+            anchor = start
+            if rule.first == First.LICENCE:
+                anchor = min(start, own_days(rule, self.person, start).issued)
+            since = rule.look_back.after(anchor, -1) + 1
+        elif rule.look_back_term:
+            since = first.since
         if self.period.returning:
             since = min(since, start - rule.rejoin_within)
-        for day, record_id, course in records:
-            if since <= day < start and course in rule.courses and good_for(rule, day) >= start:
-                first.done[course] = (day, record_id)
+        for done in self.records:
+            day, _, record = done
+            if day >= start:
+                break
+            if since <= day and good_for(rule, day) >= start and _worth_from(record, start):
+                first.done.append(done)
         if first.done:
-            self._judge(first, start)
+            if rule.satisfied is None:
+                first.done = _latest_of_each(first.done, rule.courses)
+            if first.done:
+                self._judge(first, start)
 
     # --- what comes next
 
     def _lay(self, day: int) -> None:
         """Append the calendar cycles that are open, or have begun, on ``day``."""
-        while self.cycles[-1].rule.recurs in CALENDAR_KINDS:
+        while self.cycles[-1].rule.calendar:
             following = self._following(self.cycles[-1])
             if following is None or min(following.pieces[0].opens, following.begins) > day:
                 return
-            self.cycles.append(following)
+            self._append(following)
+
+    def _append(self, following: Cycle) -> None:
+        before = self.cycles[-1]
+        self.cycles.append(following)
+        rule = following.rule
+        hours = rule.hours
+        if hours is None or not rule.calendar:
+            return
+        if not hours.no_carry_over and hours.average_over == 1 and before.met_on != FOREVER:
+            reached, asked, _ = account(hours, [before.as_turn], before.done, before.carried, frozenset())
+            following.carried = max(0, reached - asked)
+        if following.carried or hours.average_over > 1:
+            self._judge(following, following.begins)
 
     def _lay_rest(self, all_movers: list[Mover]) -> None:
-        last = max([0, *(m.from_day if m.to_day == FOREVER else m.to_day for m in all_movers)])
-        named = max([0, *(m.cycle for m in all_movers)])
+        last = named = 0
+        for mover in all_movers:
+            last = max(last, mover.from_day if mover.to_day == FOREVER else mover.to_day)
+            named = max(named, mover.cycle)
         while True:
             cycle = self.cycles[-1]
-            calendar = cycle.rule.recurs in CALENDAR_KINDS
-            if cycle.met_on == FOREVER and not (calendar and (cycle.due <= last or cycle.number < named)):
+            if cycle.met_on == FOREVER and not (cycle.rule.calendar and (cycle.due <= last or cycle.number < named)):
                 return
             following = self._following(cycle)
             if following is None or cycle.begins >= self.period.to_day:
                 return
-            self.cycles.append(following)
+            self._append(following)
 
     def _following(self, cycle: Cycle) -> Cycle | None:
         """The cycle after ``cycle`` as far as it is known: only a calendar cycle follows one that is not met."""
         rule = cycle.rule
         met = cycle.met_on != FOREVER
-        begins = cycle.due + 1 if rule.recurs in CALENDAR_KINDS else max(cycle.met_on + 1, self.period.from_day)
+        begins = cycle.due + 1 if rule.calendar else max(cycle.met_on + 1, self.period.from_day)
         if begins > FOREVER:
             return None
         phase = phase_at(self.phases, begins)
@@ -165,63 +233,74 @@ class Chain:
             if not later:
                 return None
             phase, begins = later[0], later[0].from_day
-        if phase.rule.recurs == Recurs.ONCE or (not met and phase.rule.recurs not in CALENDAR_KINDS):
+        if phase.rule.recurs == Recurs.ONCE or (not met and not phase.rule.calendar):
             return None
         due, base, turn = self._next_due(cycle, phase, begins)
-        calendar = rule.recurs in CALENDAR_KINDS
-        because = f"record:{cycle.met_by}" if met and not calendar else f"rule:{phase.version_id}"
+        because = cycle.met_by if met and not rule.calendar else f"rule:{phase.version_id}"
         piece = Piece(begins, phase, due, opens_on(phase.rule, begins, due), False, because)
-        return Cycle(cycle.number + 1, begins, [piece], base, turn)
+        following = Cycle(cycle.number + 1, begins, [piece], base, turn, begins)
+        if cycle.versions and not rule.calendar:
+            following.versions = dict(cycle.versions)
+        return following
 
     def _next_due(self, cycle: Cycle, phase: Phase, begins: int) -> tuple[int, int, int]:
         """(own due day, base of the cadence, turn) of the cycle after ``cycle`` that begins on ``begins`` in ``phase``."""
         rule, before = phase.rule, cycle.rule
-        if rule.recurs == Recurs.FIXED:
-            if before.recurs == Recurs.FIXED and (rule.month, rule.day, rule.every) == (
+        if rule.recurs in SERIES:
+            own = own_days(rule, self.person, self.period.from_day)
+            if (rule.recurs, rule.month, rule.day, rule.every) == (
+                before.recurs,
                 before.month,
                 before.day,
                 before.every,
             ):
                 base, turn = cycle.base, cycle.turn + 1
-                due = calendar_day(rule, base, turn)
+                due = series_day(rule, own, base, turn)
             else:
-                due, base, _ = first_due(phase, begins, False)
-                turn = 0
-        elif before.recurs in CALENDAR_KINDS and rule.recurs == Recurs.CADENCE:
+                due, base, turn, _ = first_due(phase, begins, False, own)
+        elif before.calendar and rule.recurs == Recurs.CADENCE:
             same = before.recurs == Recurs.CADENCE and before.every == rule.every
             base, turn = (cycle.base, cycle.turn + 1) if same else (cycle.due, 1)
             due = rule.every.after(base, turn)
         else:
-            due = min(rule.every.after(cycle.met_on) - 1, cycle.cap)
+            due = cycle.until
+            if rule.recurs not in (Recurs.WINDOW, Recurs.HELD) and rule.every != NO_LENGTH:
+                due = min(rule.every.after(cycle.met_on) - 1, cycle.cap)
             base, turn = due, 0
             if before.recurs == Recurs.ONCE:
                 due = max(due, rule.first_within.after(begins))
         due = max(aligned(rule, due), phase.not_before)
-        if before.recurs in CALENDAR_KINDS:
-            due = max(due, cycle.due + 1 if rule.recurs in CALENDAR_KINDS else cycle.due)
+        if before.calendar:
+            due = max(due, cycle.due + 1 if rule.calendar else cycle.due)
         return min(due, FOREVER), base, turn
 
     # --- what meets them
 
     def _count(self, done: Done) -> None:
-        day, record_id, course = done
+        day = done[0]
         cycle = self._target(day)
-        if cycle is not None and course not in cycle.done:
-            cycle.done[course] = (day, record_id)
+        if cycle is not None:
+            cycle.done.append(done)
             self._judge(cycle, day)
+        elif self.requirement.counts_hours and self.cycles[-1].rule.calendar:
+            for cycle in reversed(self.cycles):
+                if cycle.pieces[-1].opens <= day:  # more than was asked: it may be carried over
+                    cycle.done.append(done)
+                    return
 
     def _target(self, day: int) -> Cycle | None:
         """The cycle for which something done on ``day`` counts."""
         last = self.cycles[-1]
-        if last.rule.recurs not in CALENDAR_KINDS:
+        if not last.rule.calendar:
             first = last is self.cycles[0]
-            early = last.rule.look_back is not None if first else last.rule.early_counts
+            early = last.rule.look_back is not None or last.rule.hours is not None if first else last.rule.early_counts
             counts = last.met_on == FOREVER and (early or last.pieces[-1].opens <= day)
             return last if counts else None
         latest = len(self.cycles) - 1
         while latest > 0 and self.cycles[latest].pieces[-1].opens > day:
             latest -= 1
-        if self.cycles[latest].rule.opens_before is None:
+        rule = self.cycles[latest].rule
+        if rule.opens_before is None or rule.hours is not None:
             for place, cycle in enumerate(self.cycles[: latest + 1]):
                 if cycle.closed == FOREVER and (place == latest or day <= self.cycles[place + 1].due):
                     return cycle
@@ -234,27 +313,96 @@ class Chain:
     def _judge(self, cycle: Cycle, day: int) -> None:
         """Note that ``cycle`` is met if what was done for it by ``day`` fulfils the rule, and what follows from that."""
         rule = cycle.rule
-        used = [done for course, done in cycle.done.items() if course in rule.courses]
-        if not used or (rule.needs_all and len(used) < len(rule.courses)):
+        met = self._met_plainly(cycle) if rule.satisfied is None else self._met(cycle)
+        if met is None:
             return
-        deciding = oldest_done = used[0]
-        if len(used) > 1:
-            if not rule.needs_all:
-                used = [done for done in used if done[0] < self.period.from_day] or used
-            deciding = max(used)
-            oldest_done = min(used) if rule.needs_all else deciding
-        oldest = oldest_done[0]
-        cycle.met_on, cycle.met_by = deciding
-        cycle.met_from = max(day, cycle.met_on)
+        on, by, oldest, until = met
+        if rule.recurs in (Recurs.WINDOW, Recurs.HELD):
+            if rule.recurs == Recurs.WINDOW and rule.hours is not None:
+                until = falls_short(rule.hours, cycle.done, rule.every.months, max(on, day)) - 1
+            if until < max(on, day) or (cycle is not self.cycles[0] and day <= cycle.due and until <= cycle.due):
+                return
+            cycle.until = until
+        elif rule.recurs == Recurs.ONCE:
+            until = FOREVER  # once is enough, whatever expires later
+        cycle.met_on, cycle.met_by = on, by
+        cycle.met_from = max(day, on)
+        cycle.cap = min(cycle.cap, until)
         if oldest < self.period.from_day:
-            cycle.cap = good_for(rule, oldest)
+            cycle.cap = min(cycle.cap, good_for(rule, oldest))
         for older in self.cycles:
             if older.number < cycle.number and older.closed == FOREVER:
                 older.missed_from = cycle.met_from
-        if rule.recurs not in CALENDAR_KINDS:
+        if not rule.calendar:
             following = self._following(cycle)
             if following is not None:
+                if following.rule.recurs == Recurs.WINDOW:
+                    following.done = list(cycle.done)
                 self.cycles.append(following)
+
+    def _met_plainly(self, cycle: Cycle) -> tuple[int, str, int, int] | None:
+        """(day, by, oldest day used, last day of worth) where all or any of some things are to be done once."""
+        rule = cycle.rule
+        done = cycle.done
+        if len(rule.courses) == 1 or not rule.needs_all:
+            used = [d for d in done if _counts(d[2], rule.courses, cycle.versions)]
+            if not used:
+                return None
+            if len(used) > 1:
+                before = [d for d in used if d[0] < self.period.from_day]
+                used = [max(before, key=BY_DAY) if before else min(used, key=BY_DAY)]
+            deciding = oldest = used[0]
+        else:
+            each: dict[str, Done] = {}
+            for one in done:
+                for name in _names(one[2], rule.courses, cycle.versions):
+                    each.setdefault(name, one)
+            if len(each) < len(rule.courses):
+                return None
+            used = list(each.values())
+            deciding, oldest = max(used, key=BY_DAY), min(used, key=BY_DAY)
+        until = min((r.expires.toordinal() for _, _, r in used if r.expires is not None), default=FOREVER)
+        return deciding[0], f"{deciding[2].kind}:{deciding[1]}", oldest[0], until
+
+    def _met(self, cycle: Cycle) -> tuple[int, str, int, int] | None:
+        rule = cycle.rule
+        assert rule.satisfied is not None
+        place = self.cycles.index(cycle) if cycle in self.cycles else len(self.cycles)
+        earlier = [each.as_turn for each in self.cycles[:place]]
+        turn = cycle.as_turn
+        if rule.recurs == Recurs.WINDOW:
+            latest = max(each[0] for each in turn.done)
+            since = rule.every.after(latest, -1)
+            turn = Turn([each for each in turn.done if each[0] > since], latest, latest)
+        barred = frozenset(record.course for _, _, record in earlier[-1].done) if earlier else frozenset()
+        return rule.satisfied.met(Ledger(turn, earlier, cycle.carried, barred, cycle.versions))
+
+    # --- changes that ask again
+
+    def _there(self, day: int) -> int:
+        """``day``, or the day of return where it falls in a gap."""
+        return next((max(day, start) for start, end in self.period.stays if day < end), day)
+
+    def _ask_again(self, event: Event, day: int) -> None:
+        """A new version of a policy or course: a cycle that waits is due by it, one that is met is followed by another."""
+        cycle = self.cycles[-1]
+        phase = phase_at(self.phases, day)
+        rule = phase.rule
+        if event.about not in rule.again_on or rule.calendar:
+            return
+        piece = Piece(day, phase, rule.again_within.after(day), day, True, f"event:{event.id}", event=True)
+        if cycle.met_on != FOREVER:
+            cycle = Cycle(cycle.number + 1, day, [piece], piece.due, 0, day, versions=dict(cycle.versions))
+            piece.event = False
+            self.cycles.append(cycle)
+        else:
+            cycle.pieces.append(piece)
+        cycle.versions[event.about] = event.version
+        cycle.done = [
+            d for d in self.records if d[0] <= day and d[2].version >= event.version and d[2].course == event.about
+        ]
+        if cycle.done and rule.satisfied is None and len(rule.courses) == 1:
+            self._judge(cycle, day)
 
     # --- new versions and extensions
 
@@ -266,10 +414,10 @@ class Chain:
             before = self.cycles[place - 1] if place else None
             windowed = False
             if before is None:
-                due, base, windowed = first_due(phase, cycle.begins, True)
+                own = own_days(phase.rule, self.person, self.period.from_day)
+                due, cycle.base, cycle.turn, windowed = first_due(phase, cycle.begins, True, own)
                 due = aligned(phase.rule, due)
                 opens = first_opens_on(phase.rule, cycle.begins, due)
-                cycle.base, cycle.turn = base, 0
             elif phase.rule.recurs == Recurs.ONCE:
                 due = opens = FOREVER
             else:
@@ -288,17 +436,45 @@ class Chain:
                 cycle.missed_from = extension.from_day
 
 
+def _worth_from(record: Record, start: int) -> bool:
+    return record.expires is None or record.expires.toordinal() >= start
+
+
+def _counts(record: Record, courses: frozenset[str], versions: dict[str, int]) -> bool:
+    return (record.course in courses and not versions and not record.counts_as) or bool(
+        _names(record, courses, versions)
+    )
+
+
+def _names(record: Record, courses: frozenset[str], versions: dict[str, int]) -> list[str]:
+    """As which of ``courses`` the record counts."""
+    if not record.counts_as and not versions:
+        return [record.course] if record.course in courses else []
+    return [
+        name
+        for name in (record.course, *record.counts_as)
+        if name in courses and record.version >= versions.get(name, 0)
+    ]
+
+
+def _latest_of_each(done: list[Done], courses: frozenset[str]) -> list[Done]:
+    """Of what was done before the period the latest of each course."""
+    latest = {name: one for one in done for name in _names(one[2], courses, {})}
+    return sorted(set(latest.values()), key=BY_DAY) if len(latest) > 1 else list(latest.values())
+
+
 def _steps(cycle: Cycle, all_movers: list[Mover]) -> list[Step]:
     """The due days of a cycle over time, spliced where a version took it over while it ran."""
     result: list[Step] = []
     for piece in cycle.pieces:
         rule = piece.phase.rule
-        first = Step(cycle.begins, piece.due, piece.due, piece.opens, rule.grace, piece.because)
+        start = piece.from_day if piece.event else cycle.begins
+        first = Step(start, piece.due, piece.due, piece.opens, rule.grace, piece.because)
         steps = moved(
             first,
             rule,
             cycle=cycle.number,
-            begins=cycle.begins,
+            begins=start,
             met=cycle.met_from,
             windowed=piece.windowed,
             all_movers=all_movers,
@@ -308,6 +484,8 @@ def _steps(cycle: Cycle, all_movers: list[Mover]) -> list[Step]:
             continue
         now = [step for step in steps if step.from_day <= piece.from_day][-1]
         before = [step for step in result if step.from_day <= piece.from_day][-1]
+        if piece.event and before.due < now.due:
+            continue  # a newer event keeps the earlier due day
         if now.due < piece.from_day and before.due < piece.from_day:
             continue  # late under both versions: it stays late
         due, valid = max(now.due, piece.phase.not_before), max(now.valid, piece.phase.not_before)

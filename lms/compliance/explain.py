@@ -20,6 +20,9 @@ DUE = {
     "entered": N_("Due on %(due)s, counted from the day on which this requirement began to apply."),
     "rule": N_("Due on %(due)s, a date that the requirement sets."),
     "record": N_("Due on %(due)s, because it was last completed on %(done)s."),
+    "licence": N_("Due on %(due)s, a day that follows from the licence of %(day)s."),
+    "event": N_("Due on %(due)s, because of the change of %(day)s."),
+    "carried": N_("Due on %(due)s; hours from before cover the time until then."),
     "leave": N_("Due on %(due)s, moved because of the leave that began on %(day)s."),
     "exemption": N_("Due on %(due)s, because of the exemption that began on %(day)s."),
     "extension": N_("Due on %(due)s, extended by a decision of %(day)s."),
@@ -33,6 +36,9 @@ LAPSED = {
     "extension": N_("Valid until %(until)s; by a decision of %(day)s, renewal is due on %(due)s."),
     "return": N_("Valid until %(until)s; counted from the return, renewal is due on %(due)s."),
 }
+DONE = frozenset({"record", "attestation", "acknowledgement", "external", "licence"})
+"""Causes that are something done, by their ``kind``."""
+
 COVERED = {
     (State.EXEMPT, True): N_("Exempt from %(day)s until %(last)s. Reason: %(reason)s"),
     (State.EXEMPT, False): N_("Exempt since %(day)s, without an end. Reason: %(reason)s"),
@@ -74,9 +80,13 @@ def explain(span: Span, person: PersonFacts) -> Message:
             return Message(N_("Due on %(due)s; it can be done from %(opens)s."), params | {"opens": span.to_day})
         case State.OPEN if span.due is None:
             return Message(N_("Open, and nothing falls due as things stand."))
+        case State.OPEN if cause in DONE and cause != "licence":
+            return Message(DUE["record"], params)
         case State.OPEN:
             table = LAPSED if span.lapsed_extended and cause in LAPSED else DUE
             return Message(table[cause], params)
+        case State.COMPLIANT | State.RENEWAL_OPEN if cause == "carried":
+            return Message(DUE["carried"], params)
         case State.COMPLIANT if span.valid_until is None:
             return Message(N_("Completed on %(done)s. It need not be repeated."), params)
         case State.COMPLIANT:
@@ -85,7 +95,7 @@ def explain(span: Span, person: PersonFacts) -> Message:
             return Message(N_("Completed on %(done)s and valid until %(until)s. It can be renewed now."), params)
         case State.IN_GRACE:
             return Message(N_("It was due on %(due)s and is in its grace period."), params)
-        case _ if cause == "record":
+        case _ if cause in DONE and cause != "licence":
             return Message(N_("Last completed on %(done)s; the renewal was due on %(due)s."), params)
         case _:
             return Message(N_("It was due on %(due)s and has not been completed."), params)
@@ -93,8 +103,12 @@ def explain(span: Span, person: PersonFacts) -> Message:
 
 def _fact(cause: str, subject: str, person: PersonFacts) -> dict[str, object]:
     """What can be said of the fact that caused a span: its day, its last day (None: open), its reason."""
-    if cause == "record":
-        return {"done": next(r.completed_on for r in person.records if r.id == int(subject))}
+    if cause in DONE:
+        days = [r.completed_on for r in person.records if r.id == int(subject) and r.kind == cause]
+        days += [held.issued for held in person.licences if cause == "licence" and held.id == int(subject)]
+        return {"done": days[0], "day": days[0]}
+    if cause == "event":
+        return {"day": next(event.day for event in person.events if event.id == int(subject))}
     if cause == "extension":
         return {"day": next(e.granted_on for e in person.extensions if e.id == int(subject))}
     if cause == "exemption":

@@ -6,10 +6,12 @@ out what is not known "as known then": a fact recorded later is not passed in, a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+
+from .calendar import Length
 
 
 class LeaveKind(StrEnum):
@@ -26,7 +28,9 @@ class Membership:
     """A stretch of a membership on which nothing the audience can ask for changes.
 
     ``departments`` holds the codes of the department and of all it lies under, as the tree stood on these days: a
-    membership is cut where the tree above it changes.
+    membership is cut where the tree above it changes. What else an audience may ask for is filled in, and the membership
+    cut where it changes, by :func:`lms.compliance.situations.cut`: ``supervised`` are the memberships of those whom
+    the person supervises on these days, ``licences`` what is held, as ``kind`` and as ``kind:state``.
     """
 
     from_day: date
@@ -37,6 +41,13 @@ class Membership:
     profession: str | None = None
     patient_contact: bool = False
     primary: bool = True
+    duties: frozenset[str] = frozenset()
+    employment: str | None = None
+    hired: date | None = None
+    licences: frozenset[str] = frozenset()
+    licence_states: frozenset[str] = frozenset()
+    supervised: tuple[Membership, ...] = ()
+    employer_size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +88,14 @@ class Extension:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A completion. ``replaces`` names the record that this one corrects; a revoked record counts on no day."""
+    """Something done: a completion, or what counts like one.
+
+    ``course`` is what was done, as rules name it: a course's slug, ``attestation:<name>``, ``policy:<code>`` (an
+    acknowledgement of its ``version``), ``external:<name>`` or ``licence:<kind>``. ``counts_as`` names more of the kind
+    (cross-credit). ``topics`` are minutes by topic. ``approved`` holds the provider and the approval lists it stands on.
+    ``expires`` is the last day on which it is worth anything. ``kind`` is the word for it in :class:`Span.because`.
+    ``replaces`` names the record that this one corrects; a revoked record counts on no day.
+    """
 
     id: int
     course: str
@@ -87,11 +105,47 @@ class Record:
     topics: tuple[tuple[str, int], ...] = ()
     revoked: bool = False
     replaces: int | None = None
+    modality: str | None = None
+    approved: frozenset[str] = frozenset()
+    counts_as: tuple[str, ...] = ()
+    expires: date | None = None
+    kind: str = "record"
+
+
+@dataclass(frozen=True, slots=True)
+class Licence:
+    """A licence or certification. ``renewals`` are the last good days on which it was or is to be renewed; after the last of
+    them it is renewed ``every`` so often (None: as the rule says). ``expires`` is its last day, None while it goes on."""
+
+    id: int
+    kind: str
+    state: str | None
+    issued: date
+    expires: date | None = None
+    renewals: tuple[date, ...] = ()
+    every: Length | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """From ``day`` there is a new ``version`` of a policy (``policy:<code>``) or a materially changed course (its slug)."""
+
+    id: int
+    about: str
+    version: int
+    day: date
+
+
+Done = tuple[int, int, Record]
+"""A record as the cycles need it: day number, id, the record. Lists of them are in order of day."""
 
 
 @dataclass(frozen=True, slots=True)
 class PersonFacts:
-    """Everything about one person that a timeline depends on. The order within each field does not matter."""
+    """Everything about one person that a timeline depends on. The order within each field does not matter.
+
+    ``birth_month`` is 1 to 12; more of the birthday is nobody's business here. ``events`` are those of the organisation.
+    """
 
     person_id: int
     employments: Sequence[tuple[date, date | None]]
@@ -100,3 +154,31 @@ class PersonFacts:
     exemptions: Sequence[Exemption] = ()
     extensions: Sequence[Extension] = ()
     records: Sequence[Record] = ()
+    licences: Sequence[Licence] = ()
+    events: Sequence[Event] = ()
+    birth_month: int | None = None
+    _done: list[Mapping[str, list[Done]]] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    def done(self) -> Mapping[str, list[Done]]:
+        """What was done and counts, in order of days, by what it counts as: neither revoked nor replaced by a correction."""
+        if not self._done:
+            self._done.append(_indexed(self.records))
+        return self._done[0]
+
+
+def _indexed(records: Sequence[Record]) -> Mapping[str, list[Done]]:
+    replaced = {r.replaces for r in records if r.replaces is not None and not r.revoked}
+    found: dict[str, list[Done]] = {}
+    for r in sorted(records, key=_place):
+        if r.revoked or (replaced and r.kind == "record" and r.id in replaced):
+            continue
+        done = (r.completed_on.toordinal(), r.id, r)
+        found.setdefault(r.course, []).append(done)
+        for other in r.counts_as:
+            if other != r.course:
+                found.setdefault(other, []).append(done)
+    return found
+
+
+def _place(record: Record) -> tuple[date, int, str]:
+    return record.completed_on, record.id, record.course

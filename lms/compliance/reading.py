@@ -21,21 +21,21 @@ class Reader:
 
     @staticmethod
     def of(data: object) -> Reader:
-        """A reader of the whole rule; raises :class:`lms.errors.Invalid` where that is no JSON object."""
+        """A reader of the whole rule or file; raises :class:`lms.errors.Invalid` where that is no JSON object."""
         if not isinstance(data, Mapping):
             raise Invalid(N_("A rule is a JSON object with the fields courses and first at least."))
         return Reader(data, "", [], [])
 
-    def finish(self) -> None:
+    def finish(self, refusal: str = N_("The rule cannot be used.")) -> None:
         """Raise :class:`lms.errors.Invalid` with every fault that was noted, fields nobody asked for included."""
         for reader in self._all:
             for name in reader._data:
                 if name not in reader._read:
                     reader.fault(
-                        str(name), N_("The rule has no such field."), N_("Remove it, or correct its spelling.")
+                        str(name), N_("There is no such field here."), N_("Remove it, or correct its spelling.")
                     )
         if self._problems:
-            raise Invalid(N_("The rule cannot be used."), sorted(self._problems, key=lambda p: p.where or ""))
+            raise Invalid(refusal, sorted(self._problems, key=lambda p: p.where or ""))
 
     def fault(self, name: str | None, msgid: str, remedy: str, **params: object) -> None:
         where = self._at(name) if name else self._path.rstrip(".")
@@ -52,6 +52,19 @@ class Reader:
 
     def is_text(self, name: str) -> bool:
         return isinstance(self._data.get(name), str)
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What was noted so far, by all readers of the same whole."""
+        return self._problems
+
+    def raw(self, name: str) -> object:
+        """Whatever the field holds, for somebody else to read."""
+        return self._take(name)
+
+    def path(self, name: str) -> str:
+        """Where the field stands in the whole."""
+        return self._at(name)
 
     def group(self, name: str, optional: bool = False) -> Reader | None:
         """The object in field ``name``; None, with a fault unless it is optional and absent, if there is none."""
@@ -92,6 +105,29 @@ class Reader:
             self.fault(name, N_("This field must be a list of names."), N_('Write for example ["cc-101"].'))
             return []
         return [str(entry) for entry in value]
+
+    def maybe(self, name: str) -> str | None:
+        """A text, or None where the field is left out."""
+        self._read.add(name)
+        return self.word(name) if self._data.get(name) is not None else None
+
+    def word(self, name: str) -> str:
+        """A text that is not empty; a number or a day is taken as it is written."""
+        value = self._take(name)
+        if isinstance(value, int | date) and not isinstance(value, bool):
+            return str(value)
+        if isinstance(value, str) and value.strip():
+            return value.strip()
+        self.fault(name, N_("This field must be a text."), N_("Write a word, in quotes if it looks like a number."))
+        return ""
+
+    def quantity(self, name: str, unit: int) -> int:
+        """A number from 0 up, parts allowed, in whole ``unit``-ths: 1.5 hours of 50 minutes are 75."""
+        value = self._take(name)
+        if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 10_000:
+            return round(value * unit)
+        self.fault(name, N_("This field must be a number of hours."), N_("Write it without quotes, such as 1.5."))
+        return 0
 
     def count(self, name: str, default: int | None) -> int | None:
         """A whole number from 0 up."""
@@ -142,6 +178,8 @@ class Reader:
         value = self._take(name)
         if value is None:
             return None
+        if isinstance(value, date):
+            return value
         try:
             if isinstance(value, str) and len(value) == 10:
                 return date.fromisoformat(value)
@@ -149,6 +187,29 @@ class Reader:
             pass
         self.fault(name, N_("This field must be a calendar day."), N_("Write it as year-month-day: 2026-06-30."))
         return None
+
+    def days(self, name: str) -> list[date]:
+        """The days in a list, which may be left out."""
+        value = self._take(name)
+        if value is None:
+            return []
+        entries = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
+        try:
+            return [each if isinstance(each, date) else date.fromisoformat(str(each)) for each in entries]
+        except ValueError:
+            self.fault(name, N_("This field must be a list of days."), N_("Write each as year-month-day: 2026-06-30."))
+            return []
+
+    def counts(self) -> dict[str, int]:
+        """Every field of this object, as a whole number from 0 up."""
+        return {name: self.count(name, 0) or 0 for name in self._data}
+
+    def must_day(self, name: str) -> date:
+        """A day that must be there."""
+        found = self.day(name)
+        if found is None and self._data.get(name) is None:
+            self.fault(name, N_("A calendar day is missing here."), N_("Write it as year-month-day: 2026-06-30."))
+        return found or date.min
 
     def _take(self, name: str) -> object:
         self._read.add(name)

@@ -1,22 +1,6 @@
 """A requirement's rule, as data: plain JSON in, a frozen :class:`Rule` out, every fault named with its field and remedy.
 
-A rule in full (only ``courses`` and ``first`` are needed; what is left out has the value shown or explained)::
-
-    {"audience": {"everyone": true},            # see lms.compliance.audience
-     "courses": ["cc-101"], "needs": "all",     # or "any"
-     "first": {"within": {"days": 90},          # or months, years; runs from the later of hire and entering
-               "incumbents_due": "2026-06-30",  # who is here when the rule begins is due on this day
-               "opens_before": 30},             # the first cycle is "upcoming" until 30 days before due
-     "recurs": {"kind": "once"},
-            #  {"kind": "rolling", "every": {"months": 12}, "early_counts": true}
-            #  {"kind": "cadence", "every": {"years": 2}}
-            #  {"kind": "fixed", "every": {"years": 1}, "month": 1, "day": 31, "minimum_window": 30}
-     "opens_before": 90,                        # days; rolling rules only: 90 when left out
-     "grace": 0, "grace_counts_as": "late",     # days; or "compliant"
-     "look_back": {"months": 12},               # or "any" or "none"; the recurrence period when left out
-     "rejoin_within": 90, "return_window": 30,  # days
-     "leave": "stops",                          # or "none", "extends", "fresh_window"
-     "align": "end_of_month"}
+What a rule may say, field by field, is written in ``docs/requirement-format.md``; reading it is :mod:`.rule_reading`.
 """
 
 from __future__ import annotations
@@ -24,52 +8,52 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
 
-from lms.errors import N_
-
-from .audience import EVERYONE, Audience, read_audience
+from .audience import Audience
 from .calendar import FOREVER, Length, number
 from .facts import LeaveKind
-from .reading import Reader
+from .hours import Hours
+from .rule_reading import read_rule
+from .rule_words import (
+    ANY_TIME,
+    CALENDAR_KINDS,
+    ENFORCED,
+    NO_LENGTH,
+    SERIES,
+    First,
+    GraceCountsAs,
+    Recurs,
+    Status,
+)  # fmt: skip
+from .satisfaction import Satisfaction, hours_in
 
-
-class Recurs(StrEnum):
-    """How the next due day follows."""
-
-    ONCE = "once"
-    ROLLING = "rolling"
-    CADENCE = "cadence"
-    FIXED = "fixed"
-
-
-CALENDAR_KINDS = frozenset({Recurs.CADENCE, Recurs.FIXED})
-"""Rules whose next cycle begins the day after a due day, met or not; the others' next begins when one is met."""
-
-
-class GraceCountsAs(StrEnum):
-    """On which side of the compliance rate the grace period stands."""
-
-    LATE = "late"
-    COMPLIANT = "compliant"
-
-
-ANY_TIME = Length(days=FOREVER)
-NO_LENGTH = Length()
-DAYS_OF_MONTH = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+__all__ = [
+    "ANY_TIME", "CALENDAR_KINDS", "ENFORCED", "NO_LENGTH", "SERIES", "First", "GraceCountsAs", "Phase", "Recurs",
+    "RequirementFacts", "Rule", "RuleVersion", "Status",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """The content of one version of a requirement. Windows and grace are in days; ``every`` is empty for one-time rules.
 
-    ``look_back`` None means that nothing done before the first day counts.
+    ``look_back`` None means that nothing done before the first day counts; ``look_back_term``: what was done in the same term of
+    the licence does. ``satisfied`` None: by ``courses``, all or any of them; else ``courses`` are those that it names.
+    ``first_exactly``: counted from the licence even if that was before the first day; ``first_before``: due the day before it.
+    ``again_on`` names the policies and courses whose new versions ask again, due ``again_within`` later.
     """
 
     audience: Audience
     courses: frozenset[str]
     first_within: Length
     needs_all: bool = True
+    satisfied: Satisfaction | None = None
+    first: First = First.ENTERING
+    first_exactly: bool = False
+    first_before: bool = False
+    first_not_before: date | None = None
+    licence_kinds: frozenset[str] = frozenset()
+    licence_states: frozenset[str] = frozenset()
     incumbents_due: date | None = None
     first_opens_before: int | None = None
     recurs: Recurs = Recurs.ONCE
@@ -78,24 +62,39 @@ class Rule:
     month: int = 1
     day: int = 1
     minimum_window: int = 30
+    again_on: frozenset[str] = frozenset()
+    again_within: Length = NO_LENGTH
     opens_before: int | None = None
     grace: int = 0
     grace_counts_as: GraceCountsAs = GraceCountsAs.LATE
     look_back: Length | None = ANY_TIME
+    look_back_term: bool = False
     rejoin_within: int = 90
     return_window: int = 30
     leave: LeaveKind = LeaveKind.STOPS
     align_end_of_month: bool = False
+    personal: bool = field(init=False, compare=False, repr=False)
+    calendar: bool = field(init=False, compare=False, repr=False)
+    hours: Hours | None = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        own = self.recurs in SERIES - {Recurs.FIXED} or self.first != First.ENTERING
+        object.__setattr__(self, "personal", own)
+        object.__setattr__(self, "calendar", self.recurs in CALENDAR_KINDS)
+        object.__setattr__(self, "hours", hours_in(self.satisfied))
 
     @staticmethod
     def parse(data: Mapping[str, object]) -> Rule:
         """Read a rule from JSON. Raises :class:`lms.errors.Invalid` that lists every fault with its field and remedy."""
-        return _rule(Reader.of(data))
+        return Rule(**read_rule(data))
 
 
 @dataclass(frozen=True, slots=True)
 class RuleVersion:
-    """A rule in force on the days [from_day, to_day); it binds from the day it was adopted if that is later."""
+    """A rule in force on the days [from_day, to_day); it binds from the day it was adopted if that is later.
+
+    One that is not enforced asks nothing. It still ends the version before it, unless it is only pending.
+    """
 
     id: int
     rule: Rule
@@ -103,6 +102,7 @@ class RuleVersion:
     to_day: date | None
     adopted_on: date
     apply_to_running: bool = False
+    status: Status = Status.OWN_POLICY
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,18 +121,25 @@ class Phase:
 class RequirementFacts:
     """A requirement and its versions, in any order. Where two are in force, the one that began later binds.
 
-    ``phases`` are the days on which each binds, in order; ``courses`` all that any of them asks for. Make it once for
-    many people.
+    ``phases`` are the days on which each binds, in order; ``courses`` all that any of them names, ``counts_hours`` whether any
+    asks for hours. Make it once for many people.
     """
 
     requirement_id: int
     versions: Sequence[RuleVersion]
     phases: tuple[Phase, ...] = field(init=False, compare=False, repr=False)
     courses: frozenset[str] = field(init=False, compare=False, repr=False)
+    counts_hours: bool = field(init=False, compare=False, repr=False)
+    takes_over: tuple[Phase, ...] = field(init=False, compare=False, repr=False)
+    again_on: frozenset[str] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "phases", _phases(self.versions))
-        object.__setattr__(self, "courses", frozenset().union(*(phase.rule.courses for phase in self.phases)))
+        phases = _phases([version for version in self.versions if version.status != Status.PENDING])
+        object.__setattr__(self, "phases", phases)
+        object.__setattr__(self, "courses", frozenset().union(*(phase.rule.courses for phase in phases)))
+        object.__setattr__(self, "counts_hours", any(phase.rule.hours is not None for phase in phases))
+        object.__setattr__(self, "takes_over", tuple(phase for phase in phases if phase.apply_to_running))
+        object.__setattr__(self, "again_on", frozenset().union(*(phase.rule.again_on for phase in phases)))
 
 
 def _phases(versions: Sequence[RuleVersion]) -> tuple[Phase, ...]:
@@ -147,73 +154,6 @@ def _phases(versions: Sequence[RuleVersion]) -> tuple[Phase, ...]:
             end = min(end, max(later.from_day, later.adopted_on).toordinal())
         late = version.adopted_on > version.from_day
         floor = version.adopted_on.toordinal() + version.rule.return_window if late else start
-        if start < end:
+        if start < end and version.status in ENFORCED:
             phases.append(Phase(start, end, version.id, version.rule, version.apply_to_running, floor))
     return tuple(phases)
-
-
-def _rule(reader: Reader) -> Rule:
-    first = reader.group("first")
-    recurs = reader.group("recurs", optional=True)
-    kind = Recurs(recurs.choice("kind", list(Recurs), Recurs.ONCE)) if recurs else Recurs.ONCE
-    every = _length(recurs, "every") if recurs and kind != Recurs.ONCE else None
-    audience = reader.group("audience", optional=True)
-    rule = Rule(
-        audience=read_audience(audience) if audience else EVERYONE,
-        courses=frozenset(reader.names("courses")),
-        needs_all=reader.choice("needs", ["all", "any"], "all") == "all",
-        first_within=(_length(first, "within") if first else None) or NO_LENGTH,
-        incumbents_due=first.day("incumbents_due") if first else None,
-        first_opens_before=first.count("opens_before", None) if first else None,
-        recurs=kind,
-        every=every or NO_LENGTH,
-        early_counts=recurs.flag("early_counts", True) if recurs and kind == Recurs.ROLLING else True,
-        month=recurs.number("month", 1, 12) if recurs and kind == Recurs.FIXED else 1,
-        day=recurs.number("day", 1, 31) if recurs and kind == Recurs.FIXED else 1,
-        minimum_window=(recurs.count("minimum_window", 30) or 0) if recurs and kind == Recurs.FIXED else 30,
-        opens_before=reader.count("opens_before", None),
-        grace=reader.count("grace", 0) or 0,
-        grace_counts_as=GraceCountsAs(reader.choice("grace_counts_as", list(GraceCountsAs), GraceCountsAs.LATE)),
-        look_back=_look_back(reader, every),
-        rejoin_within=reader.count("rejoin_within", 90) or 0,
-        return_window=reader.count("return_window", 30) or 0,
-        leave=LeaveKind(reader.choice("leave", list(LeaveKind), LeaveKind.STOPS)),
-        align_end_of_month=reader.choice("align", ["none", "end_of_month"], "none") == "end_of_month",
-    )
-    if rule.day > DAYS_OF_MONTH[rule.month - 1]:
-        (recurs or reader).fault(
-            "day", N_("This month has no such day."), N_("Write the last day that the month can have.")
-        )
-    if kind == Recurs.FIXED and recurs and rule.every.days:
-        recurs.fault("every", N_("A fixed calendar date comes back after months or years."), N_('Write {"years": 1}.'))
-    if rule.incumbents_due and kind == Recurs.FIXED and first:
-        first.fault(
-            "incumbents_due",
-            N_("A rule with a fixed calendar date has no other date for those who are here already."),
-            N_("Leave out incumbents_due, or use the recurrence “cadence”."),
-        )
-    reader.finish()
-    return rule
-
-
-def _length(reader: Reader, name: str) -> Length | None:
-    group = reader.group(name)
-    if group is None:
-        return None
-    months = (group.count("months", 0) or 0) + 12 * (group.count("years", 0) or 0)
-    days = group.count("days", 0) or 0
-    if bool(months) == bool(days):
-        reader.fault(
-            name,
-            N_("A length of time needs days, months or years."),
-            N_('Write one of them, for example {"months": 12}.'),
-        )
-    return Length(months, days)
-
-
-def _look_back(reader: Reader, every: Length | None) -> Length | None:
-    if not reader.has("look_back"):
-        return every or ANY_TIME
-    if reader.is_text("look_back"):
-        return ANY_TIME if reader.choice("look_back", ["any", "none"], "any") == "any" else None
-    return _length(reader, "look_back")

@@ -10,6 +10,7 @@ What others use::
     rows = split_by_department(spans, person.memberships)          # lms.compliance.departments
     soon = due_soon(span, 30)                                      # (from_day, to_day) or None; ...departments
     message = explain(span, ...)                                   # lms.compliance.explain: a Message to translate
+    day = satisfied_on(requirement, person, day)                   # here: what "satisfied on" says on a day
 
 Spans of one requirement never overlap; together they cover every day up to ``horizon`` on which the person is in the
 audience. Only spans that begin on or before ``horizon`` are returned, each with its true end; ``date.max`` as the
@@ -19,13 +20,13 @@ The words and rules are those of ``docs/compliance.md``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
+from itertools import chain
 
 from .calendar import FOREVER
-from .cycles import Chain, Cycle, Done
+from .cycles import BY_DAY, Chain, Cycle
 from .dues import Move, Mover, Step, movers
-from .facts import PersonFacts, Record
+from .facts import Done, PersonFacts
 from .periods import Period, periods
 from .rules import RequirementFacts
 from .spans import Span, State
@@ -38,24 +39,47 @@ def timeline(requirement: RequirementFacts, person: PersonFacts, horizon: date) 
     found = periods(requirement, person)
     if not found:
         return ()
-    records = _counting(person.records, requirement.courses)
+    records = _counting(requirement, person)
     spans: list[Span] = []
     number = 1
     for period in found:
         if period.from_day > horizon.toordinal():
             break
         in_play = movers(requirement, person, period)
-        cycles = Chain(period, requirement.phases, number).build(records, in_play)
+        cycles = Chain(period, requirement, person, number).build(records, in_play)
         spans += _spans(period, cycles, in_play, horizon.toordinal())
         number = 1 + max(cycle.number for cycle in cycles if cycle.begins < period.to_day)
     return tuple(spans)
 
 
-def _counting(records: Sequence[Record], courses: frozenset[str]) -> list[Done]:
-    """The records that count for anything, in order: neither revoked nor replaced by a correction."""
-    kept = [r for r in records if r.course in courses and not r.revoked]
-    replaced = {r.replaces for r in records if r.replaces is not None and not r.revoked}
-    return sorted((r.completed_on.toordinal(), r.id, r.course) for r in kept if r.id not in replaced)
+def satisfied_on(requirement: RequirementFacts, person: PersonFacts, day: date) -> date | None:
+    """The day on which what was last met by ``day`` was satisfied; None where nothing was met in the present period."""
+    number = day.toordinal()
+    here = (
+        [period for period in periods(requirement, person) if period.from_day <= number] if requirement.phases else []
+    )
+    if not here or number >= here[-1].to_day:
+        return None
+    in_play = movers(requirement, person, here[-1])
+    cycles = Chain(here[-1], requirement, person, 1).build(_counting(requirement, person), in_play)
+    met = [cycle for cycle in cycles if cycle.met_from <= number]
+    return date.fromordinal(met[-1].met_on) if met else None
+
+
+def _counting(requirement: RequirementFacts, person: PersonFacts) -> list[Done]:
+    """What was done that may count for the requirement, in order of days."""
+    done = person.done()
+    if requirement.counts_hours:  # hours may come from anything
+        asked = requirement.courses
+        names = [name for name in done if ":" not in name or name in asked or name.startswith("external:")]
+    else:
+        names = [name for name in requirement.courses if name in done]
+    if len(names) == 1:
+        return done[names[0]]
+    found = sorted(chain.from_iterable(done[name] for name in names), key=BY_DAY)
+    if any(record.counts_as for _, _, record in found):
+        return list({(day, id, record.kind): (day, id, record) for day, id, record in found}.values())
+    return found
 
 
 Look = tuple[State, State | None, int, int, int, str, bool]
@@ -134,7 +158,7 @@ def _state(cycles: list[Cycle], closed: int, day: int) -> Look:
         state, missed, cycle = late
         return state, None, missed.due, valid, cycle.number, missed.because, False
     if holder is not None and (day <= valid or closed + 1 == len(cycles)):
-        because = f"record:{holder.met_by}"
+        because = holder.met_by
         if step is None:
             return State.COMPLIANT, None, FOREVER, valid, holder.number, because, False
         state = State.RENEWAL_OPEN if day >= step.opens else State.COMPLIANT

@@ -5,47 +5,47 @@ from __future__ import annotations
 from datetime import date
 
 from .calendar import FOREVER, end_of_month
-from .rules import Phase, Recurs, Rule
+from .own_days import Own, renewal_from, series_base, series_day, turn_from
+from .rules import SERIES, First, Phase, Recurs, Rule
 
 ROLLING_OPENS_BEFORE = 90
 """Days before due from which a rolling renewal may be done where the rule says nothing."""
 
+OPENS_EARLY = frozenset({Recurs.ROLLING, Recurs.WINDOW, Recurs.HELD})
 
-def first_due(phase: Phase, start: int, incumbent: bool) -> tuple[int, int, bool]:
-    """(own due day, base of a cadence, whether it is a window of days) of a first cycle that begins on ``start``."""
+
+def first_due(phase: Phase, start: int, incumbent: bool, own: Own) -> tuple[int, int, int, bool]:
+    """(own due day, base of the cadence or series, turn, whether it is a window of days) of a first cycle from ``start``."""
     rule = phase.rule
-    window = rule.first_within.after(start)
-    if rule.recurs == Recurs.FIXED:
-        day = _fixed_day(rule, phase.from_day, start)
-        return (max(day, window) if day - start < rule.minimum_window else day), day, False
+    if rule.recurs in SERIES:
+        base = series_base(rule, own, phase.from_day)
+        turn = turn_from(rule, own, base, start)
+        day = series_day(rule, own, base, turn)
+        if day - start < rule.minimum_window:
+            day = max(day, rule.first_within.after(start))
+        return day, base, turn, False
     if incumbent and rule.incumbents_due is not None and rule.incumbents_due.toordinal() >= start:
         due = rule.incumbents_due.toordinal()
-        return due, due, False
-    return window, window, rule.recurs != Recurs.CADENCE
+        return due, due, 0, False
+    if rule.first != First.ENTERING:
+        due = _from_licence(rule, start, own)
+        return due, due, 0, rule.first == First.LICENCE and not rule.first_before and rule.recurs != Recurs.CADENCE
+    window = rule.first_within.after(start)
+    return window, window, 0, rule.recurs != Recurs.CADENCE
 
 
-def _fixed_day(rule: Rule, version_from: int, start: int) -> int:
-    """The first day of the rule's calendar that is not before ``start``; the calendar begins with the version."""
-    begin = date.fromordinal(version_from)
-    base = FOREVER
-    for year in (begin.year, begin.year + 1):
-        last = end_of_month(date(year, rule.month, 1))
-        base = last.replace(day=min(rule.day, last.day)).toordinal()
-        if base >= version_from:
-            break
-    turn = 0
-    while calendar_day(rule, base, turn) < start:
-        turn += 1
-    return calendar_day(rule, base, turn)
-
-
-def calendar_day(rule: Rule, base: int, turn: int) -> int:
-    """The rule's calendar day ``turn`` periods after ``base``: a 29, 30 or 31 comes back after a shorter month."""
-    day = rule.every.after(base, turn)
-    if rule.day <= 28 or day >= FOREVER:
-        return day
-    last = end_of_month(date.fromordinal(day))
-    return last.replace(day=min(rule.day, last.day)).toordinal()
+def _from_licence(rule: Rule, start: int, own: Own) -> int:
+    """A first due day that hangs on the licence; ``FOREVER`` while there is none. Nobody is late before the first day."""
+    if rule.first == First.RENEWAL:
+        not_before = rule.first_not_before.toordinal() if rule.first_not_before else start
+        return renewal_from(rule, own, max(start, not_before))
+    if own.issued >= FOREVER:
+        return FOREVER
+    if rule.first_before:
+        return max(own.issued - 1, rule.first_within.after(start) if own.issued <= start else 1)
+    if rule.first_exactly:
+        return max(rule.first_within.after(own.issued), start)
+    return rule.first_within.after(max(own.issued, start))
 
 
 def first_opens_on(rule: Rule, start: int, due: int) -> int:
@@ -56,14 +56,14 @@ def first_opens_on(rule: Rule, start: int, due: int) -> int:
 def opens_on(rule: Rule, begins: int, due: int) -> int:
     """The day from which a later cycle may be done: 90 days before due for rolling rules, else as soon as it begins."""
     before = rule.opens_before
-    if before is None and rule.recurs == Recurs.ROLLING:
+    if before is None and rule.recurs in OPENS_EARLY:
         before = ROLLING_OPENS_BEFORE
     return begins if before is None else max(begins, due - before)
 
 
 def good_for(rule: Rule, day: int) -> int:
-    """The last day on which something done on ``day`` before the period is worth anything."""
-    if rule.recurs == Recurs.ONCE:
+    """The last day on which something done on ``day`` before the period is worth anything by the rule."""
+    if rule.recurs in (Recurs.ONCE, Recurs.HELD) or rule.look_back_term or (rule.hours is not None and rule.calendar):
         return FOREVER
     return aligned(rule, rule.every.after(day) - 1)
 
