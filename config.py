@@ -52,6 +52,11 @@ class Config:
         url = environ.get("LMS_DATABASE_URL") or f"sqlite:///{data_dir / 'attune.sqlite'}"
         if url.startswith(("postgres://", "postgresql://")):
             url = "postgresql+psycopg://" + url.split("://", 1)[1]
+        if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+            raise ConfigError(
+                "LMS_DATABASE_URL must name a PostgreSQL database (postgresql://user:password@host/name) or an SQLite file "
+                f"(sqlite:////folder/file), but begins with {url.split('://', 1)[0][:20]!r}."
+            )
         base_url = environ.get("LMS_BASE_URL") or None
         return Config(
             database_url=url,

@@ -6,6 +6,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 import click
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from config import ConfigError
 from lms import __version__
@@ -46,6 +47,18 @@ class Manual(click.Group):
             raise click.ClickException("\n".join(lines)) from error
         except (AttuneError, ConfigError) as error:
             raise click.ClickException(str(error)) from error
+        except (OperationalError, InterfaceError) as error:
+            told = str(error.orig).strip()
+            raise click.ClickException(
+                f"The database does not answer, or cannot be written: {told}\n"
+                "See that it runs and has room, and that LMS_DATABASE_URL names it with the right user and password."
+            ) from error
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Every command with its whole first sentence, which a narrow terminal wraps instead of cutting it off."""
+        rows = [(name, self.commands[name].get_short_help_str(limit=300)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
 
 
 @click.group(cls=Manual, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

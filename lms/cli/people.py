@@ -84,6 +84,11 @@ def import_(
         if own is None:
             raise NotFound(N_("Attune is not set up yet. Run: lms setup"))
         day = as_of or local_day(house.clock.now(), own.zone)
+        source = source.strip()
+        if not 0 < len(source) <= 60:
+            raise click.BadParameter(
+                "Name the system that the numbers come from, in 60 characters at most.", param_hint="--source"
+            )
         options = Options(source, day, dates, encoding, partial)
         _import(house, own, file, departments, options, dry_run=dry_run, confirm=confirm)
 
@@ -152,7 +157,7 @@ def _tell(prepared: Prepared, name: str) -> None:
     for warning in prepared.warnings:
         click.echo(f"Note: {warning}")
     if prepared.faults:
-        click.echo(f"\n{prepared.faults:,} faults; nothing was changed.\n")
+        click.echo(f"\n{prepared.faults:,} fault{'' if prepared.faults == 1 else 's'}; nothing was changed.\n")
         _table(
             ("File", "Line", "Column", "Value", "What is wrong", "Remedy"),
             [

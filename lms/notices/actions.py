@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -22,6 +23,10 @@ from lms.people.models import Person
 
 SEND = "mail.send"
 GIVE_UP = timedelta(days=3)
+WITH_SECRET = frozenset({"invite", "reset", "confirm_email"})
+"""Kinds whose link lets somebody in. It leaves the row with the message, so that neither the queue nor a backup holds it afterwards."""
+
+_LINK = re.compile(r"^https?://\S+$", re.MULTILINE)
 
 
 def write_mail(
@@ -123,9 +128,11 @@ def prepare(session: Session, mail_id: int, files: FileStore) -> tuple[MailServe
 
 
 def note_sent(session: Session, mail_id: int, now: datetime) -> None:
-    """It went out."""
+    """It went out; a one-time link in it need not be kept any longer."""
     mail = session.get_one(Mail, mail_id)
     mail.sent_at, mail.error = now, None
+    if mail.kind in WITH_SECRET:
+        mail.body = _LINK.sub("[link removed after sending]", mail.body)
 
 
 def note_refused(session: Session, mail_id: int, error: str, now: datetime) -> None:

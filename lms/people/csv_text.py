@@ -90,7 +90,12 @@ class Table:
             raise Invalid(N_("The file is empty. It must begin with a line of headings."))
         self.delimiter = delimiter_of(first)
         self._csv = csv.reader(_again(first, lines), delimiter=self.delimiter)
-        self.heading = [cell.strip() for cell in next(self._csv)]
+        try:
+            self.heading = [cell.strip() for cell in next(self._csv)]
+        except csv.Error as error:
+            raise Invalid(
+                N_("The line of headings cannot be read. Look for a quotation mark that is not closed.")
+            ) from error
 
     def rows(self) -> Iterator[Cells]:
         """The rows that are not blank.
@@ -104,7 +109,7 @@ class Table:
                 if any(cells):
                     yield Cells(line, cells)
                 line = self._csv.line_num + 1
-        except (csv.Error, UnicodeDecodeError) as error:
+        except (csv.Error, UnicodeError) as error:
             fault = Problem(
                 Message(N_("From here on the file cannot be read: a cell has no end, or its bytes are not text.")),
                 Message(N_("Look for a quotation mark that is opened and not closed, and check the encoding.")),

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from lms.errors import N_, Invalid, Message, Problem
 from lms.people import headings
 from lms.people.csv_text import Table
+from lms.people.importing import LONGEST
 from lms.people.kinds import DepartmentKind
 from lms.people.vocabulary import LEVELS
 
@@ -56,6 +57,11 @@ def read_departments(
         for column in ("code", "name"):
             if not got[column]:
                 bad(line, column, "", N_("This cell is empty."), N_("Fill it in; every department needs one."))
+            elif len(got[column]) > LONGEST:
+                bad(
+                    line, column, got[column], N_("This is longer than %(most)s characters."),
+                    N_("Shorten it; also look for a quotation mark that is opened and not closed."), most=LONGEST,
+                )  # fmt: skip
         kind = LEVELS.get(headings.folded(got.get("kind", "")))
         if got.get("kind") and kind is None:
             options = ", ".join(DepartmentKind)

@@ -20,6 +20,9 @@ T = TypeVar("T")
 PROBLEMS_KEPT = 5000
 """So many faults are listed one by one; beyond that only their number is."""
 
+LONGEST = 200
+"""Characters in a cell; nothing that belongs here is longer, and nothing is cut off in silence."""
+
 PATH_COLUMNS = ("facility", "division", "department_name", "unit")
 
 _EMAIL = re.compile(r"^[^\s@<>,;:\"()\[\]\\]{1,64}@[^\s@<>,;:\"()\[\]\\]+\.[^\s@<>,;:\"()\[\]\\.]{2,}$")
@@ -145,6 +148,8 @@ class StaffReader:
                 )  # fmt: skip
                 return None
             cells = [*cells, *[""] * (self.width - len(cells))]
+        if len(max(cells, key=len, default="")) > LONGEST:
+            self._measure(line, cells)
         given, family = self._name(line, cells)
         number = self._required(line, cells, "number")
         department_id = self._department(line, cells)
@@ -174,6 +179,14 @@ class StaffReader:
         return made if number else None
 
     # cells
+
+    def _measure(self, line: int, cells: list[str]) -> None:
+        for column, place in self.columns.items():
+            if len(cells[place].strip()) > LONGEST and column != "secondary_departments":
+                self._bad(
+                    line, column, cells[place].strip(), N_("This is longer than %(most)s characters."),
+                    N_("Shorten it; also look for a quotation mark that is opened and not closed."), most=LONGEST,
+                )  # fmt: skip
 
     def _cell(self, cells: list[str], column: str) -> str | None:
         place = self.columns.get(column)

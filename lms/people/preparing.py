@@ -77,7 +77,7 @@ def _open(file: BinaryIO, name: str, encoding: str | None) -> tuple[Table, str]:
         raise Invalid(N_("There is no encoding called “%(name)s”."), name=encoding) from None
     try:
         return Table(text, name), encoding
-    except UnicodeDecodeError:
+    except UnicodeError:
         raise Invalid(N_("The file is not written in the encoding %(name)s."), name=encoding) from None
 
 
@@ -92,7 +92,8 @@ def _plan_departments(session: Session, found: Prepared, tree: Tree, places: Pla
     rows, problems, _ = read_departments(table, parents)
     found.problems += problems
     found.faults += len(problems)
-    if problems:
+    if problems:  # its codes count as known, so that a mistake in it is not told once more for each of the staff
+        places.ids |= {row.code: -place for place, row in enumerate(rows, 1) if row.code and row.code not in places.ids}
         return
     closed = dict(session.execute(select(Department.code, Department.id)).all())
     for place, row in enumerate(rows, 1):

@@ -105,3 +105,24 @@ def test_schemas_are_written_for_editors(run: Run, tmp_path: Path) -> None:
     written = sorted(path.name for path in (tmp_path / "schemas").iterdir())
     assert "course.schema.json" in written
     assert all("$schema" in json.loads((tmp_path / "schemas" / name).read_text()) for name in written)
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("mysql://db/attune", "LMS_DATABASE_URL must name a PostgreSQL database"),
+        ("attune", "LMS_DATABASE_URL must name a PostgreSQL database"),
+        ("postgresql://127.0.0.1:1/attune", "The database does not answer"),
+    ],
+)
+def test_a_database_that_cannot_be_had_is_told_in_words(
+    run: Run, monkeypatch: pytest.MonkeyPatch, address: str, told: str
+) -> None:
+    monkeypatch.setenv("LMS_DATABASE_URL", address)
+    result = run("doctor")
+    assert result.exit_code == 1 and told in result.output and "Traceback" not in result.output
+
+
+def test_no_sentence_of_the_list_of_commands_is_cut_off() -> None:
+    listed = CliRunner().invoke(main, ["--help"], terminal_width=80).output.split("Commands:")[1]
+    assert "..." not in listed

@@ -210,3 +210,24 @@ def test_a_header_cannot_be_smuggled_in(
     worker.drain()
     (message,) = smtp.wait_for(1)
     assert message["Bcc"] is None and smtp.recipients == [["one@mercy.test"]]
+
+
+def test_a_one_time_link_leaves_the_row_with_the_message(
+    hospital: Hospital, db: Database, clock: SetClock, worker: Worker, smtp: TestServer
+) -> None:
+    person = hospital.person("1", email="one@mercy.test")
+    link = "https://training.mercy.test/welcome/a-secret"
+    with db.transaction() as session:
+        mail = actions.write_mail(
+            session, "reset", session.get_one(Person, person), clock.now(), link=link, expires_at=clock.now()
+        )
+        assert mail is not None
+    assert link in mail_of(db, mail.id).body, "it has to wait for a mail server"
+    hospital.mail_to(smtp)
+    with db.transaction() as session:
+        actions.release_waiting(session, clock.now())
+    worker.drain()
+    (message,) = smtp.wait_for(1)
+    assert link in message.get_content()
+    kept = mail_of(db, mail.id)
+    assert "a-secret" not in kept.body and "[link removed after sending]" in kept.body

@@ -50,3 +50,27 @@ def test_faults_are_a_table_and_exit_code_1(run: object, tmp_path: Path) -> None
     assert huge.exit_code == 1 and "larger than 1 MB" in huge.output
     assert run("staff.csv", "--dates", "martian").exit_code == 2
     assert run().exit_code == 2
+
+
+def test_a_source_without_a_name_is_refused(run: object) -> None:
+    assert callable(run)
+    for source in (" ", "x" * 61):
+        refused = run("staff.csv", "--source", source)
+        assert refused.exit_code == 2 and "60 characters" in refused.output
+
+
+def test_a_line_of_headings_that_never_ends_is_told_in_words(run: object, tmp_path: Path) -> None:
+    assert callable(run)
+    (tmp_path / "odd.csv").write_text("number,name,department_code,job" + "x" * 70_000 + "\n1,A B,OR,Nurse\n")
+    odd = run("odd.csv")
+    assert odd.exit_code == 1 and "line of headings" in odd.output and "Traceback" not in odd.output
+    strange = run("staff.csv", "--encoding", "undefined")
+    assert strange.exit_code == 1 and "not written in the encoding" in strange.output
+
+
+def test_a_mistake_in_the_departments_is_not_told_again_for_each_of_the_staff(run: object, tmp_path: Path) -> None:
+    assert callable(run)
+    (tmp_path / "tree.csv").write_text(TREE.replace("SURG,Surgery,MAIN", "SURG,Surgery,OR"), encoding="utf-8")
+    faulty = run("staff.csv", "--departments", "tree.csv", "--as-of", "2026-06-01")
+    assert faulty.exit_code == 1 and "in a circle" in faulty.output
+    assert "staff" not in faulty.output.split("Remedy")[1]

@@ -221,3 +221,15 @@ def test_a_departments_file_is_checked_whole(text: str, faults: list[tuple[int, 
     known = {"OLD": "TOP", "TOP": None}
     _, problems, _ = read_departments(Table(io.StringIO(text), "departments"), known)
     assert [(problem.line, problem.where) for problem in problems] == faults
+
+
+def test_nothing_is_cut_off_in_silence() -> None:
+    cells = ["9" * 201, "Ana", "N" * 201, "OR", "Nurse"]
+    read = StaffReader(HEADING.split(","), OPTIONS, Places({"OR": 1}), frozenset())
+    read.row(2, cells)
+    assert [(p.where, str(p.message)) for p in read.problems] == [
+        ("number", "This is longer than 200 characters."),
+        ("family_name", "This is longer than 200 characters."),
+    ]
+    rows, problems, _ = read_departments(Table([f"code,name\nA,{'x' * 201}\n"][0].splitlines(keepends=True), "d"), {})
+    assert [(p.line, p.where) for p in problems] == [(2, "name")] and rows
