@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from lms.catalogue.checks import Report, has_errors
+from lms.catalogue.checks import Proof, Report, has_errors
 from lms.catalogue.content import (
     CourseContent,
     CourseFile,
@@ -40,11 +40,12 @@ class Parts:
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """A folder that was read. ``content`` is None when a file could not be understood; ``media`` holds the pictures'
-    bytes by name. Publish only what is ``ok``."""
+    bytes by name, ``proofs`` what is proved of each scenario by its file. Publish only what is ``ok``."""
 
     content: CourseContent | None
     problems: tuple[Problem, ...]
     media: Mapping[str, bytes] = field(default_factory=dict)
+    proofs: Mapping[str, Proof] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:

@@ -238,6 +238,10 @@ class Bounds(Part):
 
 
 When = dict[Name, Bounds]
+"""Bounds by variable. ``score`` is the score so far in whole per cent, unless the state has a variable of that name."""
+
+SCORE = "score"
+Visits = Annotated[int, Field(ge=1, le=50)]
 
 
 class Variable(Part):
@@ -245,6 +249,17 @@ class Variable(Part):
     start: int
     min: int
     max: int
+    """Values stay between ``min`` and ``max``, whatever the effects."""
+    hidden: bool = False
+    """Kept from the learner while the story lasts; the debrief shows it."""
+
+
+class Timed(Part):
+    """A clock on a scene. It runs only for learners who start it; they may lengthen it or turn it off."""
+
+    seconds: Annotated[int, Field(ge=20, le=600)]
+    timeout: Id
+    """The choice that is taken when the time is up: one of the scene's own, without a condition."""
 
 
 class Choice(Part):
@@ -253,6 +268,8 @@ class Choice(Part):
     quality: Quality
     """The expert key."""
     when: When = {}
+    once: bool = False
+    """Offered until it has been taken once."""
     effects: dict[Name, int] = {}
     consequence: Prose
     why: Prose
@@ -266,9 +283,16 @@ class Route(Part):
 
 
 class Scene(Part):
-    """One scene: it offers choices, or sends people on by routes, or is an ending."""
+    """One scene: it offers choices, or sends people on by routes, or is an ending.
+
+    Whoever comes when ``when`` does not hold, or more than ``visits`` times, goes to ``otherwise`` instead."""
 
     id: Id
+    when: When = {}
+    visits: Visits | None = None
+    """How often one person may come here; every loop needs a scene with such a limit, or a choice that is open once."""
+    otherwise: Id | None = None
+    timed: Timed | None = None
     speaker: Line | None = None
     text: Prose | None = None
     choices: tuple[Choice, ...] = ()

@@ -91,14 +91,13 @@ class _Folder:
         unreadable = has_errors(self.report.problems)
         for file, bank in read.items.items():
             check_items(file, bank.items, self.report)
-        for file, scenario in read.scenarios.items():
-            check_scenario(file, scenario, self.report)
+        proofs = {file: check_scenario(file, scenario, self.report) for file, scenario in read.scenarios.items()}
         if course is None:
-            return Loaded(None, tuple(in_order(self.report.problems)), read.bytes)
+            return Loaded(None, tuple(in_order(self.report.problems)), read.bytes, proofs)
         content = assembled(course, read, paths, self.folder.resolve().name, self.report)
         incomplete = unreadable or bool(unwritten(content))
         check_whole(content, self.report, today=today, partial=incomplete)
-        return Loaded(None if incomplete else content, tuple(in_order(self.report.problems)), read.bytes)
+        return Loaded(None if incomplete else content, tuple(in_order(self.report.problems)), read.bytes, proofs)
 
     # Finding files
 

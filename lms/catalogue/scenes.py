@@ -1,109 +1,261 @@
-"""How a scenario moves: which choices are open, what a choice does to the state, where routes lead, and every state
-that can come about. The checker and the player share these rules, so what was proved is what is played.
+"""How a scenario moves: which choices are open, what a choice does, where somebody comes to. Pure.
+
+The checker and the player go by these rules alone, so what was proved is what is played. All that can change while a
+story is played is one whole number, the *code*: the variables, how often a scene with a limit was entered, which
+choices that are open once were taken, and (where a condition asks for it) the score so far, each a digit of it.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from lms.catalogue.content import Choice, Scenario, Scene, When
+from lms.catalogue.content import SCORE, Choice, Quality, Scenario, Scene, When
 
-STATE_LIMIT = 200_000
+WEIGHTS: Mapping[Quality, int] = {"best": 2, "acceptable": 1, "poor": 0}
+"""What a choice weighs by the expert key (docs/course-format.md)."""
 
-Values = Mapping[str, int]
-
-
-def initial(scenario: Scenario) -> dict[str, int]:
-    """The variables at the start."""
-    return {name: variable.start for name, variable in scenario.state.items()}
+BEST = max(WEIGHTS.values())
+_MANY = 1 << 24
+_FAR = 1 << 62
 
 
-def holds(when: When, values: Values) -> bool:
-    """Whether every bound of the condition holds; no condition always holds. Bounds are inclusive."""
-    return all(
-        (bounds.min is None or values[name] >= bounds.min) and (bounds.max is None or values[name] <= bounds.max)
-        for name, bounds in when.items()
-    )
+@dataclass(frozen=True, slots=True)
+class Digit:
+    """One part of the code: its value is ``low`` plus what stands at ``unit``, ``size`` values in all."""
 
+    unit: int
+    size: int
+    low: int = 0
 
-def affected(scenario: Scenario, values: Values, effects: Mapping[str, int]) -> dict[str, int]:
-    """The variables after the effects, each kept within its ``min`` and ``max``."""
-    after = dict(values)
-    for name, change in effects.items():
-        variable = scenario.state[name]
-        after[name] = min(variable.max, max(variable.min, after[name] + change))
-    return after
-
-
-def open_choices(scene: Scene, values: Values) -> tuple[Choice, ...]:
-    """The choices that the state allows, in the author's order."""
-    return tuple(choice for choice in scene.choices if holds(choice.when, values))
-
-
-def settle(scenario: Scenario, scene_id: str, values: Values) -> tuple[str, ...]:
-    """The scenes from this one to where somebody must choose or the story ends, along the first routes that hold."""
-    passed = [scene_id]
-    while routes := scenario.by_id[passed[-1]].routes:
-        chosen = next((route for route in routes if holds(route.when, values)), None)
-        if chosen is None or chosen.next in passed:  # the checker refuses both; never hang on content it has not seen
-            break
-        passed.append(chosen.next)
-    return tuple(passed)
+    def of(self, code: int) -> int:
+        return code // self.unit % self.size + self.low
 
 
 @dataclass(slots=True)
-class Exploration:
-    """What can come about. ``complete`` is false when the limit was reached first: then absence proves nothing."""
+class Condition:
+    """Bounds, both inclusive, on digits and on the score so far. ``local``: on variables alone, which are the last
+    digits of the code (``base``); answers are remembered by them, else by the whole code."""
 
-    complete: bool = True
-    states: int = 0
-    scenes: set[str] = field(default_factory=set)
-    choices: set[tuple[str, str]] = field(default_factory=set)
-    routes: set[tuple[str, int]] = field(default_factory=set)
-    stuck: dict[str, dict[str, int]] = field(default_factory=dict)
-    """Scenes where nothing may be open, each with the first state in which that happens."""
+    bounds: tuple[tuple[Digit, int, int], ...]
+    score: tuple[int, int] | None
+    weight: Digit | None
+    count: Digit | None
+    base: int
+    local: bool
+    known: dict[int, bool] = field(default_factory=dict)
+
+    def holds(self, code: int) -> bool:
+        key = code % self.base if self.local else code
+        answer = self.known.get(key)
+        if answer is None:
+            answer = self.known[key] = self._holds(code)
+        return answer
+
+    @property
+    def of_digits(self) -> bool:
+        """Whether it asks for nothing but visits and choices taken, which ``may_hold`` decides."""
+        return self.score is None and all(digit.unit >= self.base for digit, _, _ in self.bounds)
+
+    def may_hold(self, code: int) -> bool:
+        """Whether it can hold for some values of the variables and some score."""
+        return all(least <= digit.of(code) <= most for digit, least, most in self.bounds if digit.unit >= self.base)
+
+    def _holds(self, code: int) -> bool:
+        if any(not least <= digit.of(code) <= most for digit, least, most in self.bounds):
+            return False
+        if self.score is None or self.weight is None or self.count is None:
+            return True
+        count = self.count.of(code)
+        so_far = 100 * self.weight.of(code) // (BEST * count) if count else 0
+        return self.score[0] <= so_far <= self.score[1]
 
 
-def explore(scenario: Scenario, *, limit: int = STATE_LIMIT, only_best: bool = False) -> Exploration:
-    """Visit every state that choices can bring about, breadth first; ``only_best`` follows the expert key alone.
-    The scenario must name no unknown scene or variable."""
-    names = tuple(scenario.state)
-    found = Exploration()
-    first = (scenario.start, tuple(initial(scenario).values()))
-    seen = {first}
-    waiting = deque([first])
-    while waiting:
-        scene_id, packed = waiting.popleft()
-        values = dict(zip(names, packed, strict=True))
-        found.states += 1
-        found.scenes.add(scene_id)
-        for after in _following(scenario, scenario.by_id[scene_id], values, found, only_best=only_best):
-            if after in seen:
+@dataclass(slots=True)
+class Effect:
+    """Changes of digits, each kept within its size; remembered as answers of conditions are."""
+
+    changes: tuple[tuple[Digit, int], ...]
+    base: int = 1
+    local: bool = False
+    known: dict[int, int] = field(default_factory=dict)
+
+    def on(self, code: int) -> int:
+        key = code % self.base if self.local else code
+        after = self.known.get(key)
+        if after is None:
+            after = key
+            for digit, change in self.changes:
+                value = code // digit.unit % digit.size
+                after += (min(digit.size - 1, max(0, value + change)) - value) * digit.unit
+            self.known[key] = after
+        return after + code - key
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A choice: when it is open, what it does, and the place of the scene it leads to."""
+
+    choice: Choice
+    condition: Condition | None
+    effect: Effect
+    next: int
+    weight: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A scene ready to be played. ``gate`` says whether somebody may come in, ``entry`` counts that they did."""
+
+    scene: Scene
+    gate: Condition | None
+    entry: Effect | None
+    otherwise: int | None
+    moves: tuple[Move, ...]
+    routes: tuple[tuple[Condition | None, int], ...]
+
+    def admits(self, code: int) -> bool:
+        """Whether somebody who comes with this code enters; who does not goes to ``otherwise``."""
+        return self.gate is None or self.gate.holds(code)
+
+    def entered(self, code: int) -> int:
+        """The code of somebody who has entered."""
+        return code if self.entry is None else self.entry.on(code)
+
+    def route(self, code: int) -> int | None:
+        """The first route that holds; None where people stay."""
+        for number, (condition, _) in enumerate(self.routes):
+            if condition is None or condition.holds(code):
+                return number
+        return None
+
+
+class Machine:
+    """A scenario made ready. It must name no unknown scene or variable; scenes are made ready when somebody comes."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self.index = {scene.id: n for n, scene in enumerate(scenario.scenes)}
+        self._unit = 1
+        self.variables = {
+            name: self._digit(variable.max - variable.min + 1, variable.min)
+            for name, variable in scenario.state.items()
+        }
+        self.base = self._unit
+        self._visits = {s.id: self._digit(s.visits + 1) for s in scenario.scenes if s.visits is not None}
+        self._taken = {(s.id, c.id): self._digit(2) for s in scenario.scenes for c in s.choices if c.once}
+        self.digits = (*self.variables.values(), *self._visits.values(), *self._taken.values())
+        self.top = self._unit
+        scored = _asks_for_score(scenario)
+        self._weight = self._digit(_MANY) if scored else None
+        self._count = self._digit(_MANY) if scored else None
+        self._conditions: dict[object, Condition] = {}
+        self._effects: dict[object, Effect] = {}
+        self._places: list[Place | None] = [None] * len(scenario.scenes)
+        self.start = self.index[scenario.start]
+        self.first = sum(
+            (variable.start - variable.min) * self.variables[name].unit for name, variable in scenario.state.items()
+        )
+
+    def _digit(self, size: int, low: int = 0) -> Digit:
+        made = Digit(self._unit, size, low)
+        self._unit *= size
+        return made
+
+    def values(self, code: int) -> dict[str, int]:
+        """The variables the author named."""
+        return {name: digit.of(code) for name, digit in self.variables.items()}
+
+    def place(self, number: int) -> Place:
+        """The scene with this number, counted from 0 in the author's order."""
+        place = self._places[number]
+        if place is None:
+            place = self._places[number] = self._ready(self.scenario.scenes[number])
+        return place
+
+    def arrive(self, number: int, code: int) -> tuple[tuple[int, ...], int]:
+        """Come to a scene and go on to where somebody must choose or the story ends: the scenes entered, and the code."""
+        entered: list[int] = []
+        met = set()
+        following: int | None = number
+        while following is not None and (following, code) not in met:  # never hang on what the checker has not seen
+            met.add((following, code))
+            number = following
+            place = self.place(number)
+            if not place.admits(code):
+                following = place.otherwise
                 continue
-            if len(seen) >= limit:
-                found.complete = False
-                return found
-            seen.add(after)
-            waiting.append(after)
-    return found
+            code = place.entered(code)
+            entered.append(number)
+            route = place.route(code)
+            following = None if route is None else place.routes[route][1]
+        return tuple(entered) or (number,), code
+
+    def open(self, number: int, code: int) -> tuple[Move, ...]:
+        """The choices that the state allows, in the author's order."""
+        return tuple(m for m in self.place(number).moves if m.condition is None or m.condition.holds(code))
+
+    # Making ready
+
+    def _ready(self, scene: Scene) -> Place:
+        visits = self._visits.get(scene.id)
+        return Place(
+            scene,
+            gate=self._condition(scene.when, [(visits, 0, visits.size - 2)] if visits else []),
+            entry=self._effect({}, [(visits, 1)]) if visits is not None else None,
+            otherwise=self.index[scene.otherwise] if scene.otherwise else None,
+            moves=tuple(self._move(scene, choice) for choice in scene.choices),
+            routes=tuple((self._condition(route.when, []), self.index[route.next]) for route in scene.routes),
+        )
+
+    def _move(self, scene: Scene, choice: Choice) -> Move:
+        taken = self._taken.get((scene.id, choice.id))
+        weight = WEIGHTS[choice.quality]
+        more = [(taken, 1)] if taken else []
+        if self._weight is not None and self._count is not None:
+            more += [(self._weight, weight), (self._count, 1)]
+        return Move(
+            choice,
+            self._condition(choice.when, [(taken, 0, 0)] if taken else []),
+            self._effect(choice.effects, more),
+            self.index[choice.next],
+            weight,
+        )
+
+    def _condition(self, when: When, more: list[tuple[Digit, int, int]]) -> Condition | None:
+        """Equal conditions are one object, so that they share what they remember."""
+        score = None
+        bounds = list(more)
+        for name, bound in when.items():
+            least = -_FAR if bound.min is None else bound.min
+            most = _FAR if bound.max is None else bound.max
+            if name in self.variables:
+                bounds.append((self.variables[name], least, most))
+            else:
+                score = (least, most)
+        if not bounds and score is None:
+            return None
+        key = (tuple(bounds), score)
+        found = self._conditions.get(key)
+        if found is None:
+            local = not more and score is None
+            found = Condition(tuple(bounds), score, self._weight, self._count, self.base, local)
+            self._conditions[key] = found
+        return found
+
+    def _effect(self, effects: Mapping[str, int], more: list[tuple[Digit, int]]) -> Effect:
+        changes = (*((self.variables[name], change) for name, change in effects.items() if change), *more)
+        found = self._effects.get(changes)
+        if found is None:
+            found = self._effects[changes] = Effect(changes, self.base, local=not more)
+        return found
 
 
-def _following(
-    scenario: Scenario, scene: Scene, values: dict[str, int], found: Exploration, *, only_best: bool
-) -> list[tuple[str, tuple[int, ...]]]:
-    """The states one step on, noting what is open on the way."""
-    for place, route in enumerate(scene.routes):
-        if holds(route.when, values):
-            found.routes.add((scene.id, place))
-            return [(route.next, tuple(values.values()))]
-    choices = open_choices(scene, values)
-    if not choices and scene.ending is None:
-        found.stuck.setdefault(scene.id, values)
-    following = []
-    for choice in choices:
-        found.choices.add((scene.id, choice.id))
-        if choice.quality == "best" or not only_best:
-            following.append((choice.next, tuple(affected(scenario, values, choice.effects).values())))
-    return following
+def _asks_for_score(scenario: Scenario) -> bool:
+    if SCORE in scenario.state:  # an old version may have a variable of this name; then it is that
+        return False
+    return any(
+        SCORE in when
+        for scene in scenario.scenes
+        for when in (scene.when, *(c.when for c in scene.choices), *(r.when for r in scene.routes))
+    )

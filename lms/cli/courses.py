@@ -35,11 +35,18 @@ def check(ctx: click.Context, folders: tuple[Path, ...], as_json: bool) -> None:
     found = {folder.name: load_course(folder, today=today) for folder in folders or _every()}
     if as_json:
         listed = {name: [_plain(problem) for problem in loaded.problems] for name, loaded in found.items()}
-        click.echo(json.dumps({"ok": all(loaded.ok for loaded in found.values()), "courses": listed}, indent=2))
+        proofs = {
+            name: {file: proof.as_data() | {"says": str(proof.message)} for file, proof in loaded.proofs.items()}
+            for name, loaded in found.items()
+        }
+        ok = all(loaded.ok for loaded in found.values())
+        click.echo(json.dumps({"ok": ok, "courses": listed, "scenarios": proofs}, indent=2))
     else:
         for name, loaded in found.items():
             for problem in loaded.problems:
                 click.echo(f"{name}/{problem}")
+            for file, proof in loaded.proofs.items():
+                click.echo(f"{name}/{file}: {proof.message}")
             click.echo(f"{name}: {'ready to publish' if loaded.ok else 'has errors'}")
     ctx.exit(0 if all(loaded.ok for loaded in found.values()) else 1)
 

@@ -11,6 +11,7 @@ from datetime import date
 from lms.catalogue.checks.finding import At, Lines, Report, dotted
 from lms.catalogue.checks.items import check_banks, check_items
 from lms.catalogue.checks.outline import check_outline
+from lms.catalogue.checks.proof import Proof
 from lms.catalogue.checks.scenario import check_scenario
 from lms.catalogue.checks.texts import check_texts
 from lms.catalogue.checks.translations import check_translations
@@ -22,6 +23,7 @@ NO_LINES = Lines()
 __all__ = [
     "At",
     "Lines",
+    "Proof",
     "Report",
     "check",
     "check_items",

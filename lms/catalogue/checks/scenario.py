@@ -2,34 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from lms.catalogue.checks.finding import At, Report
+from lms.catalogue.checks.graph import check_graph
 from lms.catalogue.checks.outline import no_duplicates
-from lms.catalogue.content import Scenario, Scene, When
-from lms.catalogue.scenes import STATE_LIMIT, Exploration, explore
+from lms.catalogue.checks.proof import Proof
+from lms.catalogue.content import SCORE, Scenario, Scene, When
+from lms.catalogue.exploring import STATE_LIMIT, Exploration, explore
+from lms.catalogue.scores import score_range
 from lms.errors import N_
 
 
-def check_scenario(file: str, scenario: Scenario, report: Report, *, limit: int = STATE_LIMIT) -> None:
+def check_scenario(file: str, scenario: Scenario, report: Report, *, limit: int = STATE_LIMIT) -> Proof:
     """Everything about one scenario. ``limit`` is the number of states after which the proof is given up."""
-    before = len([problem for problem in report.problems if problem.level == "error"])
+    before = _errors(report)
     no_duplicates(report, file, ((("scenes", n, "id"), scene.id) for n, scene in enumerate(scenario.scenes)))
     _variables(file, scenario, report)
     for n, scene in enumerate(scenario.scenes):
         _scene(file, ("scenes", n), scene, scenario, report)
     if scenario.start not in scenario.by_id:
         _unknown_scene(file, ("start",), scenario.start, scenario, report)
-    if len([problem for problem in report.problems if problem.level == "error"]) > before:
-        return  # what follows walks the graph, and needs it whole
-    unreached = _unreachable(file, scenario, report)
-    if _loops(file, scenario, report) or unreached:
-        return
-    _play(file, scenario, report, limit)
+    if _errors(report) > before:
+        return Proof("faults", limit=limit)  # what follows walks the graph, and needs it whole
+    check_graph(file, scenario, report)
+    if _errors(report) > before:
+        return Proof("faults", limit=limit)
+    return _play(file, scenario, report, limit)
+
+
+def _errors(report: Report) -> int:
+    return sum(problem.level == "error" for problem in report.problems)
 
 
 def _variables(file: str, scenario: Scenario, report: Report) -> None:
     for name, variable in scenario.state.items():
+        if name == SCORE:
+            report.error(
+                file,
+                ("state", name),
+                N_("A variable must not be called `score`: in conditions that is the score so far."),
+                N_("Give it another name, such as `points`."),
+            )
         if not variable.min <= variable.start <= variable.max:
             report.error(
                 file,
@@ -69,8 +81,56 @@ def _scene(file: str, at: At, scene: Scene, scenario: Scenario, report: Report) 
             N_("Add `text:`; only a scene with routes can do without."),
             id=scene.id,
         )
+    _entry(file, at, scene, scenario, report)
+    _timed(file, at, scene, report)
     _choices(file, at, scene, scenario, report)
     _routes(file, at, scene, scenario, report)
+
+
+def _entry(file: str, at: At, scene: Scene, scenario: Scenario, report: Report) -> None:
+    _condition(file, (*at, "when"), scene.when, scenario, report)
+    gated = bool(scene.when) or scene.visits is not None
+    if gated and scene.otherwise is None:
+        report.error(
+            file,
+            at,
+            N_("The scene “%(id)s” has a condition or a limit of visits, and does not say where others go."),
+            N_("Add `otherwise:` with the scene for those who may not come in."),
+            id=scene.id,
+        )
+    if scene.otherwise is not None and not gated:
+        report.error(
+            file,
+            (*at, "otherwise"),
+            N_("Nobody is ever sent to `otherwise` from the scene “%(id)s”."),
+            N_("Give the scene a `when:` or `visits:`, or remove `otherwise:`."),
+            id=scene.id,
+        )
+    if scene.otherwise is not None and scene.otherwise not in scenario.by_id:
+        _unknown_scene(file, (*at, "otherwise"), scene.otherwise, scenario, report)
+
+
+def _timed(file: str, at: At, scene: Scene, report: Report) -> None:
+    if scene.timed is None:
+        return
+    choice = next((each for each in scene.choices if each.id == scene.timed.timeout), None)
+    if choice is None:
+        report.error(
+            file,
+            (*at, "timed", "timeout"),
+            N_("The scene “%(id)s” has no choice “%(choice)s” to take when the time is up."),
+            N_("Name one of its choices, such as one in which somebody hesitates."),
+            id=scene.id,
+            choice=scene.timed.timeout,
+        )
+    elif choice.when or choice.once:
+        report.error(
+            file,
+            (*at, "timed", "timeout"),
+            N_("The choice “%(choice)s” might be closed when the time is up."),
+            N_("Name a choice without `when:` and `once:`."),
+            choice=choice.id,
+        )
 
 
 def _choices(file: str, at: At, scene: Scene, scenario: Scenario, report: Report) -> None:
@@ -120,7 +180,7 @@ def _routes(file: str, at: At, scene: Scene, scenario: Scenario, report: Report)
 
 def _condition(file: str, at: At, when: When, scenario: Scenario, report: Report) -> None:
     for name, bounds in when.items():
-        if name not in scenario.state:
+        if name not in scenario.state and name != SCORE:
             _unknown_variable(file, (*at, name), name, scenario, report)
         if bounds.min is None and bounds.max is None:
             report.error(
@@ -154,59 +214,8 @@ def _unknown_variable(file: str, at: At, wanted: str, scenario: Scenario, report
     )
 
 
-def _next(scene: Scene) -> Iterable[str]:
-    yield from (choice.next for choice in scene.choices)
-    yield from (route.next for route in scene.routes)
-
-
-def _unreachable(file: str, scenario: Scenario, report: Report) -> bool:
-    """Whether there are scenes to which no arrow leads, whatever the state."""
-    reached, waiting = {scenario.start}, [scenario.start]
-    while waiting:
-        for following in _next(scenario.by_id[waiting.pop()]):
-            if following not in reached:
-                reached.add(following)
-                waiting.append(following)
-    for n, scene in enumerate(scenario.scenes):
-        if scene.id not in reached:
-            report.error(
-                file,
-                ("scenes", n),
-                N_("The scene “%(id)s” cannot be reached."),
-                N_("Let a choice or a route lead to it with `next: %(id)s`, or remove it."),
-                id=scene.id,
-            )
-    return len(reached) < len(scenario.scenes)
-
-
-def _loops(file: str, scenario: Scenario, report: Report) -> bool:
-    """Whether a path comes back to a scene; reported once for each arrow that closes a loop."""
-    done: set[str] = set()
-    found = False
-    path: list[str] = [scenario.start]
-    ways = [iter(_next(scenario.by_id[scenario.start]))]
-    while path:
-        following = next(ways[-1], None)
-        if following is None:
-            done.add(path.pop())
-            ways.pop()
-        elif following in path:
-            found = True
-            loop = [*path[path.index(following) :], following]
-            report.error(
-                file,
-                ("scenes", list(scenario.by_id).index(path[-1])),
-                N_("The story goes in a loop: %(loop)s."),
-                N_("Lead on to a new scene instead; a story that can turn back may never end."),
-                loop=" → ".join(loop),
-            )
-        elif following not in done:
-            path.append(following)
-            ways.append(iter(_next(scenario.by_id[following])))
-    return found
-
-
-def _play(file: str, scenario: Scenario, report: Report, limit: int) -> None:
+def _play(file: str, scenario: Scenario, report: Report, limit: int) -> Proof:
+    before = _errors(report)
     found = explore(scenario, limit=limit)
     for n, scene in enumerate(scenario.scenes):
         if scene.id in found.stuck:
@@ -217,7 +226,7 @@ def _play(file: str, scenario: Scenario, report: Report, limit: int) -> None:
                 N_("In the scene “%(id)s” nobody can go on when the state is: %(state)s."),
                 N_("Give it a choice without `when:`, or widen a condition."),
                 id=scene.id,
-                state=state,
+                state=state or "–",
             )
     if not found.complete:
         report.warning(
@@ -227,15 +236,31 @@ def _play(file: str, scenario: Scenario, report: Report, limit: int) -> None:
             N_("Use fewer variables or a smaller range; until then nobody knows whether every scene is ever seen."),
             limit=limit,
         )
-        return
+        return Proof("faults" if _errors(report) > before else "limit", found.states, limit)
     _never(file, scenario, found, report)
-    if "good" not in {scenario.by_id[scene].ending for scene in explore(scenario, limit=limit, only_best=True).scenes}:
+    scores = score_range(scenario, limit=limit)
+    if scores is not None and scores[1] < scenario.pass_mark:
+        report.error(
+            file,
+            ("pass_mark",),
+            N_(
+                "Nobody can pass: the best way through scores %(highest)d %%, and the pass mark is %(mark)d %% (proved)."
+            ),
+            N_("Lower `pass_mark:`, or let more `best` choices be made on one way through."),
+            highest=int(scores[1]),
+            mark=scenario.pass_mark,
+        )
+    if "good" not in {scenario.by_id[scene].ending for scene in explore(scenario, limit=limit, only="best").scenes}:
         report.warning(
             file,
             ("scenes",),
             N_("Whoever makes only `best` choices never comes to a good ending."),
             N_("Look at the effects, conditions and keys along that path; the debrief shows it as the experts' path."),
         )
+    if scores is None or _errors(report) > before:
+        return Proof("faults", found.states, limit)
+    endings = sum(scene.ending is not None for scene in scenario.scenes)
+    return Proof("proved", found.states, limit, len(scenario.scenes), endings, int(scores[0]), int(scores[1]))
 
 
 def _never(file: str, scenario: Scenario, found: Exploration, report: Report) -> None:
