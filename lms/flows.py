@@ -14,6 +14,7 @@ from lms import audit
 from lms.accounts import invitations, roles
 from lms.audit import Actor
 from lms.catalogue.content import CourseContent
+from lms.catalogue.localised import localised
 from lms.catalogue.models import CourseVersion
 from lms.certificates import actions as certificates
 from lms.certificates.models import Certificate
@@ -30,7 +31,7 @@ from lms.learning.progress import is_locked
 from lms.learning.queries import steps_done
 from lms.learning.scenario import State
 from lms.learning.scoring import Result
-from lms.notices.actions import release_waiting, write_mail
+from lms.notices.actions import mail_language, release_waiting, write_mail
 from lms.notices.queries import was_written
 from lms.organisation import Organisation, load
 from lms.organisation import save as save_organisation
@@ -113,6 +114,33 @@ def complete(
         enqueue(session, CERTIFY, {"certificate": issued.id}, actor.now, key=str(issued.id))
     compliance.rebuild(session, [person.id], now=actor.now)
     return record
+
+
+def give_another_attempt(
+    session: Session,
+    enrolment: Enrolment,
+    content: CourseContent,
+    step_id: str,
+    *,
+    reason: str,
+    link: str,
+    actor: Actor,
+) -> None:
+    """One more attempt at a test, with a reason for the audit log; the learner is told by mail, where they have an address.
+
+    ``link`` leads to the course, for the mail.
+
+    Raises:
+        Invalid: no reason.
+    """
+    by = actor.person_id
+    assert by is not None
+    learning.grant_attempts(session, enrolment, step_id, extra=1, reason=reason, now=actor.now, by=by)
+    after = {"enrolment_id": enrolment.id, "step": step_id, "extra": 1}
+    audit.record(session, actor, "attempt.grant", "person", enrolment.person_id, after=after, reason=reason.strip())
+    person = people.person(session, enrolment.person_id)
+    course = localised(content, mail_language(session, person)).title.value
+    write_mail(session, "another_attempt", person, actor.now, course=course, link=link)
 
 
 def certificate_file(session: Session, certificate: Certificate, files: FileStore, now: datetime) -> StoredFile:

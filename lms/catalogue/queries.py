@@ -50,6 +50,11 @@ def offered_by_slug(session: Session, slug: str) -> Offered:
     return next(iter(found.values()))
 
 
+def taken(session: Session, version_ids: Iterable[int]) -> Sequence[Offered]:
+    """Versions that somebody has begun, as lists show courses, whether they are still offered or not."""
+    return list(_newest(session, CourseVersion.id.in_(set(version_ids))).values())
+
+
 def content(session: Session, version_id: int) -> CourseContent:
     """The frozen content of a version; parsed once, then kept by its hash.
 

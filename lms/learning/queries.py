@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from lms.catalogue.models import Course
 from lms.errors import N_, NotFound
 from lms.learning.models import Answer, Attempt, AttemptGrant, Enrolment, StepDone
 
@@ -84,6 +85,26 @@ def extra_attempts(session: Session, enrolment_id: int, step_id: str) -> int:
             )
         )
         or 0
+    )
+
+
+def grants(session: Session, enrolment_id: int, step_id: str) -> Sequence[AttemptGrant]:
+    """The attempts that were granted at a step, first to last."""
+    return session.scalars(
+        select(AttemptGrant)
+        .where(AttemptGrant.enrolment_id == enrolment_id, AttemptGrant.step_id == step_id)
+        .order_by(AttemptGrant.granted_at, AttemptGrant.id)
+    ).all()
+
+
+def latest_enrolment(session: Session, person_id: int, slug: str) -> Enrolment | None:
+    """The person's enrolment in a course by its slug: the one under way, else the last."""
+    return session.scalar(
+        select(Enrolment)
+        .join(Course, Course.id == Enrolment.course_id)
+        .where(Enrolment.person_id == person_id, Course.slug == slug)
+        .order_by(Enrolment.closed_at.is_not(None), Enrolment.enrolled_at.desc(), Enrolment.id.desc())
+        .limit(1)
     )
 
 

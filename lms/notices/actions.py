@@ -49,7 +49,7 @@ def write_mail(
     if not to:
         return None
     own = load(session) or Organisation(name="Attune")
-    language = (person.language if person else None) or (own.languages[0] if own.languages else "en")
+    language = _language(person, own)
     words = compose(
         kind, language, own.zone, organisation=own.name, contact=own.contact, address=own.base_url,
         name=person.display_name if person else "", **values,
@@ -71,6 +71,15 @@ def write_mail(
     if own.mail is not None:
         queue(session, mail, now)
     return mail
+
+
+def mail_language(session: Session, person: Person) -> str:
+    """The language in which somebody is written to: their own, else the organisation's first."""
+    return _language(person, load(session) or Organisation(name="Attune"))
+
+
+def _language(person: Person | None, own: Organisation) -> str:
+    return (person.language if person else None) or (own.languages[0] if own.languages else "en")
 
 
 def queue(session: Session, mail: Mail, now: datetime, run_at: datetime | None = None) -> None:

@@ -70,7 +70,7 @@ def _tasks(completed: set[tuple[int, date]]) -> list[Task]:
     who, day = viewer().person_id, today()
     under_way = {e.course_id: e for e in queries.enrolments(session(), who) if e.closed_at is None}
     done = queries.steps_done(session(), [e.id for e in under_way.values()])
-    offered = {course.slug: course for course in catalogue.offered(session())}
+    offered = _offered_and_begun(under_way)
     duties = compliance.duties(session(), who, day)
     known = catalogue.contents(
         session(), {c.version_id for c in offered.values()} | {e.version_id for e in under_way.values()}
@@ -87,9 +87,17 @@ def _tasks(completed: set[tuple[int, date]]) -> list[Task]:
     tasks += [
         _task(known, by_id[course_id], enrolment, done)
         for course_id, enrolment in under_way.items()
-        if course_id not in asked and course_id in by_id
+        if course_id not in asked
     ]
     return tasks
+
+
+def _offered_and_begun(under_way: Mapping[int, Enrolment]) -> dict[str, Offered]:
+    """The courses that can be taken, and those offered no more that this person may finish, by slug."""
+    offered = {course.slug: course for course in catalogue.offered(session())}
+    there = {course.course_id for course in offered.values()}
+    gone = [enrolment.version_id for course_id, enrolment in under_way.items() if course_id not in there]
+    return offered | {course.slug: course for course in (catalogue.taken(session(), gone) if gone else ())}
 
 
 def _left(
@@ -137,8 +145,7 @@ def course_list() -> ResponseReturnValue:
 @needs(Permission.LEARN)
 def course(slug: str) -> ResponseReturnValue:
     """What a course is, and its outline with what is done."""
-    offered = catalogue.offered_by_slug(session(), slug)
-    enrolment = queries.open_enrolment(session(), viewer().person_id, offered.course_id)
+    offered, enrolment, withdrawn = _offered_or_begun(slug)
     content = catalogue.content(session(), enrolment.version_id if enrolment else offered.version_id)
     done = queries.steps_done(session(), [enrolment.id])[enrolment.id] if enrolment else frozenset()
     return render_template(
@@ -149,7 +156,39 @@ def course(slug: str) -> ResponseReturnValue:
         progress=progress(content, done, enrolment.last_step if enrolment else None),
         outline=outline(content, enrolment, done),
         may_enrol=enrolment is not None or offered.enrolment == "open" or _is_asked_for(slug),
+        withdrawn=withdrawn,
+        closed=enrolment is not None and enrolment.closed_at is not None,
+        standing=_standing(enrolment, content) if enrolment else None,
     )
+
+
+def _offered_or_begun(slug: str) -> tuple[Offered, Enrolment | None, bool]:
+    """A course that can be taken, with the enrolment under way; or one that is offered no more, for somebody who has begun it.
+
+    Raises:
+        NotFound: there is no such course, or it is offered no more and this person never began it.
+    """
+    who = viewer().person_id
+    try:
+        offered = catalogue.offered_by_slug(session(), slug)
+    except NotFound:
+        begun = queries.latest_enrolment(session(), who, slug)
+        if begun is None:
+            raise
+        return catalogue.taken(session(), [begun.version_id])[0], begun, True
+    return offered, queries.open_enrolment(session(), who, offered.course_id), False
+
+
+def _standing(enrolment: Enrolment, content: CourseContent) -> str | None:
+    """How the test of an enrolment under way stands, where that is news: ``used_up``, or ``given`` (another attempt) and not yet begun."""
+    test = content.test
+    tried = queries.attempts(session(), enrolment.id, test.id) if test and enrolment.closed_at is None else ()
+    if test is None or not tried or tried[-1].finished_at is None:
+        return None
+    given = queries.grants(session(), enrolment.id, test.id)
+    if len(tried) >= test.attempts + sum(grant.extra for grant in given):
+        return "used_up"
+    return "given" if given and given[-1].granted_at >= tried[-1].finished_at else None
 
 
 def outline(

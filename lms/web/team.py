@@ -8,11 +8,11 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, select
 
+from lms import flows
 from lms.access import Permission, scope
-from lms.audit import record
+from lms.catalogue import queries as catalogue
 from lms.compliance import queries as compliance
 from lms.errors import N_, Invalid, NotFound
-from lms.learning.actions import grant_attempts
 from lms.learning.models import Enrolment
 from lms.people import queries as people_queries
 from lms.people.models import Person
@@ -20,7 +20,7 @@ from lms.reports import queries
 from lms.reports.attempts import used_up
 from lms.web import figures, people_behind, sheets
 from lms.web.asked import Asked, asked, person_url
-from lms.web.page import actor, commit, needs, now, organisation, say, session, tell, today, viewer
+from lms.web.page import actor, commit, needs, organisation, say, session, tell, today, viewer
 from lms.web.people_behind import Place
 from lms.web.words import gettext, ngettext
 
@@ -209,16 +209,17 @@ def grant(enrolment_id: int) -> ResponseReturnValue:
     stuck = found[0]
     reason = request.form.get("reason", "")[:500]
     enrolment = session().get_one(Enrolment, enrolment_id)
-    by = actor()
+    content = catalogue.content(session(), enrolment.version_id)
+    link = organisation().base_url.rstrip("/") + url_for("learner.course", slug=content.slug)
     try:
-        grant_attempts(session(), enrolment, stuck.step_id, extra=1, reason=reason, now=now(), by=viewer().person_id)
+        flows.give_another_attempt(
+            session(), enrolment, content, stuck.step_id, reason=reason, link=link, actor=actor()
+        )
     except Invalid as refused:
         session().rollback()
         waiting = used_up(session(), _may_grant(), not_person=viewer().person_id)
         page = render_template("team/attempts.html", stuck=waiting, failed=enrolment_id, problem=tell(refused.message))
         return page, 422
-    after = {"enrolment_id": enrolment_id, "step": stuck.step_id, "extra": 1}
-    record(session(), by, "attempt.grant", "person", stuck.person_id, after=after, reason=reason.strip())
     commit()
     say(gettext("%(name)s has one more attempt at %(course)s.", name=stuck.name, course=stuck.course))
     return redirect(url_for("team.attempts"), 303)

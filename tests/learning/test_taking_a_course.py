@@ -184,13 +184,16 @@ def test_attempts_run_out_the_page_says_who_can_help_and_a_grant_gives_one_more(
     assert "Your attempts are used up" in result.text
     door = nurse.page(f"/learn/{enrolment.id}/post-test")
     assert "Your manager or HR can give you another one" in door.text
+    assert "Your attempts are used up" in nurse.page("/courses/la-110").text
     assert nurse.post(f"/learn/{enrolment.id}/post-test/start", data={"csrf_token": _token(nurse)}).status_code == 409
     with db.transaction() as session:
         held = session.get_one(Enrolment, enrolment.id)
         actions.grant_attempts(
             session, held, "post-test", extra=1, reason="Night shift", now=clock.now(), by=held.person_id
         )
+    assert "You have been given another attempt" in nurse.page("/courses/la-110").text
     begin_test(nurse, enrolment)
+    assert "another attempt" not in nurse.page("/courses/la-110").text
     with db.session() as session:
         assert session.scalars(select(Attempt.number).order_by(Attempt.number)).all() == [1, 2, 3, 4]
 

@@ -15,7 +15,8 @@ from lms.access import Role
 from lms.audit import AuditEntry
 from lms.compliance.actions import begin_generation
 from lms.db import Database
-from lms.people.models import Membership
+from lms.notices.models import Mail
+from lms.people.models import Membership, Person
 from lms.web import team
 from tests.reports.house import NOW, House
 from tests.support.pages import Page, PageClient
@@ -229,3 +230,18 @@ def test_nobody_gives_an_attempt_without_a_reason_or_out_of_reach(house: House, 
     with db.session() as session:
         entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "attempt.grant")).one()
     assert entry.reason == "We went through it together." and entry.subject_id == house.overdue
+
+
+def test_who_is_given_an_attempt_is_told_in_their_language(house: House, enter: Enter, db: Database) -> None:
+    from tests.reports.stuck import stuck_learner
+
+    with db.transaction() as session:
+        enrolment = stuck_learner(session, house.overdue)
+        person = session.get_one(Person, house.overdue)
+        person.email, person.language = "learner@house.test", "es"
+    manager = enter(Role.MANAGER, house.acute)
+    manager.submit(manager.page("/team/attempts"), {"reason": "Night shift"}, form=f"attempts/{enrolment}")
+    with db.session() as session:
+        mail = session.scalars(select(Mail)).one()
+    assert (mail.kind, mail.recipient, mail.language) == ("another_attempt", "learner@house.test", "es")
+    assert "/courses/" in mail.body and "Night shift" not in mail.body, "the reason is for the record"

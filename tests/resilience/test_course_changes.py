@@ -42,7 +42,12 @@ def test_a_version_withdrawn_in_mid_attempt_goes_on(
         version = session.scalars(select(CourseVersion.id)).one()
         withdraw(session, version, reason="A source was revised", by=Actor(None, clock.now()))
     assert "Question 2" in client.page(quiz.url).text
+    course = client.page("/courses/la-110")
+    assert "no longer offered to others" in course.text and "Continue" in course.text
+    assert "Language Access Essentials" in client.page("/learning").text
+    assert "Language Access Essentials" not in client.page("/courses").text
     assert "You passed" in hand_in(quiz, client).text
+    assert "stays on your transcript" in client.page("/courses/la-110").text
     with db.session() as session:
         assert session.scalars(select(TrainingRecord.version_id)).one() == version
 
