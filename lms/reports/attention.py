@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from lms.errors import N_, Message
 from lms.people.tree import Node, Tree
 from lms.reports.rollup import NOBODY, Figures
-from lms.reports.suppression import LIMIT, safe_rate
+from lms.reports.suppression import LIMIT, safe_rate, small, telling
 
 AT_MOST = 5
 BELOW = 0.05
@@ -29,38 +29,81 @@ class Points(float):
     """A difference of shares inside a message: the edge writes it as whole points."""
 
 
+class AboutShare(Share):
+    """A share that is rounded so that it tells no small number: the edge says so."""
+
+
+class AboutPoints(Points):
+    """A difference of rounded shares: the edge says so."""
+
+
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """A department that needs attention. ``rate`` is as it may be shown; ``reasons`` hold :class:`Share` and :class:`Points`."""
+    """A department that needs attention. ``rate`` is as it may be shown (``rounded``: so that it tells no
+    small number); ``reasons`` hold :class:`Share` and :class:`Points`."""
 
     department_id: int
     code: str
     name: str
     path: str
     rate: float | None
+    rounded: bool
     reasons: tuple[Message, ...]
 
 
 def attention(
-    tree: Tree, now: Mapping[int, Figures], before: Mapping[int, Figures], overall: Figures, soon_days: int
+    tree: Tree,
+    now: Mapping[int, Figures],
+    before: Mapping[int, Figures],
+    overall: Figures,
+    soon_days: int,
+    *,
+    grace_is_compliant: bool = False,
 ) -> list[Attention]:
     """The departments in most need, worst first; ``now`` and ``before`` (three months earlier) are figures of subtrees by id.
 
     Considered are the departments right below a division or facility, with all their units, where the rate is about at least
     eleven people. The order is by people: how many more are late than if the department were like the whole, how many fewer
-    are compliant than three months ago, and a quarter of those about to lapse.
+    are compliant than three months ago, and a quarter of those about to lapse. Reasons are told from rates as they may be
+    shown, and with a number only where neither it nor what it leaves of the department above is a small one.
     """
+    lenient = grace_is_compliant
+    whole = _Seen.of(overall, overall.rate(lenient), exact=True)
     found: list[tuple[float, str, Attention]] = []
     for node in candidates(tree):
         figures, earlier = now.get(node.id, NOBODY), before.get(node.id, NOBODY)
         if figures.denominator < LIMIT:
             continue
-        reasons = tuple(_reasons(figures, earlier, overall, soon_days))
+        above = now.get(node.parent_id, overall) if node.parent_id is not None else overall
+        seen = _Seen.of(figures, figures.rate(lenient), above)
+        then = _Seen.of(earlier, earlier.rate(lenient))
+        reasons = tuple(_reasons(seen, then, whole, soon_days))
         if reasons:
-            rate = safe_rate(figures, figures.rate(), coarse=figures.late < LIMIT or figures.compliant < LIMIT)
-            entry = Attention(node.id, node.code, node.name, tree.path(node.id), rate, reasons)
-            found.append((-_weight(figures, earlier, overall), node.name, entry))
+            entry = Attention(node.id, node.code, node.name, tree.path(node.id), seen.rate, seen.rounded, reasons)
+            found.append((-_weight(seen, then, whole), node.name, entry))
     return [entry for _, _, entry in sorted(found, key=lambda each: each[:2])[:AT_MOST]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A department as it may be spoken of: ``rate`` rounded where it would tell a small number, ``overdue`` and ``soon`` or None."""
+
+    figures: Figures
+    exact: float
+    rate: float | None
+    rounded: bool
+    overdue: int | None
+    soon: int | None
+
+    @staticmethod
+    def of(figures: Figures, rate: float | None, above: Figures = NOBODY, *, exact: bool = False) -> _Seen:
+        rest = (above.late - figures.late, above.compliant - figures.compliant)
+        coarse = not exact and (telling(figures) or any(small(number) for number in rest))
+        told = [
+            number if number >= LIMIT and not small(all_ - number) else None
+            for number, all_ in ((figures.overdue, above.overdue), (figures.due_soon, above.due_soon))
+        ]
+        return _Seen(figures, rate or 0.0, safe_rate(figures, rate, coarse=coarse), coarse, *told)
 
 
 def candidates(tree: Tree) -> Sequence[Node]:
@@ -71,40 +114,42 @@ def candidates(tree: Tree) -> Sequence[Node]:
     ]
 
 
-def _drop(now: Figures, before: Figures) -> float:
-    rate, earlier = now.rate(), before.rate()
-    if rate is None or earlier is None or before.denominator < LIMIT:
-        return 0.0
-    return earlier - rate
+def _fall(now: _Seen, before: _Seen) -> float:
+    """By how much the rate has fallen, a share from 0 to 1; 0 where one of the two is about too few."""
+    return 0.0 if now.rate is None or before.rate is None else max(before.exact - now.exact, 0.0)
 
 
-def _weight(now: Figures, before: Figures, overall: Figures) -> float:
-    short = (overall.rate() or 0.0) - (now.rate() or 0.0)
-    people = max(short, 0.0) * now.denominator + max(_drop(now, before), 0.0) * now.denominator
-    return people + now.due_soon / 4
+def _weight(now: _Seen, before: _Seen, overall: _Seen) -> float:
+    people = max(overall.exact - now.exact, 0.0) + _fall(now, before)
+    return people * now.figures.denominator + now.figures.due_soon / 4
 
 
-def _reasons(now: Figures, before: Figures, overall: Figures, soon_days: int) -> Iterator[Message]:
-    rate, whole = now.rate() or 0.0, overall.rate() or 0.0
-    if whole - rate >= BELOW:
+def _reasons(now: _Seen, before: _Seen, overall: _Seen, soon_days: int) -> Iterator[Message]:
+    if now.rate is not None and overall.exact - now.exact >= BELOW and overall.exact > now.rate:
+        share, points = (AboutShare, AboutPoints) if now.rounded else (Share, Points)
         yield Message(
             N_(
                 "%(rate)s compliant of %(people)s people whose training has come due: %(points)s points below the whole."
             ),
-            {"rate": Share(rate), "people": now.denominator, "points": Points(whole - rate)},
+            {"rate": share(now.rate), "people": now.figures.denominator, "points": points(overall.exact - now.rate)},
         )
-    if (drop := _drop(now, before)) >= FALL:
+    if now.rate is not None and before.rate is not None and _fall(now, before) >= FALL and before.rate > now.rate:
+        about = now.rounded or before.rounded
         yield Message(
             N_("Down %(points)s points in three months, from %(before)s."),
-            {"points": Points(drop), "before": Share(before.rate() or 0.0)},
+            {
+                "points": (AboutPoints if about else Points)(before.rate - now.rate),
+                "before": (AboutShare if before.rounded else Share)(before.rate),
+            },
         )
-    if now.overdue >= LIMIT and now.overdue >= OVERDUE_SHARE * overall.overdue:
+    late, all_late = now.overdue, overall.figures.overdue
+    if late is not None and late >= OVERDUE_SHARE * all_late:
         yield Message(
             N_("%(people)s people are overdue: %(share)s of everybody who is."),
-            {"people": now.overdue, "share": Share(now.overdue / overall.overdue)},
+            {"people": late, "share": Share(late / all_late)},
         )
-    if now.due_soon >= LIMIT and now.due_soon >= SOON_SHARE * now.required:
+    if now.soon is not None and now.soon >= SOON_SHARE * now.figures.required:
         yield Message(
             N_("%(people)s people fall due within %(days)s days: %(share)s of the department."),
-            {"people": now.due_soon, "days": soon_days, "share": Share(now.due_soon / now.required)},
+            {"people": now.soon, "days": soon_days, "share": Share(now.soon / now.figures.required)},
         )

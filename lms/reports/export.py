@@ -12,6 +12,7 @@ from typing import Any
 import xlsxwriter
 
 from lms.compliance.models import OVERALL
+from lms.reports.attention import AboutPoints, AboutShare, Share
 from lms.reports.leadership import Leadership
 from lms.reports.queries import Report
 from lms.reports.rollup import STATES, Row
@@ -134,8 +135,9 @@ def in_english(msgid: str, params: Mapping[str, object]) -> str:
 
 def _spoken(value: object) -> str:
     if isinstance(value, float):
-        percent = f"{value * 100:.0f}"
-        return f"{percent} %" if type(value).__name__ == "Share" else percent
+        about = "≈ " if isinstance(value, AboutShare | AboutPoints) else ""
+        percent = f"{about}{value * 100:.0f}"
+        return f"{percent} %" if isinstance(value, Share) else percent
     return str(value)
 
 

@@ -22,7 +22,7 @@ from lms.people.tree import Node, Tree
 from lms.reports import rollup, suppression
 from lms.reports.attention import Attention, attention
 from lms.reports.queries import grace_is_compliant
-from lms.reports.rollup import Figures
+from lms.reports.rollup import Figures, Row
 from lms.reports.suppression import Shown
 
 MONTHS = 24
@@ -105,8 +105,9 @@ def leadership(
     lenient = grace_is_compliant(queries.requirements(session, day), OVERALL)
     alone = {at: _alone(cells[at], trees[at], roots) for at in (*days, since)}
     tree, now, before = trees[day], alone[day], alone[since]
-    overall = suppression.whole(rollup.total_row(organisation.name, now, grace_is_compliant=lenient))
-    earlier = suppression.whole(rollup.total_row(organisation.name, before, grace_is_compliant=lenient))
+    everybody = roots is None
+    overall = _whole(rollup.total_row(organisation.name, now, grace_is_compliant=lenient), everybody)
+    earlier = _whole(rollup.total_row(organisation.name, before, grace_is_compliant=lenient), everybody)
     ahead = [lapse for lapse in queries.lapsing(session, day, AHEAD) if _seen(tree, roots, lapse.department_id)]
     return Leadership(
         organisation.name,
@@ -116,7 +117,7 @@ def leadership(
         since,
         _change(overall, earlier),
         _divisions(tree, now, trees[since], before, ahead, outside, lenient),
-        tuple(_point(at, rollup.total(alone[at]), lenient) for at in days),
+        tuple(_point(at, rollup.total(alone[at]), lenient, everybody) for at in days),
         suppression.count(sum(lapse.people for lapse in ahead)),
         _weeks(day, ahead),
         tuple(
@@ -126,6 +127,7 @@ def leadership(
                 rollup.subtrees(trees[since], before),
                 rollup.total(now),
                 organisation.due_soon_days,
+                grace_is_compliant=lenient,
             )
         ),
         lenient,
@@ -217,14 +219,20 @@ def _alone(cells: Sequence[Cell], tree: Tree, roots: Collection[int] | None) -> 
     return rollup.by_department(kept).get(OVERALL, {})
 
 
-def _point(day: date, figures: Figures, lenient: bool) -> TrendPoint:
-    rate = suppression.safe_rate(figures, figures.rate(lenient))
+def _whole(row: Row, everybody: bool) -> Shown:
+    """The row of all that the viewer may see: that of the whole organisation is shown as it is, a part of it like a division."""
+    return suppression.whole(row) if everybody else suppression.suppress([row])[0]
+
+
+def _point(day: date, figures: Figures, lenient: bool, everybody: bool) -> TrendPoint:
+    coarse = not everybody and suppression.telling(figures)
+    rate = suppression.safe_rate(figures, figures.rate(lenient), coarse=coarse)
     return TrendPoint(day, rate, suppression.count(figures.denominator))
 
 
 def _change(now: Shown, before: Shown | None) -> float | None:
-    if before is None or now.rate is None or before.rate is None:
-        return None
+    if before is None or now.rate is None or before.rate is None or now.rounded or before.rounded:
+        return None  # a difference of rounded rates would say more than is known, and less
     return now.rate - before.rate
 
 

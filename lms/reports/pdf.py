@@ -27,7 +27,7 @@ _FOOT: Final = 16 * MM
 @dataclass(frozen=True, slots=True)
 class Figures:
     """One row of the rollup. A count is None where it is suppressed; ``rate`` (0 to 1) is None where it is suppressed or, with
-    nobody required, has no meaning."""
+    nobody required, has no meaning. ``rounded``: the rate is rounded so that it tells no suppressed count."""
 
     name: str
     rate: float | None
@@ -39,6 +39,7 @@ class Figures:
     on_leave: int | None
     exempt: int | None
     required: int | None
+    rounded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class Attention:
     department: str
     reasons: tuple[str, ...]
     rate: float | None = None
+    rounded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +296,7 @@ class _Rollup:
             self._paragraph("P", self.labels.attention_none, 9.5, INK, after=5 * MM)
         for row in self.report.attention:
             self._need((6 + 5 * len(row.reasons)) * MM)
-            rate = "" if row.rate is None else f" · {self._percent(row.rate)}"
+            rate = "" if row.rate is None else f" · {self._percent(row.rate, rounded=row.rounded)}"
             self._paragraph("H3", row.department + rate, 9.5, INK, style="bold", after=0.6 * MM)
             with self.canvas.element("L"):
                 for reason in row.reasons:
@@ -371,11 +373,12 @@ class _Rollup:
 
     def _rate(self, row: Figures) -> str:
         if row.rate is not None:
-            return self._percent(row.rate)
+            return self._percent(row.rate, rounded=row.rounded)
         return self.labels.suppressed if row.required is None or row.compliant is None else self.labels.no_rate
 
-    def _percent(self, share: float, digits: int = 1) -> str:
-        return format_percent(round(share, 3), format="#,##0.#%" if digits else "#,##0%", locale=self.locale)
+    def _percent(self, share: float, digits: int = 1, *, rounded: bool = False) -> str:
+        written = format_percent(round(share, 3), format="#,##0.#%" if digits else "#,##0%", locale=self.locale)
+        return f"≈{written}" if rounded else written
 
     def _count(self, count: int | None) -> str:
         return self.labels.suppressed if count is None else format_decimal(count, locale=self.locale)

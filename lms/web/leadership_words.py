@@ -11,7 +11,7 @@ from flask_babel import get_locale
 
 from lms.errors import Message
 from lms.reports import pdf
-from lms.reports.attention import Points, Share
+from lms.reports.attention import AboutPoints, AboutShare, Points, Share
 from lms.reports.export import Column, Sheet, Value
 from lms.reports.leadership import Leadership, Week
 from lms.reports.suppression import COLUMNS, LIMIT, Shown
@@ -21,6 +21,8 @@ from lms.web.words import gettext, ngettext
 
 FEW = f"<{LIMIT}"
 """What stands in place of a suppressed figure."""
+ABOUT = "≈"
+"""What stands before a rate that is rounded so that it tells no small number."""
 
 
 def headline(shown: Leadership) -> str:
@@ -76,10 +78,11 @@ def reason(message: Message) -> str:
 
 
 def _spoken(value: object) -> object:
+    about = ABOUT if isinstance(value, AboutShare | AboutPoints) else ""
     if isinstance(value, Share):
-        return per_cent(value)
+        return about + per_cent(value)
     if isinstance(value, Points):
-        return number(max(1, round(value * 100)))
+        return about + number(max(1, round(value * 100)))
     return number(value) if isinstance(value, int) else value
 
 
@@ -138,9 +141,10 @@ def definitions(shown: Leadership) -> list[tuple[str, str]]:
         (
             gettext("Small groups"),
             gettext(
-                "“%(mark)s” stands for fewer than %(limit)s people, or for a number that would give such a number away; rates "
-                "beside it are in whole per cent. Departments that need attention are chosen among those with a rate about "
-                "at least %(limit)s people.",
+                "“%(mark)s” stands for fewer than %(limit)s people, or for a number that would give such a number away. A rate "
+                "that would do so is rounded to five or ten per cent (“≈”) or left out (“–”), and its change is left out. The figures of "
+                "the whole organisation are shown as they are. Departments that need attention are chosen among those with "
+                "a rate about at least %(limit)s people.",
                 mark=FEW,
                 limit=LIMIT,
             ),
@@ -163,7 +167,8 @@ def page_for_pdf(shown: Leadership, language: str) -> pdf.LeadershipPage:
         trend=tuple(pdf.TrendPoint(point.day, point.rate) for point in shown.trend),
         lapses=tuple(pdf.Lapse(week(each), each.people) for each in shown.weeks) if shown.lapses != 0 else (),
         attention=tuple(
-            pdf.Attention(each.name, tuple(reason(one) for one in each.reasons), each.rate) for each in shown.attention
+            pdf.Attention(each.name, tuple(reason(one) for one in each.reasons), each.rate, each.rounded)
+            for each in shown.attention
         ),
         definitions=tuple(definitions(shown)),
         labels=_labels(),
@@ -172,7 +177,7 @@ def page_for_pdf(shown: Leadership, language: str) -> pdf.LeadershipPage:
 
 def _figures(shown: Shown, name: str) -> pdf.Figures:
     counts = {column: shown.counts[column] for column in COLUMNS if column != "due_soon"}
-    return pdf.Figures(name=name, rate=shown.rate, **counts)
+    return pdf.Figures(name=name, rate=shown.rate, rounded=shown.rounded, **counts)
 
 
 def _labels() -> pdf.LeadershipLabels:

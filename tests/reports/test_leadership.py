@@ -138,7 +138,33 @@ def test_attention_names_reasons_and_never_speaks_of_small_groups() -> None:
         "%(people)s",
     ]
     assert second.name == "Beta" and second.reasons[0].params["people"] == 40
-    assert second.rate == 0.95
+    assert second.rate == 0.95 and second.rounded, "5 of 100 are late: it is said roughly"
+
+
+def test_attention_tells_no_small_number_of_those_it_does_not_name() -> None:
+    tree = Tree(
+        {
+            n: Node(n, str(n), f"N{n}", kind, 1 if n > 1 else None)
+            for n, kind in ((1, "division"), (2, "department"), (3, "department"))
+        }
+    )
+    rest = Figures(compliant=3, overdue=2)
+    now = {2: Figures(compliant=40, overdue=40), 3: rest, 1: Figures(compliant=43, overdue=42)}
+    (entry,) = attention(tree, now, {}, Figures(compliant=500, overdue=60), 30)
+    assert entry.rounded and entry.rate == 0.5
+    assert [reason.params["people"] for reason in entry.reasons] == [80], (
+        "42 less 40 overdue would be the 2 of the other"
+    )
+    tight = {2: Figures(compliant=14, overdue=4), 1: Figures(compliant=64, overdue=24)}
+    before = {2: Figures(compliant=17, overdue=1)}
+    assert not attention(tree, tight, before, Figures(compliant=500, overdue=60), 30), "78 % of 18 would say 4"
+
+
+def test_a_part_of_the_organisation_is_shown_like_a_division(house: House, reading: Session) -> None:
+    found = rollup(reading, roots={house.north})
+    assert found.overall.counts["overdue"] is None and found.overall.rate is None
+    assert found.trend[-1].rate is None, "86 % of 14 would say 2"
+    assert rollup(reading).overall.counts["overdue"] == 5, "the whole is shown as it is"
 
 
 def test_page_document_and_workbook_show_the_same_figures(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from fractions import Fraction
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lms.reports.rollup import STATES, Figures, Row
-from lms.reports.suppression import COLUMNS, LIMIT, cover_list, suppress, whole
+from lms.reports.suppression import COLUMNS, LIMIT, Shown, cover_list, suppress, whole
 
 
 def row(name: str, **people: int) -> Row:
@@ -39,9 +42,36 @@ def test_a_group_of_fewer_than_eleven_is_suppressed_whole_with_the_next_smallest
     assert shown[2].rate == pytest.approx(2 / 3)
 
 
-def test_a_rate_beside_a_suppressed_count_is_in_whole_per_cent_and_never_all_or_nobody() -> None:
-    shown = suppress([row("A", compliant=995, overdue=1), row("B", compliant=900, overdue=100)])[0]
-    assert shown.rounded and shown.rate == 0.99
+def test_a_rate_beside_a_suppressed_count_is_rounded_until_it_says_no_number() -> None:
+    big, _ = suppress([row("A", compliant=995, overdue=1), row("B", compliant=900, overdue=100)])
+    assert big.rounded and big.rate == 0.99, "never everybody"
+    division, _ = suppress([row("A", compliant=39, in_grace=3, overdue=1), row("B", compliant=900, overdue=100)])
+    assert division.rounded and division.rate == 0.9, "91 % of 43 would say 4 late; 90 % is 37 to 40 of them"
+    tiny, _ = suppress([row("A", compliant=11, overdue=2), row("B", compliant=900, overdue=100)])
+    assert tiny.rate is None, "whatever it is rounded to, 85 % of 13 are 2 late"
+    told, _ = suppress(
+        [row("A", compliant=90, overdue=10, in_grace=2), row("B", compliant=80, overdue=30, in_grace=20)]
+    )
+    assert told.rate == pytest.approx(90 / 102) and not told.rounded, "it follows from what is shown"
+
+
+def test_a_number_that_is_alone_in_its_column_hides_behind_a_zero() -> None:
+    found = [row("A", compliant=50, overdue=20, open=1), row("B", compliant=60, overdue=30), row("C", compliant=70)]
+    shown = suppress(found)
+    assert sum(each.counts["open"] is None for each in shown) >= 2, "else the total of the column would say 1"
+    assert not worked_out(shown)
+
+
+def test_no_chain_of_subtractions_leads_to_a_small_number() -> None:
+    shown = suppress(
+        [
+            row("A", compliant=15, overdue=4, exempt=17),
+            row("B", compliant=200, overdue=30, exempt=6, on_leave=12),
+            row("C", compliant=90, open=3, upcoming=40),
+            row("D", compliant=80, open=30, upcoming=8),
+        ]
+    )
+    assert not worked_out(shown)
 
 
 def test_the_whole_is_shown_unless_it_is_itself_a_small_group() -> None:
@@ -53,6 +83,35 @@ def test_lists_with_a_shown_sum_cover_each_other() -> None:
     assert cover_list([3, 20, 30]) == [None, None, 30]
     assert cover_list([3, 4, 5, 30]) == [None, None, None, 30]
     assert cover_list([0, 20, 30]) == [0, 20, 30]
+
+
+def worked_out(shown: Sequence[Shown]) -> list[tuple[int, str]]:
+    """The suppressed cells that a reader can work out who knows all totals: by elimination, as in any set of equations."""
+    names = ("required", *STATES)
+    unknown = [(place, name) for place, each in enumerate(shown) for name in names if each.counts[name] is None]
+    sums = [{(place, name): Fraction(-1 if name == "required" else 1) for name in names} for place in range(len(shown))]
+    sums += [{(place, name): Fraction(1) for place in range(len(shown))} for name in names]
+    solved: dict[tuple[int, str], dict[tuple[int, str], Fraction]] = {}
+    for equation in ({cell: one for cell, one in line.items() if cell in unknown} for line in sums):
+        left = equation
+        for head, other in solved.items():
+            left = less(left, other, head)
+        if left:
+            first = min(left)
+            left = {cell: one / left[first] for cell, one in left.items()}
+            solved = {head: less(other, left, first) for head, other in solved.items()} | {first: left}
+    return [head for head, line in solved.items() if len(line) == 1]
+
+
+def less(
+    line: dict[tuple[int, str], Fraction], other: dict[tuple[int, str], Fraction], cell: tuple[int, str]
+) -> dict[tuple[int, str], Fraction]:
+    """``line`` without ``cell``, by taking as much of ``other`` away."""
+    times = line.get(cell, Fraction(0))
+    found = {
+        each: line.get(each, Fraction(0)) - times * other.get(each, Fraction(0)) for each in line.keys() | other.keys()
+    }
+    return {each: one for each, one in found.items() if one}
 
 
 people = st.integers(0, 40)
@@ -73,6 +132,8 @@ def test_nothing_small_is_shown_or_can_be_worked_out_from_one_total(found: list[
             hidden = sum(getattr(figures, name) for name in gone)
             everything = all(not getattr(figures, name) for name in STATES if name not in gone)
             assert (len(gone) >= 2 and hidden >= LIMIT) or everything
+    small_cells = [(place, name) for place, name in worked_out(shown) if 0 < getattr(found[place], name) < LIMIT]
+    assert not small_cells or len(found) == 1
     for name in STATES:
         gone_rows = [place for place, each in enumerate(shown) if each.counts[name] is None]
         left = [figures for place, figures in enumerate(found) if place not in gone_rows and getattr(figures, name)]
