@@ -16,8 +16,8 @@ from lms.cli.house import Day, Opened, upgrade
 from lms.cli.serving import run
 from lms.clock import Clock, SystemClock, local_day
 from lms.db import Base, Database
-from lms.demo.build import PASSWORD, UNFINISHED, ZONE, Build, build
-from lms.demo.roles import ROLES
+from lms.demo.build import UNFINISHED, ZONE, Build, build
+from lms.demo.roles import PASSWORD, ROLES
 from lms.errors import N_, Invalid
 from lms.files import FileStore
 from lms.organisation import load, save

@@ -30,7 +30,7 @@ from lms.compliance.models import Exemption, Generation, Requirement, Requiremen
 from lms.db import Base, Database
 from lms.demo.lives import DUTIES, Done, Duty, Life, Post, lives
 from lms.demo.places import PLACES
-from lms.demo.roles import ROLES, role_lives
+from lms.demo.roles import PASSWORD, ROLES, role_lives
 from lms.demo.trying import Tried, tried
 from lms.files import FileStore
 from lms.learning.models import Answer, Attempt, Enrolment, StepDone
@@ -408,10 +408,6 @@ def _accounts(site: Build) -> None:
                 RoleGrant, account_id=account, role=role.role, department_id=site.departments[role.scope] if role.scope else None,
                 granted_at=site.moment(site.start), granted_by=None, revoked_at=None, revoked_by=None,
             )  # fmt: skip
-
-
-PASSWORD = "riverbend demo 2026"
-"""The password of the role sign-ins. They work only in a database that ``lms demo`` made, served by ``lms demo``."""
 
 
 def _sequences(session: Session) -> None:

@@ -9,6 +9,10 @@ from lms.access import Role
 from lms.clock import FOR_EVER
 from lms.compliance.calendar import add_months
 from lms.demo.lives import Done, Life, Post
+from lms.errors import N_
+
+PASSWORD = "riverbend demo 2026"
+"""The password of the role sign-ins. They work only in a database that ``lms demo`` made, served by ``lms demo``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +36,13 @@ class RolePlayer:
 
 
 ROLES = (
-    RolePlayer("Manager", "Mateo", "Okonkwo", "ED", "Nurse Manager", "RN", True, Role.MANAGER, "ED"),
-    RolePlayer("Learner", "Lena", "Marsh", "ED", "Registered Nurse", "RN", True, None),
-    RolePlayer("HR", "Hannah", "Sol", "HR", "HR Partner", "", False, Role.HR),
-    RolePlayer("Executive", "Elias", "Thorne", "QUALITY", "Chief Quality Officer", "MD", False, Role.EXECUTIVE),
-    RolePlayer("Author", "Aiko", "Brandt", "HR", "Clinical Educator", "RN", False, Role.AUTHOR),
-    RolePlayer("Auditor", "Ana", "Lindqvist", "QUALITY", "Internal Auditor", "", False, Role.AUDITOR),
-    RolePlayer("Administrator", "Amadou", "Reed", "IT", "Systems Administrator", "", False, Role.ADMINISTRATOR),
+    RolePlayer(N_("Manager"), "Mateo", "Okonkwo", "ED", "Nurse Manager", "RN", True, Role.MANAGER, "ED"),
+    RolePlayer(N_("Learner"), "Lena", "Marsh", "ED", "Registered Nurse", "RN", True, None),
+    RolePlayer(N_("HR"), "Hannah", "Sol", "HR", "HR Partner", "", False, Role.HR),
+    RolePlayer(N_("Executive"), "Elias", "Thorne", "QUALITY", "Chief Quality Officer", "MD", False, Role.EXECUTIVE),
+    RolePlayer(N_("Author"), "Aiko", "Brandt", "HR", "Clinical Educator", "RN", False, Role.AUTHOR),
+    RolePlayer(N_("Auditor"), "Ana", "Lindqvist", "QUALITY", "Internal Auditor", "", False, Role.AUDITOR),
+    RolePlayer(N_("Administrator"), "Amadou", "Reed", "IT", "Systems Administrator", "", False, Role.ADMINISTRATOR),
 )
 
 

@@ -22,6 +22,7 @@ from lms.access import Permission, may
 from lms.accounts import actions, invitations, passwords, throttle
 from lms.accounts.models import Account, TokenPurpose
 from lms.accounts.queries import account_of_expired_token, viewer_for_token
+from lms.demo.roles import PASSWORD, ROLES
 from lms.errors import AttuneError, Invalid
 from lms.web.page import (
     KEPT,
@@ -108,7 +109,10 @@ def sign_in() -> ResponseReturnValue:
             return redirect(_hand_in_kept(result.account.id) or target or url_for("site.front"), 303)
         refused = tell(result.message) if result.message else None
     status = 422 if request.method == "POST" else 200
-    return render_template("auth/sign_in.html", form=form, refused=refused, next=target), status
+    players = ROLES if house().config.demo and organisation().demo else ()
+    return render_template(
+        "auth/sign_in.html", form=form, refused=refused, next=target, players=players, password=PASSWORD
+    ), status
 
 
 @blueprint.post("/sign-out")

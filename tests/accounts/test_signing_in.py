@@ -154,8 +154,10 @@ def test_demo_accounts_exist_only_in_the_demo(
     demo_app.test_client_class = PageClient
     in_demo_program = demo_app.test_client()
     assert "is not right" in shown(sign_in("demo-nurse", by=in_demo_program)), "a real organisation"
+    assert "Look around as" not in in_demo_program.get("/sign-in").text, "nor are any offered there"
     hospital.change(demo=True)
     assert "is not right" in shown(sign_in("demo-nurse")), "`lms serve` on a demo database"
+    assert "Look around as" in in_demo_program.get("/sign-in").text
     assert sign_in("demo-nurse", by=in_demo_program).status_code == 303  # type: ignore[attr-defined]
     hospital.change(demo=False)
     assert in_demo_program.get("/account").status_code == 302, "the session ends with the demo"

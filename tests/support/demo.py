@@ -18,8 +18,8 @@ from sqlalchemy import select
 
 from config import Config
 from lms.db import Database
-from lms.demo.build import PASSWORD, Build, build
-from lms.demo.roles import ROLES
+from lms.demo.build import Build, build
+from lms.demo.roles import PASSWORD, ROLES
 from lms.files import FileStore
 from lms.people.models import Person
 from tests.support.databases import PostgresDatabases, SqliteDatabases
