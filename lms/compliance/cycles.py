@@ -165,7 +165,8 @@ class Chain:
         if rule.look_back is not None:
             anchor = start
             if rule.first == First.LICENCE:
-                anchor = min(start, own_days(rule, self.person, start).issued)
+                issued = own_days(rule, self.person, start).issued
+                anchor = issued if issued < FOREVER else start
             since = rule.look_back.after(anchor, -1) + 1
         elif rule.look_back_term:
             since = first.since
@@ -319,6 +320,8 @@ class Chain:
         on, by, oldest, until = met
         if rule.recurs in (Recurs.WINDOW, Recurs.HELD):
             if rule.recurs == Recurs.WINDOW and rule.hours is not None:
+                on, number, latest = max(cycle.done, key=BY_DAY)
+                by = f"{latest.kind}:{number}"
                 until = falls_short(rule.hours, cycle.done, rule.every.months, max(on, day)) - 1
             if until < max(on, day) or (cycle is not self.cycles[0] and day <= cycle.due and until <= cycle.due):
                 return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .calendar import Interval, number, united
-from .facts import PersonFacts
+from .facts import Membership, PersonFacts
 from .rules import Phase, RequirementFacts
 
 
@@ -81,8 +81,17 @@ def _period(
         entered = [
             membership.department_id
             for membership in person.memberships
-            if membership.from_day.toordinal() == start and phase.rule.audience.holds(membership)
+            if membership.from_day.toordinal() == start
+            and phase.rule.audience.holds(membership)
+            and not any(_goes_on(before, membership) for before in person.memberships)
         ]
         because = f"entered:{min(entered)}" if entered else f"rule:{phase.version_id}"
     incumbent = phase.from_day == start and any(hired < start < left for hired, left in employed)
     return Period(stays, because, returning, incumbent)
+
+
+def _goes_on(before: Membership, after: Membership) -> bool:
+    """Whether ``after`` is the same membership, cut where something about the person changed."""
+    return before.to_day == after.from_day and (
+        before.department_id, before.departments, before.job, before.profession, before.patient_contact, before.duties,
+    ) == (after.department_id, after.departments, after.job, after.profession, after.patient_contact, after.duties)  # fmt: skip
