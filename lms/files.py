@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -102,6 +103,11 @@ class FileStore:
         session.add(row)
         session.flush()
         return row
+
+    def remove(self, hashes: Iterable[str]) -> None:
+        """Remove bytes of which no row is left, after the commit that dropped the rows; what is gone already is no matter."""
+        for sha256 in hashes:
+            self.path(sha256).unlink(missing_ok=True)
 
     def read(self, file: StoredFile) -> bytes:
         """The bytes of a stored file.

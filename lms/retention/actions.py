@@ -1,0 +1,140 @@
+"""Pseudonymising: names, numbers, addresses, free words and the values of the audit log go; days, states, scores and counts stay."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from lms.accounts.models import Account, KeptPost, OneTimeToken, SignInSession
+from lms.audit import Actor, record
+from lms.audit import actions as audit
+from lms.audit.chain import FORGET
+from lms.certificates.models import Certificate, CertificateRevocation
+from lms.clock import FOR_EVER
+from lms.compliance.models import Exemption, Extension
+from lms.errors import N_, Conflict
+from lms.files import StoredFile
+from lms.learning.models import Answer, Attempt, AttemptGrant, Enrolment, Remark
+from lms.notices.models import Mail
+from lms.people.models import Employment, ImportChange, ImportRun, Leave, Person
+from lms.records.models import RecordRevocation, TrainingRecord
+from lms.retention.queries import SOURCE, Due
+
+GONE = "–"
+"""What stands where free words about a person were."""
+
+
+def pseudonym(person_id: int) -> str:
+    """What somebody is called afterwards."""
+    return f"Person {person_id}"
+
+
+def pseudonymise(session: Session, people: Sequence[Due], by: Actor) -> list[str]:
+    """Take away who these people are. Gives the SHA-256 of files that nobody has any more, to be removed after the commit.
+
+    Raises:
+        Conflict: one of them is employed again; nothing is changed.
+    """
+    ids = [each.person_id for each in people]
+    here = select(Employment.person_id).where(
+        Employment.person_id.in_(ids), Employment.superseded_at.is_(None), Employment.to_day >= FOR_EVER
+    )
+    if session.scalar(here.limit(1)) is not None:
+        raise Conflict(N_("Somebody of them is employed again. Nothing was changed."))
+    for person in session.scalars(select(Person).where(Person.id.in_(ids))):
+        person.source, person.number = SOURCE, str(person.id)
+        person.given_name, person.family_name = "", pseudonym(person.id)
+        person.email = person.language = person.zone = None
+    _accounts(session, ids, by)
+    _words(session, ids)
+    _answers(session, ids)
+    files = _documents(session, ids)
+    audit.forget(session, ids)
+    for each in people:
+        told = {"kept_until": str(each.verdict.until), "clock": each.verdict.clock.code if each.verdict.clock else None}
+        record(session, by, FORGET, "person", each.person_id, after=told)
+    session.flush()
+    return unused(session, files)
+
+
+def old_staff_files(session: Session, imported_before: datetime) -> list[str]:
+    """Let go of staff files that were taken in before a moment: they name everybody who was here then. Gives their SHA-256."""
+    old = select(ImportRun).where(ImportRun.file_id.is_not(None), ImportRun.imported_at < imported_before)
+    ids = []
+    for run in session.scalars(old).all():
+        ids.append(run.file_id)
+        run.file_id = None
+    session.flush()
+    return unused(session, _drop(session, StoredFile.id.in_(ids)))
+
+
+def unused(session: Session, hashes: Collection[str]) -> list[str]:
+    """Those of these files of which no row is left."""
+    still = set(session.scalars(select(StoredFile.sha256).where(StoredFile.sha256.in_(hashes))))
+    return sorted(set(hashes) - still)
+
+
+def _accounts(session: Session, ids: list[int], by: Actor) -> None:
+    accounts = select(Account.id).where(Account.person_id.in_(ids)).scalar_subquery()
+    for theirs in (SignInSession, OneTimeToken, KeptPost):
+        session.execute(delete(theirs).where(theirs.account_id.in_(accounts)))
+    closed = func.coalesce(Account.closed_at, by.now)
+    session.execute(
+        update(Account).where(Account.person_id.in_(ids)).values(password_hash=None, closed_at=closed, demo=False),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def _words(session: Session, ids: list[int]) -> None:
+    """Free words: reasons, remarks, mails, and names kept for undoing an import."""
+    for fact in (Leave, Exemption, Extension):
+        session.execute(update(fact).where(fact.person_id.in_(ids)).values(reason=GONE))
+    enrolments = select(Enrolment.id).where(Enrolment.person_id.in_(ids)).scalar_subquery()
+    session.execute(update(AttemptGrant).where(AttemptGrant.enrolment_id.in_(enrolments)).values(reason=GONE))
+    records = select(TrainingRecord.id).where(TrainingRecord.person_id.in_(ids)).scalar_subquery()
+    session.execute(update(RecordRevocation).where(RecordRevocation.record_id.in_(records)).values(reason=GONE))
+    certificates = select(Certificate.id).where(Certificate.person_id.in_(ids)).scalar_subquery()
+    session.execute(
+        update(CertificateRevocation).where(CertificateRevocation.certificate_id.in_(certificates)).values(reason=GONE)
+    )
+    session.execute(update(Remark).where(Remark.person_id.in_(ids)).values(text=GONE))
+    session.execute(delete(Mail).where(Mail.person_id.in_(ids)))
+    kept = (ImportChange.table_name == "person") & ImportChange.row_id.in_(ids)
+    for change in session.scalars(select(ImportChange).where(kept)):
+        if change.before is not None:
+            change.before = {name: "" if name in ("given_name", "family_name") else None for name in change.before}
+
+
+def _answers(session: Session, ids: list[int]) -> None:
+    """Words of one's own in answers; which options were chosen stays."""
+    query = (
+        select(Answer)
+        .join(Attempt, Attempt.id == Answer.attempt_id)
+        .join(Enrolment, Enrolment.id == Attempt.enrolment_id)
+        .where(Enrolment.person_id.in_(ids))
+    )
+    for answer in session.scalars(query):
+        if isinstance(answer.response.get("text"), str):
+            answer.response = {**answer.response, "text": GONE}
+
+
+def _documents(session: Session, ids: list[int]) -> list[str]:
+    """Names on records and certificates, and every file of theirs."""
+    for row in session.scalars(select(TrainingRecord).where(TrainingRecord.person_id.in_(ids))):
+        row.person_name = pseudonym(row.person_id)
+    for paper in session.scalars(select(Certificate).where(Certificate.person_id.in_(ids))):
+        named: dict[str, Any] = {**paper.snapshot, "person_name": pseudonym(paper.person_id)}
+        paper.snapshot, paper.file_id = named, None
+    session.flush()
+    media = StoredFile.purpose.in_(("certificate", "evidence", "attachment"))
+    return _drop(session, StoredFile.owner_id.in_(ids) & media)
+
+
+def _drop(session: Session, which: Any) -> list[str]:
+    hashes = list(session.scalars(select(StoredFile.sha256).where(which)))
+    session.execute(delete(StoredFile).where(which))
+    return hashes

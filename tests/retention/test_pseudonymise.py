@@ -1,0 +1,131 @@
+"""Pseudonymising people of the demo hospital: their names are nowhere any more, and every report counts what it counted."""
+
+from __future__ import annotations
+
+import io
+from datetime import date, timedelta
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import select
+
+from config import Config
+from lms.accounts.models import Account
+from lms.audit import Actor, record
+from lms.audit import queries as log
+from lms.certificates.models import Certificate
+from lms.cli import main
+from lms.cli.doctor import examine
+from lms.cli.house import Opened
+from lms.clock import FOR_EVER, SetClock
+from lms.compliance import queries as compliance
+from lms.db import Base, Database
+from lms.errors import Conflict
+from lms.files import FileStore, StoredFile
+from lms.people.models import Employment, Person
+from lms.retention import actions, queries
+from lms.retention.queries import Due
+from lms.worker import Worker
+from tests.support.demo import TODAY
+
+DAYS = [TODAY - timedelta(days=days) for days in (400, 200, 30, 0)] + [TODAY + timedelta(days=200)]
+LATER = date(2040, 1, 1)
+ZONE = "America/New_York"
+
+
+def leavers(db: Database) -> list[Due]:
+    with db.session() as session:
+        return list(queries.due(session, LATER, ZONE))
+
+
+def test_only_leavers_fall_due_and_only_after_their_clocks(db: Database) -> None:
+    found = leavers(db)
+    with db.session() as session:
+        here = set(session.scalars(select(Employment.person_id).where(Employment.to_day == FOR_EVER)))
+        assert found and not {each.person_id for each in found} & here
+        assert list(queries.due(session, TODAY, ZONE)) == []
+        last = max(each.verdict.until for each in found if each.verdict.until)
+        assert len(list(queries.due(session, last, ZONE))) < len(found)
+
+
+def test_names_are_gone_and_counts_stay(db: Database, config: Config, clock: SetClock) -> None:
+    found = leavers(db)
+    ids = [each.person_id for each in found]
+    files = FileStore(config.data_dir / "files")
+    with db.transaction() as session:
+        names = {(p.family_name, p.number) for p in session.scalars(select(Person).where(Person.id.in_(ids)))}
+        kept = names - {(p.family_name, p.number) for p in session.scalars(select(Person).where(Person.id.not_in(ids)))}
+        for who in ids:
+            told = session.get_one(Person, who).display_name
+            record(session, Actor(who, clock.now(), "10.9.9.9"), "person.change", "person", who, after={"name": told})
+        paper = session.scalars(select(Certificate).where(Certificate.person_id.in_(ids))).first()
+        assert paper is not None
+        stored = files.put(
+            session, io.BytesIO(b"%PDF with a name"), name="c.pdf", media_type="application/pdf",
+            purpose="certificate", owner_id=paper.person_id, now=clock.now(),
+        )  # fmt: skip
+        paper.file_id = stored.id
+        path = files.path(stored.sha256)
+    worker = Worker(db, files, clock)
+    worker.drain()
+    with db.session() as session:
+        before = [sorted(compliance.counts(session, day)) for day in DAYS]
+        link = log.head(session)
+    with db.transaction() as session:
+        files.remove(actions.pseudonymise(session, found, Actor(None, clock.now(), "command line")))
+    worker.drain()
+    with db.session() as session:
+        assert [sorted(compliance.counts(session, day)) for day in DAYS] == before
+        assert log.head(session)[0] == link[0] + len(ids)
+        assert session.scalars(select(StoredFile).where(StoredFile.name == "c.pdf")).all() == []
+        assert all(a.closed_at for a in session.scalars(select(Account).where(Account.person_id.in_(ids))))
+        tables = [
+            table for table in Base.metadata.sorted_tables if table.name != "course_version"
+        ]  # sources have names
+        everything = [str(tuple(row)) for table in tables for row in session.execute(select(table))]
+        lost = [name for name, _ in kept if name and any(f"'{name}'" in row or f" {name}" in row for row in everything)]
+        shared = {p.family_name for p in session.scalars(select(Person))}
+        assert [name for name in lost if name not in shared] == []
+        assert not any("10.9.9.9" in row for row in everything)
+        assert list(log.faults(session)) == []
+        assert list(queries.due(session, LATER, ZONE)) == [], "nobody is pseudonymised twice"
+    assert not path.exists(), "the file with the name is removed"
+    assert [str(fault) for fault in examine(Opened(config, db, files, clock))] == []
+
+
+def test_somebody_who_came_back_stops_everything(db: Database, clock: SetClock) -> None:
+    found = leavers(db)
+    with db.transaction() as session:
+        session.add(
+            Employment(
+                person_id=found[0].person_id, kind="employee", from_day=TODAY, to_day=FOR_EVER, recorded_at=clock.now(),
+                recorded_by=None, superseded_at=None, superseded_by=None, import_id=None,
+            )
+        )  # fmt: skip
+    with db.session(write=True) as session, pytest.raises(Conflict):
+        actions.pseudonymise(session, found, Actor(None, clock.now()))
+
+
+def test_the_command_says_who_and_asks_to_be_confirmed(
+    db: Database, database_url: str, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LMS_DATABASE_URL", database_url)
+    monkeypatch.setenv("LMS_DATA_DIR", str(config.data_dir))
+    with db.transaction() as session:
+        who = leavers(db)[0].person_id
+        for stretch in session.scalars(select(Employment).where(Employment.person_id == who)):
+            stretch.from_day, stretch.to_day = date(2001, 1, 1), date(2002, 1, 1)
+        session.get_one(Person, who).created_at = session.get_one(Person, who).created_at.replace(year=2001)
+        from lms.records.models import TrainingRecord
+
+        for row in session.scalars(select(TrainingRecord).where(TrainingRecord.person_id == who)):
+            row.completed_on = row.completed_on.replace(year=2001, day=1)
+    run = CliRunner()
+    dry = run.invoke(main, ["people", "pseudonymise", "--dry-run"])
+    assert dry.exit_code == 0 and f"Person {who}, kept until" in dry.output, dry.output
+    assert run.invoke(main, ["people", "pseudonymise"]).exit_code == 2
+    assert run.invoke(main, ["people", "pseudonymise", "--as-of", "2090-01-01", "--dry-run"]).exit_code == 2
+    done = run.invoke(main, ["people", "pseudonymise", "--confirm"])
+    assert done.exit_code == 0 and "1 people are pseudonymised" in done.output, done.output
+    with db.session() as session:
+        assert session.get_one(Person, who).display_name == f"Person {who}"
