@@ -30,7 +30,7 @@ from lms.compliance.models import Exemption, Generation, Requirement, Requiremen
 from lms.db import Base, Database
 from lms.demo.lives import DUTIES, Done, Duty, Life, Post, lives
 from lms.demo.places import PLACES
-from lms.demo.roles import PASSWORD, ROLES, role_lives
+from lms.demo.roles import PASSWORD, ROLES, role_lives, stuck_life
 from lms.demo.trying import Tried, tried
 from lms.files import FileStore
 from lms.learning.models import Answer, Attempt, Enrolment, StepDone
@@ -104,7 +104,8 @@ def build(site: Build) -> None:
         _departments(site)
         _requirements(site)
         site.write(session)
-    people = [*role_lives(site.today), *lives(site.staff - len(ROLES), site.seed, site.today)]
+    known = [*role_lives(site.today), stuck_life(site.today)]
+    people = [*known, *lives(max(0, site.staff - len(known)), site.seed, site.today)]
     done = 0
     for start in range(0, len(people), 250):
         some = people[start : start + 250]
@@ -265,7 +266,7 @@ def _person(site: Build, life: Life) -> None:
     for done in sorted(life.done, key=lambda d: d.day):
         _completion(site, chance, person, life, done)
     if life.under_way:
-        _under_way(site, chance, person, life.under_way)
+        _under_way(site, chance, person, life, life.under_way)
 
 
 def _merged(site: Build, posts: Iterable[Post]) -> Iterable[Post]:
@@ -303,7 +304,7 @@ def _lead(site: Build, place: str) -> int | None:
 def _completion(site: Build, chance: random.Random, person: int, life: Life, done: Done) -> None:
     version, content = site.versions[done.course]
     language = "es" if life.language == "es" else "en"
-    begun = site.moment(done.day, chance.randrange(6, 20), chance.randrange(60))
+    begun = site.moment(done.day, *life.shift.start(chance))
     ended = begun + timedelta(minutes=content.total_minutes - chance.randrange(2, 15))
     test = content.test
     assert test is not None
@@ -376,21 +377,24 @@ def _record(
     )  # fmt: skip
 
 
-def _under_way(site: Build, chance: random.Random, person: int, course: str) -> None:
+def _under_way(site: Build, chance: random.Random, person: int, life: Life, course: str) -> None:
     version, content = site.versions[course]
-    begun = site.moment(site.today - timedelta(days=chance.randrange(1, 12)), chance.randrange(7, 19))
-    reached = chance.randrange(1, len(content.steps) - 1)
+    day = site.today - timedelta(days=chance.randrange(1, 12))
+    begun = site.moment(day, *life.shift.start(chance))
+    test = content.test
+    assert test is not None
+    reached = len(content.steps) - 1 if life.stuck else chance.randrange(1, len(content.steps) - 1)
     enrolment = site.add(
         Enrolment, person_id=person, course_id=version.course_id, version_id=version.id, enrolled_at=begun, enrolled_by=person,
         last_step=content.steps[reached].id, completed_at=None, closed_at=None,
     )  # fmt: skip
     for place in range(reached):
-        site.add(
-            StepDone,
-            enrolment_id=enrolment,
-            step_id=content.steps[place].id,
-            done_at=begun + timedelta(minutes=6 * place + 4),
-        )
+        at = begun + timedelta(minutes=33) * (place + 1) / reached
+        site.add(StepDone, enrolment_id=enrolment, step_id=content.steps[place].id, done_at=at)
+    for number in range(1, test.attempts + 1 if life.stuck else 1):
+        made = tried(content, f"{site.seed}/{person}/stuck/{number}", chance.choice((40, 50, 60)), passing=False)
+        language = "es" if life.language == "es" else "en"
+        _attempt(site, enrolment, test.id, number, made, language, begun + timedelta(minutes=33 + 9 * number))
 
 
 # --- at the end -------------------------------------------------------------------------------------------------------

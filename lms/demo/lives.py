@@ -13,6 +13,7 @@ from typing import TypeVar
 from lms.clock import FOR_EVER
 from lms.compliance.calendar import add_months
 from lms.demo.places import FAMILY, GIVEN, JOBS, PLACES, Place
+from lms.demo.shifts import OFFICE, Shift, shift_of
 
 T = TypeVar("T")
 
@@ -49,6 +50,9 @@ class Life:
     exempt: tuple[date, date, str] | None = None
     done: list[Done] = field(default_factory=list)
     under_way: str | None = None
+    stuck: bool = False
+    """Whether the attempts at the test of the course under way are used up."""
+    shift: Shift = OFFICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,10 @@ def lives(staff: int, seed: int, today: date) -> Iterator[Life]:
     for index in range(staff + leavers):
         chance = random.Random(f"{seed}/{index}")
         place = chance.choices(working, cum_weights=weights)[0]
-        yield _life(chance, index, place, start, today, gone=index >= staff)
+        life = _life(chance, index, place, start, today, gone=index >= staff)
+        life.shift = shift_of(f"{seed}/{index}", place.jobs)
+        life.stuck = random.Random(f"{seed}/{index}/stuck").random() < 0.06
+        yield life
 
 
 def _life(chance: random.Random, index: int, place: Place, start: date, today: date, *, gone: bool) -> Life:

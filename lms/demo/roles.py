@@ -9,6 +9,7 @@ from lms.access import Role
 from lms.clock import FOR_EVER
 from lms.compliance.calendar import add_months
 from lms.demo.lives import Done, Life, Post
+from lms.demo.shifts import LONG_DAY, LONG_NIGHT, OFFICE
 from lms.errors import N_
 
 PASSWORD = "riverbend demo 2026"
@@ -54,6 +55,7 @@ def role_lives(today: date) -> list[Life]:
         post = Post(hired, FOR_EVER, player.place, player.job, player.profession, player.contact)
         life = Life(player.number, player.given, player.family, None, "employee", f"{player.number}@riverbend.example")
         life.employments, life.posts = [(hired, FOR_EVER)], [post]
+        life.shift = LONG_DAY if player.contact else OFFICE
         if player.contact:
             renewed = add_months(today, -12) + timedelta(days=19)
             life.done = [
@@ -65,3 +67,13 @@ def role_lives(today: date) -> list[Life]:
             life.done = [Done("cc-101", add_months(today, -9), 95.0, ())]
         found.append(life)
     return found
+
+
+def stuck_life(today: date) -> Life:
+    """A nurse of the night shift in the manager's department who has used up the attempts, so that the manager has something to decide."""
+    hired = today - timedelta(days=36)
+    life = Life("R099001", "Imre", "Vance", None, "employee", "imre.vance@riverbend.example")
+    life.employments = [(hired, FOR_EVER)]
+    life.posts = [Post(hired, FOR_EVER, "ED", "Registered Nurse", "RN", True)]
+    life.under_way, life.stuck, life.shift = "la-110", True, LONG_NIGHT
+    return life

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 from datetime import date
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import func, inspect, select, text
 
 from config import Config
+from lms.access import Grant, Permission, Role, Viewer
 from lms.accounts.models import Account
 from lms.certificates.models import Certificate
 from lms.compliance import queries
@@ -17,10 +19,14 @@ from lms.compliance.spans import MET, State
 from lms.db import Base, Database
 from lms.demo.build import Build, build
 from lms.demo.lives import lives
+from lms.demo.roles import role_lives, stuck_life
 from lms.files import FileStore
+from lms.learning.models import Attempt, Enrolment
 from lms.organisation import load
 from lms.people.models import Department, Membership, Person
+from lms.people.queries import visible_to
 from lms.records.models import TrainingRecord
+from lms.reports.attempts import used_up
 from tests.demo.conftest import Run
 from tests.support.databases import PostgresDatabases, SqliteDatabases
 
@@ -208,3 +214,31 @@ def test_its_histories_make_every_page_interesting(riverbend: Database) -> None:
         )
         assert session.scalar(select(func.count(Account.id)).where(Account.password_hash.is_not(None))) == 7
         assert session.scalar(select(func.count(Account.id)).where(Account.demo.is_(False))) == 0
+
+
+def test_people_learn_in_their_shift(riverbend: Database) -> None:
+    """Day, evening and night: whatever somebody began or handed in, they did while they were at work."""
+    shifts = {life.number: life.shift for life in [*role_lives(TODAY), stuck_life(TODAY), *lives(300, 1, TODAY)]}
+    seen = set()
+    with riverbend.session() as session:
+        rows = session.execute(
+            select(Person.number, Attempt.started_at, Attempt.finished_at)
+            .join(Enrolment, Enrolment.person_id == Person.id)
+            .join(Attempt, Attempt.enrolment_id == Enrolment.id)
+        ).all()
+    for number, *moments in rows:
+        for moment in moments:
+            hour = moment.astimezone(ZoneInfo("America/Chicago")).hour
+            assert shifts[number].covers(hour), (number, shifts[number], hour)
+        seen.add(shifts[number].name)
+    assert seen == {"day", "evening", "night"}
+
+
+def test_the_manager_has_somebody_who_needs_another_attempt(riverbend: Database) -> None:
+    with riverbend.session() as session:
+        manager = session.scalars(select(Account.person_id).order_by(Account.person_id)).first()
+        own = session.scalars(select(Department.id).where(Department.code == "ED")).one()
+        grants = frozenset({Grant(Role.MANAGER, own)})
+        visible = visible_to(session, Viewer(manager or 0, 1, "Mateo Okonkwo", grants), Permission.ATTEMPT_GRANT, TODAY)
+        waiting = used_up(session, visible)
+        assert "Imre Vance" in [one.name for one in waiting] and {one.tries for one in waiting} == {3}
