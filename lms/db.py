@@ -173,6 +173,8 @@ class Dated(Recorded):
     to_day: Mapped[date]
 
 
-def known(model: Any) -> Any:
-    """The SQL condition that a fact has not been superseded (as known now)."""
-    return model.superseded_at.is_(None)
+def known(model: Any, at: datetime | None = None) -> Any:
+    """The SQL condition that a fact is known: now (not superseded), or as it was known just before the moment ``at``."""
+    if at is None:
+        return model.superseded_at.is_(None)
+    return (model.recorded_at < at) & (model.superseded_at.is_(None) | (model.superseded_at >= at))

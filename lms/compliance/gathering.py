@@ -1,12 +1,12 @@
-"""Gathers the facts of many people for the timeline, with a constant number of statements (as known now)."""
+"""Gathers the facts of many people for the timeline, with a constant number of statements (as known now, or then)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, true
 from sqlalchemy.orm import Session
 
 from lms.catalogue.models import Course
@@ -20,8 +20,8 @@ from lms.people.models import Department, DepartmentVersion, Employment, Leave, 
 from lms.records.models import RecordRevocation, TrainingRecord
 
 
-def requirements(session: Session) -> dict[int, RequirementFacts]:
-    """Every requirement with its versions, by id. One statement."""
+def requirements(session: Session, known_at: datetime | None = None) -> dict[int, RequirementFacts]:
+    """Every requirement with its versions, by id, as known now or just before ``known_at``. One statement."""
     version = RequirementVersion
     found: dict[int, list[RuleVersion]] = {}
     for row in session.execute(
@@ -33,7 +33,7 @@ def requirements(session: Session) -> dict[int, RequirementFacts]:
             version.to_day,
             version.adopted_on,
             version.apply_to_running,
-        ).where(known(version))
+        ).where(known(version, known_at))
     ):
         rule = Rule.parse(row.rule)
         found.setdefault(row.requirement_id, []).append(
@@ -42,20 +42,27 @@ def requirements(session: Session) -> dict[int, RequirementFacts]:
     return {requirement_id: RequirementFacts(requirement_id, versions) for requirement_id, versions in found.items()}
 
 
-def people(session: Session, person_ids: Sequence[int]) -> dict[int, facts.PersonFacts]:
+def people(
+    session: Session, person_ids: Sequence[int], known_at: datetime | None = None
+) -> dict[int, facts.PersonFacts]:
     """What the timeline must know of these people, by id; somebody of whom nothing is known has empty facts.
 
-    Eight statements, however many people. A leave of the kind ``stops`` leaves the decision to the rule, whose own default it is.
+    As known now, or as it was known just before the moment ``known_at``. Eight statements, however many people.
+    A leave of the kind ``stops`` leaves the decision to the rule, whose own default it is.
     """
-    lineage = _lineage(session)
+    lineage = _lineage(session, known_at)
     employments = _by_person(
-        session, select(Employment.person_id, Employment.from_day, Employment.to_day), Employment, person_ids
+        session, select(Employment.person_id, Employment.from_day, Employment.to_day), Employment, person_ids, known_at
     )
     leaves = _by_person(
-        session, select(Leave.person_id, Leave.id, Leave.from_day, Leave.to_day, Leave.kind), Leave, person_ids
+        session,
+        select(Leave.person_id, Leave.id, Leave.from_day, Leave.to_day, Leave.kind),
+        Leave,
+        person_ids,
+        known_at,
     )
     columns = (Exemption.person_id, Exemption.id, Exemption.requirement_id, Exemption.from_day, Exemption.to_day)
-    exemptions = _by_person(session, select(*columns, Exemption.reason), Exemption, person_ids)
+    exemptions = _by_person(session, select(*columns, Exemption.reason), Exemption, person_ids, known_at)
     given = select(
         Extension.person_id,
         Extension.id,
@@ -64,9 +71,9 @@ def people(session: Session, person_ids: Sequence[int]) -> dict[int, facts.Perso
         Extension.due,
         Extension.granted_on,
     )
-    extensions = _by_person(session, given, Extension, person_ids)
-    memberships = _memberships(session, person_ids, lineage)
-    records = _records(session, person_ids)
+    extensions = _by_person(session, given, Extension, person_ids, known_at)
+    memberships = _memberships(session, person_ids, lineage, known_at)
+    records = _records(session, person_ids, known_at)
     return {
         person: facts.PersonFacts(
             person,
@@ -91,30 +98,36 @@ def _open(to_day: date) -> date | None:
     return None if to_day >= FOR_EVER else to_day
 
 
-def _by_person(session: Session, query: Any, model: Any, person_ids: Sequence[int]) -> dict[int, list[Any]]:
+def _by_person(
+    session: Session, query: Any, model: Any, person_ids: Sequence[int], known_at: datetime | None
+) -> dict[int, list[Any]]:
     """The known rows of these people without their first column, the person's id, by that id."""
     found: dict[int, list[Any]] = {}
-    for person, *rest in session.execute(query.where(model.person_id.in_(person_ids), known(model)).order_by(model.id)):
+    of_these = query.where(model.person_id.in_(person_ids), known(model, known_at))
+    for person, *rest in session.execute(of_these.order_by(model.id)):
         found.setdefault(person, []).append(rest)
     return found
 
 
-def _lineage(session: Session) -> Lineage:
+def _lineage(session: Session, known_at: datetime | None) -> Lineage:
     version = DepartmentVersion
     rows = session.execute(
         select(Department.id, Department.code, version.parent_id, version.from_day, version.to_day).outerjoin(
-            version, (version.department_id == Department.id) & known(version)
+            version, (version.department_id == Department.id) & known(version, known_at)
         )
     ).all()
     hung = [Hung(id, parent, start, end) for id, _, parent, start, end in rows if start is not None]
     return Lineage({id: code for id, code, *_ in rows}, hung)
 
 
-def _memberships(session: Session, person_ids: Sequence[int], lineage: Lineage) -> dict[int, list[facts.Membership]]:
+def _memberships(
+    session: Session, person_ids: Sequence[int], lineage: Lineage, known_at: datetime | None
+) -> dict[int, list[facts.Membership]]:
     columns = (Membership.person_id, Membership.from_day, Membership.to_day, Membership.department_id)
     held = (Membership.job, Membership.profession, Membership.patient_contact, Membership.primary)
     found: dict[int, list[facts.Membership]] = {}
-    for person, rows in _by_person(session, select(*columns, *held), Membership, person_ids).items():
+    stretches = _by_person(session, select(*columns, *held), Membership, person_ids, known_at)
+    for person, rows in stretches.items():
         found[person] = [
             facts.Membership(max(start, first), _open(min(end, last)), department, codes, *rest)
             for start, end, department, *rest in rows
@@ -124,7 +137,7 @@ def _memberships(session: Session, person_ids: Sequence[int], lineage: Lineage) 
     return found
 
 
-def _records(session: Session, person_ids: Iterable[int]) -> dict[int, list[facts.Record]]:
+def _records(session: Session, person_ids: Iterable[int], known_at: datetime | None) -> dict[int, list[facts.Record]]:
     """Minutes per topic stay where they are: no rule asks for them yet."""
     record = TrainingRecord
     found: dict[int, list[facts.Record]] = {}
@@ -139,8 +152,8 @@ def _records(session: Session, person_ids: Iterable[int]) -> dict[int, list[fact
             RecordRevocation.id.label("revocation"),
         )
         .join(Course, Course.id == record.course_id)
-        .outerjoin(RecordRevocation, RecordRevocation.record_id == record.id)
-        .where(record.person_id.in_(person_ids))
+        .outerjoin(RecordRevocation, _revoked(known_at))
+        .where(record.person_id.in_(person_ids), true() if known_at is None else record.recorded_at < known_at)
     ):
         found.setdefault(row.person_id, []).append(
             facts.Record(
@@ -153,3 +166,8 @@ def _records(session: Session, person_ids: Iterable[int]) -> dict[int, list[fact
             )
         )
     return found
+
+
+def _revoked(known_at: datetime | None) -> Any:
+    then = RecordRevocation.record_id == TrainingRecord.id
+    return then if known_at is None else then & (RecordRevocation.revoked_at < known_at)
