@@ -6,6 +6,7 @@ from pathlib import Path
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter, Map
 from whitenoise import WhiteNoise
 
 from config import ROOT, Config
@@ -15,6 +16,13 @@ from lms.files import FileStore
 from lms.web import blueprints, errors, page
 
 HERE = Path(__file__).resolve().parent
+
+
+class RowNumber(IntegerConverter):
+    """``<int:...>`` in an address: a number that a row can have in either database, so that a longer one is no page, and no fault."""
+
+    def __init__(self, map: Map) -> None:
+        super().__init__(map, max=2**31 - 1)
 
 
 def create_app(config: Config, clock: Clock | None = None, database: Database | None = None) -> Flask:
@@ -38,6 +46,7 @@ def create_app(config: Config, clock: Clock | None = None, database: Database | 
         database=database or Database(config.database_url),
         files=FileStore(config.data_dir / "files"),
     )
+    app.url_map.converters["int"] = RowNumber
     page.install(app)
     errors.install(app)
     for blueprint in blueprints():

@@ -9,6 +9,7 @@ from flask import Flask, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from lms.errors import AttuneError
@@ -25,6 +26,8 @@ def install(app: Flask) -> None:
     app.register_error_handler(CSRFError, _forged)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OSError, _disk)
+    app.register_error_handler(OverflowError, _out_of_range)
+    app.register_error_handler(DataError, _out_of_range)
     app.register_error_handler(Exception, _unknown)
     app.register_error_handler(500, _unknown)  # also what goes wrong while another error is told
 
@@ -65,6 +68,13 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))
     return answer
+
+
+def _out_of_range(error: Exception) -> ResponseReturnValue:
+    """A number that no column holds: nobody chose it on a page."""
+    log.warning("%s %s: %s", request.method, request.path, error)
+    roll_back()
+    return _answer(400, gettext("The request could not be understood."))
 
 
 def _disk(error: OSError) -> ResponseReturnValue:

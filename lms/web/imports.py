@@ -87,7 +87,9 @@ def index() -> ResponseReturnValue:
         }  # fmt: skip
         return redirect(url_for("imports.report", file_id=staff.id, **question), 303)
     last = undoing.last_run(session())
-    return render_template("people/import.html", form=form, last=last), 422 if form.errors else 200
+    return render_template(
+        "people/import.html", form=form, last=last, most=house().config.upload_limit
+    ), 422 if form.errors else 200
 
 
 @blueprint.get("/<int:file_id>")

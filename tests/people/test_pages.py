@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 
 import pytest
+from playwright.sync_api import Page as Tab
 
 from lms.access import Role
 from lms.db import Database
@@ -206,3 +208,28 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_stored(desk: PageClien
     app.config["MAX_CONTENT_LENGTH"] = 2000  # type: ignore[attr-defined]
     answer = desk.submit(form, {"staff": (io.BytesIO(b"x" * 5000), "s.csv")}, form="upload")
     assert answer.status_code == 413
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/people/{}", "/people/import/history/{}", "/people/departments/{}", "/requirements/{}", "/people/import/{}"],
+)
+def test_a_number_that_no_row_can_have_is_no_page(desk: PageClient, address: str) -> None:
+    for number in (2**31, 10**25):
+        assert desk.get(address.format(number)).status_code == 404
+    assert 400 <= desk.get(f"/completion?requirement={10**25}").status_code < 500
+
+
+@pytest.mark.browser
+def test_a_file_of_two_gigabytes_is_refused_before_it_travels(
+    browser_as: Callable[..., Tab], staffed: Office, hr: int, tmp_path: Path
+) -> None:
+    huge = tmp_path / "staff.csv"
+    with huge.open("wb") as made:
+        made.truncate(2 << 30)
+    tab = browser_as(hr)
+    tab.goto("/people/import/")
+    tab.locator("#staff").set_input_files(huge)
+    assert "larger than" in tab.locator("#staff").evaluate("input => input.validationMessage")
+    tab.get_by_role("button", name="See what would happen").click()
+    assert tab.url.endswith("/people/import/"), "nothing was sent"
