@@ -135,7 +135,7 @@ def in_english(msgid: str, params: Mapping[str, object]) -> str:
 
 def _spoken(value: object) -> str:
     if isinstance(value, float):
-        about = "≈ " if isinstance(value, AboutShare | AboutPoints) else ""
+        about = "~" if isinstance(value, AboutShare | AboutPoints) else ""
         percent = f"{about}{value * 100:.0f}"
         return f"{percent} %" if isinstance(value, Share) else percent
     return str(value)

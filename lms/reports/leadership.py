@@ -221,7 +221,7 @@ def _alone(cells: Sequence[Cell], tree: Tree, roots: Collection[int] | None) -> 
 
 def _whole(row: Row, everybody: bool) -> Shown:
     """The row of all that the viewer may see: that of the whole organisation is shown as it is, a part of it like a division."""
-    return suppression.whole(row) if everybody else suppression.suppress([row])[0]
+    return suppression.whole(row) if everybody else suppression.part(row)
 
 
 def _point(day: date, figures: Figures, lenient: bool, everybody: bool) -> TrendPoint:

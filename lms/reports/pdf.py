@@ -374,11 +374,11 @@ class _Rollup:
     def _rate(self, row: Figures) -> str:
         if row.rate is not None:
             return self._percent(row.rate, rounded=row.rounded)
-        return self.labels.suppressed if row.required is None or row.compliant is None else self.labels.no_rate
+        return self.labels.no_rate
 
     def _percent(self, share: float, digits: int = 1, *, rounded: bool = False) -> str:
         written = format_percent(round(share, 3), format="#,##0.#%" if digits else "#,##0%", locale=self.locale)
-        return f"≈{written}" if rounded else written
+        return f"~{written}" if rounded else written
 
     def _count(self, count: int | None) -> str:
         return self.labels.suppressed if count is None else format_decimal(count, locale=self.locale)

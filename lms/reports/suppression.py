@@ -4,7 +4,7 @@ A count from 1 to 10 is suppressed; nobody (0) is not a cell of people. A depart
 suppressed whole. What stands alone in a row or column could be worked out from the total, so the next smallest goes with it
 until at least two, of together eleven people, are missing; where there is no other number, a zero goes. Every suppressed cell is
 then part of a ring of suppressed cells, so that no chain of subtractions leads to it. A rate is suppressed when fewer than eleven
-people are in its denominator; where it would say what a suppressed count is, it is rounded until three numbers of people fit it,
+people are in its denominator; where it would say what a suppressed count is, it is rounded until two numbers of people fit it,
 or left out (primary and complementary cell suppression as for CMS data, with the same threshold; percentages included).
 """
 
@@ -27,7 +27,7 @@ RING = ("required", *STATES)
 """The columns whose cells add up along a row as well."""
 STEPS = (100, 20, 10)
 """A rate is rounded to whole, to five, or to ten per cent."""
-FITTING = 3
+FITTING = 2
 """So many numbers of people must fit a rounded rate."""
 
 
@@ -65,7 +65,7 @@ def count(people: int) -> int | None:
 
 
 def safe_rate(figures: Figures, rate: float | None, *, coarse: bool = False) -> float | None:
-    """A rate as it may be shown; where ``coarse``, rounded so far that three numbers of people or more fit it, or None.
+    """A rate as it may be shown; where ``coarse``, rounded so far that two numbers of people or more fit it, or None.
 
     It is then never 0 % or 100 %: that would say that nobody, or everybody, is late.
     """
@@ -97,6 +97,14 @@ def whole(row: Row) -> Shown:
     return _shown(row, set())
 
 
+def part(row: Row) -> Shown:
+    """A row that stands alone, of a part of the organisation: small cells are suppressed, and what would give them away in the row."""
+    gone = set(COLUMNS) if small(row.figures.required) else _small_cells(row.figures)
+    if "required" not in gone:
+        _cover_row(row, gone)
+    return _shown(row, gone)
+
+
 def suppress(rows: Sequence[Row]) -> list[Shown]:
     """Rows that add up to a total which is shown, as they may be shown themselves."""
     hidden = _hidden_rows(rows)
@@ -106,8 +114,7 @@ def suppress(rows: Sequence[Row]) -> list[Shown]:
         before = now
         for place, row in enumerate(rows):
             if place not in hidden:
-                _cover(row.figures, gone[place], ("in_grace", "overdue"), together=False)
-                _cover(row.figures, gone[place], STATES)
+                _cover_row(row, gone[place])
         for name in COLUMNS[1:]:
             _cover_column(rows, gone, name)
         if now == sum(map(len, gone)):
@@ -130,6 +137,11 @@ def _hidden_rows(rows: Sequence[Row]) -> set[int]:
 
 def _small_cells(figures: Figures) -> set[str]:
     return {name for name in (*STATES, "due_soon") if small(getattr(figures, name))}
+
+
+def _cover_row(row: Row, gone: set[str]) -> None:
+    _cover(row.figures, gone, ("in_grace", "overdue"), together=False)
+    _cover(row.figures, gone, STATES)
 
 
 def _cover(figures: Figures, gone: set[str], names: Iterable[str], *, together: bool = True) -> None:

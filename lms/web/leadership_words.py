@@ -19,9 +19,9 @@ from lms.web.figures import column_words, long_day, number, per_cent
 from lms.web.page import tell
 from lms.web.words import gettext, ngettext
 
-FEW = f"<{LIMIT}"
-"""What stands in place of a suppressed figure."""
-ABOUT = "≈"
+FEW = "*"
+"""What stands in place of a suppressed figure: not “<11”, for a large one may be suppressed to hide a small one."""
+ABOUT = "~"
 """What stands before a rate that is rounded so that it tells no small number."""
 
 
@@ -142,7 +142,7 @@ def definitions(shown: Leadership) -> list[tuple[str, str]]:
             gettext("Small groups"),
             gettext(
                 "“%(mark)s” stands for fewer than %(limit)s people, or for a number that would give such a number away. A rate "
-                "that would do so is rounded to five or ten per cent (“≈”) or left out (“–”), and its change is left out. The figures of "
+                "that would do so is rounded to five or ten per cent (“~”) or left out (“–”), and its change is left out. The figures of "
                 "the whole organisation are shown as they are. Departments that need attention are chosen among those with "
                 "a rate about at least %(limit)s people.",
                 mark=FEW,
