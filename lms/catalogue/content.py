@@ -364,7 +364,7 @@ class Translation(Part):
 
 
 class Media(Part):
-    """A picture: what it is, not its bytes. ``size`` is in bytes."""
+    """A picture, recording, film or captions: what it is, not its bytes. ``size`` is in bytes."""
 
     sha256: str
     size: int

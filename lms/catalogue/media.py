@@ -1,4 +1,4 @@
-"""Whether a picture is what its name says, small enough, and unable to run anything. Pure."""
+"""Whether a picture, recording, film or file of captions is what its name says, small enough, and unable to run anything. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from xml.etree import ElementTree
 from lms.catalogue.content import Media
 from lms.errors import N_, Message, Problem
 
-MAX_BYTES = 1_000_000
+MAX_BYTES = 30_000_000
+"""The most that any file may have; pictures, recordings and captions have limits of their own."""
+
+LIMITS = {"image": 1_000_000, "audio": 10_000_000, "video": MAX_BYTES, "text": 200_000}
+"""Bytes, by the kind of media."""
 
 TYPES = {
     ".svg": "image/svg+xml",
@@ -15,6 +19,19 @@ TYPES = {
     ".jpg": "image/jpeg",
     ".jpeg": "image/jpeg",
     ".webp": "image/webp",
+    ".mp3": "audio/mpeg",
+    ".ogg": "audio/ogg",
+    ".wav": "audio/wav",
+    ".m4a": "audio/mp4",
+    ".mp4": "video/mp4",
+    ".webm": "video/webm",
+    ".vtt": "text/vtt",
+}
+_BEGINNINGS = {
+    "image/png": b"\x89PNG\r\n\x1a\n",
+    "image/jpeg": b"\xff\xd8\xff",
+    "audio/ogg": b"OggS",
+    "video/webm": b"\x1a\x45\xdf\xa3",
 }
 _LINKS = ("href", "src")
 _ACTIVE = frozenset({"script", "foreignobject", "iframe", "object", "embed", "audio", "video", "handler"})
@@ -35,31 +52,44 @@ def check_media(file: str, name: str, size: int, data: bytes, sha256: str) -> tu
     promised = media_type(name)
     if promised is None:
         error(
-            N_("%(name)s is not a picture that browsers show safely."),
-            N_("Use svg, png, jpg or webp."),
+            N_("%(name)s is not a picture, recording or film that browsers show safely."),
+            N_("Use svg, png, jpg or webp; mp3, ogg, m4a or wav; mp4 or webm; vtt for captions."),
             name=name,
         )
-    if size > MAX_BYTES:
+    kind = (promised or "image").partition("/")[0]
+    if size > LIMITS[kind]:
         error(
-            N_("%(name)s has %(size).1f MB; at most %(limit)d MB are allowed."),
-            N_("Save it smaller: 1600 pixels wide are enough, as webp or jpg."),
+            N_("%(name)s has %(size).1f MB; at most %(limit)s MB are allowed."),
+            N_("Save it smaller: 1600 pixels wide are enough, as webp or jpg.")
+            if kind == "image"
+            else N_("Save it smaller, or split it."),
             name=name,
             size=size / 1_000_000,
-            limit=MAX_BYTES // 1_000_000,
+            limit=f"{LIMITS[kind] / 1_000_000:g}",
         )
     elif promised == "image/svg+xml":
         if reason := _unsafe_svg(data):
             remedy = N_("Export it again as plain SVG, without scripts, links to elsewhere or embedded pages.")
             problems.append(Problem(reason, Message(remedy), file))
     elif promised and not _is(data, promised):
-        error(N_("%(name)s is not what its ending says."), N_("Export it again as svg, png, jpg or webp."), name=name)
+        error(
+            N_("%(name)s is not what its ending says."), N_("Export it again in the format of its ending."), name=name
+        )
     return Media(sha256=sha256, size=size, type=promised or "application/octet-stream"), problems
 
 
 def _is(data: bytes, promised: str) -> bool:
     if promised == "image/webp":
         return data[:4] == b"RIFF" and data[8:12] == b"WEBP"
-    return data.startswith({"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}[promised])
+    if promised == "audio/wav":
+        return data[:4] == b"RIFF" and data[8:12] == b"WAVE"
+    if promised in ("audio/mp4", "video/mp4"):
+        return data[4:8] == b"ftyp"
+    if promised == "audio/mpeg":
+        return data.startswith(b"ID3") or (data[:1] == b"\xff" and data[1:2] >= b"\xe0")
+    if promised == "text/vtt":
+        return data.removeprefix(b"\xef\xbb\xbf").startswith(b"WEBVTT")
+    return data.startswith(_BEGINNINGS[promised])
 
 
 def _unsafe_svg(data: bytes) -> Message | None:

@@ -40,6 +40,7 @@ from lms.organisation import load as load_organisation
 from lms.pdf.language import runs_rtl
 from lms.web.navigation import menu
 
+FORM = "application/x-www-form-urlencoded"
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -277,6 +278,8 @@ def _load(token: str) -> SignedIn | None:
 
 
 def _guard() -> AnyResponse | None:
+    if request.mimetype == FORM and (request.content_length or 0) > current_app.config["MAX_FORM_MEMORY_SIZE"]:
+        abort(413)  # files come as multipart; nobody types this much
     if "\x00" in request.path or any("\x00" in value for _, value in request.values.items(multi=True)):
         abort(400)  # PostgreSQL holds no such text; nobody types it
     view = current_app.view_functions.get(request.endpoint or "")

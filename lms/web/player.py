@@ -408,6 +408,7 @@ def media(version_id: int, path: str) -> ResponseReturnValue:
     """A picture of a course. Its version never changes, so browsers may keep it."""
     stored = catalogue.media(session(), version_id, path)
     answer = Response(house().files.read(stored), mimetype=stored.media_type)
+    answer.make_conditional(request, accept_ranges=True, complete_length=stored.size)  # to wind a recording
     answer.headers["Cache-Control"] = "private, max-age=31536000, immutable"
     answer.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     return answer

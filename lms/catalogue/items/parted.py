@@ -68,7 +68,7 @@ class PartedQuestion(Question):
                 raise unreadable()
         if not values:
             raise nothing_given()
-        return {self.field: {part: values[part] for part in self.part_ids if part in values}}
+        return {self.field: {part: values[part].strip() for part in self.part_ids if part in values}}
 
     def complete(self, response: Response) -> bool:
         return set(response[self.field]) == set(self.part_ids)

@@ -72,7 +72,7 @@
       body.set("csrf_token", token);
       body.set("item", kept.item);
       body.set("key", kept.key);
-      kept.values.forEach((value) => body.append("options", value));
+      kept.values.forEach((pair) => body.append(...(Array.isArray(pair) ? pair : ["options", pair])));
       try {
         const { ok, status } = await post(kept.action, body);
         if (ok) arrived += 1;
@@ -91,10 +91,26 @@
 
   const asked = form.elements.namedItem("item").value; // (elements.item is a method)
   const slot = `${PREFIX}${form.getAttribute("action")}:${asked}`;
-  const inputs = [...form.querySelectorAll('input[name="options"]')];
-  const chosen = () => inputs.filter((input) => input.checked).map((input) => input.value);
+  // What is filled in, as [name, value] pairs; and what the server had filled in when it sent the page.
+  const OURS = ["csrf_token", "item", "key"];
+  const chosen = () => [...new FormData(form)].filter(([name, value]) => !OURS.includes(name) && value.trim() !== "");
+  const fields = [...form.elements].filter((field) => field.name && !OURS.includes(field.name));
+  const sent = (field) => {
+    if (field.type === "radio" || field.type === "checkbox") return field.defaultChecked ? field.value : "";
+    if (field.options) return [...field.options].find((option) => option.defaultSelected)?.value || "";
+    return field.defaultValue;
+  };
+  const fill = (pairs) => {
+    const has = (name, value) => pairs.some((pair) => pair[0] === name && pair[1] === value);
+    for (const field of fields) {
+      if (field.type === "radio" || field.type === "checkbox") field.checked = has(field.name, field.value);
+      else field.value = pairs.find((pair) => pair[0] === field.name)?.[1] || "";
+    }
+    form.dispatchEvent(new Event("filled"));
+  };
   const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
-  let onServer = inputs.filter((input) => input.defaultChecked).map((input) => input.value);
+  let onServer = fields.map((field) => [field.name, sent(field)]).filter((pair) => pair[1] !== "");
+  let typing = null;
   let changes = 0;
   let pause = SOON;
   let waiting = null;
@@ -147,7 +163,14 @@
     return false;
   };
 
+  // Words are saved in the pauses of writing, too.
+  form.addEventListener("input", (event) => {
+    clearTimeout(typing);
+    if (event.target.matches("textarea, input:not([type])")) typing = setTimeout(() => { if (chosen().length) send(); }, 1500);
+  });
+
   form.addEventListener("change", () => {
+    clearTimeout(typing);
     if (chosen().length) send();
     else { // the last tick was taken away: there is nothing to save, and nothing old must arrive later
       clearTimeout(waiting);
@@ -176,7 +199,7 @@
 
   const kept = store.read(slot);
   if (kept && Array.isArray(kept.values) && kept.values.length) {
-    inputs.forEach((input) => { input.checked = kept.values.includes(input.value); });
+    fill(kept.values.map((pair) => (Array.isArray(pair) ? pair : ["options", pair])));
     if (same(chosen(), onServer)) store.write(slot, null);
     else send();
   }
