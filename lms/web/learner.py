@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,7 +14,7 @@ from lms import flows
 from lms.access import Permission
 from lms.catalogue import queries as catalogue
 from lms.catalogue.content import CourseContent
-from lms.catalogue.localised import LocalCourse, localised
+from lms.catalogue.localised import LocalCourse, Text, localised
 from lms.catalogue.queries import Offered
 from lms.certificates import queries as certificates
 from lms.certificates.models import Certificate
@@ -25,6 +25,7 @@ from lms.learning import actions, queries
 from lms.learning.models import Enrolment
 from lms.learning.progress import Progress, is_locked, progress
 from lms.records import queries as records
+from lms.records.models import TrainingRecord
 from lms.web.page import commit, house, locale, needs, now, session, tell, today, viewer
 
 blueprint = Blueprint("learner", __name__)
@@ -52,7 +53,17 @@ def home() -> ResponseReturnValue:
     held = {
         v.certificate.record_id: v for v in reversed(certificates.of_person(session(), viewer().person_id, today()))
     }
-    return render_template("learner/home.html", tasks=tasks, recent=completed[:3], held=held, lede=_lede(tasks))
+    recent = completed[:3]
+    return render_template(
+        "learner/home.html", tasks=tasks, recent=recent, held=held, lede=_lede(tasks), titles=_titles(recent)
+    )
+
+
+def _titles(rows: Iterable[tuple[TrainingRecord, object]]) -> dict[int, Text]:
+    """What was completed, by record, in the reader's language; a record and its certificate keep the title they were made with."""
+    versions = {record.id: record.version_id for record, _ in rows}
+    known = catalogue.contents(session(), set(versions.values()))
+    return {record_id: localised(known[version_id], locale()).title for record_id, version_id in versions.items()}
 
 
 def _lede(tasks: list[Task]) -> str:
@@ -242,7 +253,7 @@ def transcript() -> ResponseReturnValue:
     for record, revoked in rows:
         years.setdefault(record.completed_on.year, []).append((record, revoked, held.get(record.id)))
     minutes = sum(record.minutes for record, revoked in rows if revoked is None)
-    return render_template("learner/transcript.html", years=years, minutes=minutes)
+    return render_template("learner/transcript.html", years=years, minutes=minutes, titles=_titles(rows))
 
 
 @blueprint.get("/certificates/<number>.pdf")

@@ -92,6 +92,7 @@ def step(enrolment_id: int, step_id: str) -> ResponseReturnValue:
         kind=found.kind,
         asked=0 if found.kind == "scenario" else scoring.asked(reader.content, step_id),
         locked=is_locked(reader.content, found, reader.done),
+        onward=progress(reader.content, reader.done).next_step,
         tried=tried,
         attempts_left=left,
         intro=reader.text(reader.course.scenario(step_id).intro) if found.kind == "scenario" else None,

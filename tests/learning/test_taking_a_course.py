@@ -83,7 +83,8 @@ def test_enrolling_twice_is_enrolling_once(nurse: PageClient, db: Database) -> N
 def test_the_test_stays_closed_until_everything_else_is_done(nurse: PageClient) -> None:
     enrol(nurse)
     page = nurse.page("/learn/1/post-test")
-    assert "opens when all other parts" in page.text
+    assert "opens when all other parts" in page.text and f"Next comes: {CONTENT.steps[0].title}" in page.text
+    assert nurse.page(page.link("Continue")).h1 == CONTENT.steps[0].title
     refused = nurse.post("/learn/1/post-test/start", data={"csrf_token": _token(nurse)})
     assert refused.status_code == 409
 
@@ -112,7 +113,11 @@ def test_passing_writes_record_certificate_and_mail_at_once(
     public = nurse.page(f"/verify/{certificate.number.lower()}")
     assert "This certificate is valid." in public.text and "Test Person 1001" in public.text
     transcript = nurse.page("/transcript")
-    assert certificate.number in transcript.text
+    assert certificate.number in transcript.text and "Language Access Essentials" in transcript.text
+    nurse.set_cookie("language", "es")
+    for path in ("/transcript", "/learning"):
+        assert "Fundamentos del acceso lingüístico" in nurse.page(path).text, "a reader's own language"
+    nurse.set_cookie("language", "en")
     assert "Nothing is due" in nurse.page("/learning").text
 
 
