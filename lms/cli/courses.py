@@ -15,6 +15,7 @@ from lms.catalogue.disk import load_course
 from lms.catalogue.disk import stamp as write_stamps
 from lms.catalogue.models import Change
 from lms.cli.house import opened
+from lms.cli.scenarios import map_command
 from lms.clock import SystemClock, local_day
 from lms.errors import Problem
 from lms.organisation import load as load_organisation
@@ -114,5 +115,7 @@ def _plain(problem: Problem) -> dict[str, object]:
         "remedy": str(problem.remedy) if problem.remedy else None,
     }
 
+
+courses.add_command(map_command)
 
 COMMANDS = (courses,)

@@ -21,6 +21,7 @@ from lms.catalogue.queries import Offered
 from lms.errors import N_, Invalid, NotFound
 from lms.web.page import actor, commit, house, needs, roll_back, say, session, today
 from lms.web.preview import Preview
+from lms.web.story_page import story_page
 
 blueprint = Blueprint("authoring", __name__, url_prefix="/authoring")
 
@@ -141,6 +142,14 @@ def preview(slug: str, step_id: str) -> ResponseReturnValue:
             **shown.play(step_id, request.args),
         )
     return shown.page("authoring/items.html", step_id, items=shown.judged_items(step_id))
+
+
+@blueprint.get("/courses/<slug>/map/<step_id>")
+@needs(Permission.COURSE_PREVIEW)
+def story_map(slug: str, step_id: str) -> ResponseReturnValue:
+    """A scenario as a picture and as a list, with what is proved of it."""
+    draft = _draft(slug)
+    return story_page(slug, step_id, _content(slug), draft.loaded.proofs)
 
 
 @blueprint.get("/courses/<slug>/media/<path:name>")

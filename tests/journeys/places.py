@@ -127,6 +127,7 @@ def places(a: Lived) -> list[Place]:
         Place("authoring.courses", (AUTHOR, AUDITOR), "/authoring/courses"),
         Place("authoring.course", (AUTHOR,), "/authoring/courses/la-110"),
         Place("authoring.preview", (AUTHOR,), f"/authoring/courses/la-110/preview/{a.lesson}"),
+        Place("authoring.story_map", (AUTHOR, AUDITOR), "/authoring/courses/la-110/map/triage-daughter"),
         Place("authoring.preview", (AUTHOR,), "/authoring/courses/la-110/preview/post-test"),
         # for the administrator
         Place("admin.overview", (ADMINISTRATOR,), "/admin"),
