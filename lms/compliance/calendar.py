@@ -11,6 +11,7 @@ from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 FOREVER = date.max.toordinal()
 
@@ -59,8 +60,15 @@ class Length:
     def after(self, day: int, times: int = 1) -> int:
         """Day number ``times`` lengths after ``day`` (negative: before), never beyond ``FOREVER``."""
         if self.months:
-            day = add_months(date.fromordinal(day), self.months * times).toordinal()
-        return max(1, min(day + self.days * times, FOREVER))
+            day = months_after(day, self.months * times)
+        day += self.days * times
+        return day if 1 <= day <= FOREVER else max(1, min(day, FOREVER))
+
+
+@lru_cache(maxsize=1 << 16)
+def months_after(day: int, months: int) -> int:
+    """:func:`add_months` for day numbers, remembered: the same days come again for person after person."""
+    return add_months(date.fromordinal(day), months).toordinal()
 
 
 def united(intervals: Iterable[Interval]) -> list[Interval]:

@@ -40,7 +40,7 @@ class Cycle:
     that count of what an event renewed, ``carried`` the minutes that came over from the cycle before.
     ``met_on`` is the day on which it was satisfied, ``met_from`` the first day on which that shows (later than
     ``met_on`` for what was done before the period). ``cap`` ends the validity early. ``missed_from``: a later cycle was
-    met, or extended, instead.
+    met, or extended, instead. ``rule`` and ``due`` are those of its last piece; no leave or extension has moved that due day.
     """
 
     number: int
@@ -58,24 +58,25 @@ class Cycle:
     until: int = FOREVER
     cap: int = FOREVER
     missed_from: int = FOREVER
+    rule: Rule = field(init=False)
+    due: int = field(init=False)
     steps: list[Step] = field(default_factory=list)
 
     @property
     def as_turn(self) -> Turn:
         return Turn(self.done, self.since, self.due)
 
-    @property
-    def rule(self) -> Rule:
-        return self.pieces[-1].phase.rule
+    def __post_init__(self) -> None:
+        self.rule, self.due = self.pieces[-1].phase.rule, self.pieces[-1].due
 
-    @property
-    def due(self) -> int:
-        """Its own due day, as no leave or extension has moved it."""
-        return self.pieces[-1].due
+    def governed(self, piece: Piece) -> None:
+        """``piece`` governs the cycle from its first day on."""
+        self.pieces.append(piece)
+        self.rule, self.due = piece.phase.rule, piece.due
 
     @property
     def closed(self) -> int:
-        return min(self.met_from, self.missed_from)
+        return self.met_from if self.met_from < self.missed_from else self.missed_from
 
 
 class Chain:
@@ -188,7 +189,7 @@ class Chain:
 
     def _lay(self, day: int) -> None:
         """Append the calendar cycles that are open, or have begun, on ``day``."""
-        while self.cycles[-1].rule.calendar:
+        while self.cycles[-1].due < day and self.cycles[-1].rule.calendar:
             following = self._following(self.cycles[-1])
             if following is None or min(following.pieces[0].opens, following.begins) > day:
                 return
@@ -333,9 +334,10 @@ class Chain:
         cycle.cap = min(cycle.cap, until)
         if oldest < self.period.from_day:
             cycle.cap = min(cycle.cap, good_for(rule, oldest))
-        for older in self.cycles:
-            if older.number < cycle.number and older.closed == FOREVER:
-                older.missed_from = cycle.met_from
+        for older in reversed(self.cycles[: cycle.number - self.cycles[0].number]):
+            if older.closed != FOREVER:
+                break  # all before it are closed as well
+            older.missed_from = cycle.met_from
         if not rule.calendar:
             following = self._following(cycle)
             if following is not None:
@@ -374,6 +376,8 @@ class Chain:
         earlier = [each.as_turn for each in self.cycles[:place]]
         turn = cycle.as_turn
         if rule.recurs == Recurs.WINDOW:
+            if not turn.done:
+                return None
             latest = max(each[0] for each in turn.done)
             since = rule.every.after(latest, -1)
             turn = Turn([each for each in turn.done if each[0] > since], latest, latest)
@@ -399,7 +403,7 @@ class Chain:
             piece.event = False
             self.cycles.append(cycle)
         else:
-            cycle.pieces.append(piece)
+            cycle.governed(piece)
         cycle.versions[event.about] = event.version
         cycle.done = [
             d for d in self.records if d[0] <= day and d[2].version >= event.version and d[2].course == event.about
@@ -427,7 +431,7 @@ class Chain:
                 due, cycle.base, cycle.turn = self._next_due(before, phase, cycle.begins)
                 opens = opens_on(phase.rule, cycle.begins, due)
             because = f"rule:{phase.version_id}"
-            cycle.pieces.append(Piece(phase.from_day, phase, due, opens, windowed, because))
+            cycle.governed(Piece(phase.from_day, phase, due, opens, windowed, because))
             self._judge(cycle, phase.from_day)
 
     def _close_before(self, extension: Mover) -> None:
@@ -468,6 +472,9 @@ def _latest_of_each(done: list[Done], courses: frozenset[str]) -> list[Done]:
 
 def _steps(cycle: Cycle, all_movers: list[Mover]) -> list[Step]:
     """The due days of a cycle over time, spliced where a version took it over while it ran."""
+    if not all_movers and len(cycle.pieces) == 1:
+        piece = cycle.pieces[0]
+        return [Step(cycle.begins, piece.due, piece.due, piece.opens, piece.phase.rule.grace, piece.because)]
     result: list[Step] = []
     for piece in cycle.pieces:
         rule = piece.phase.rule

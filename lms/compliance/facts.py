@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from .calendar import Length
+from .calendar import Interval, Length, number, united
 
 
 class LeaveKind(StrEnum):
@@ -158,9 +158,16 @@ class PersonFacts:
     events: Sequence[Event] = ()
     birth_month: int | None = None
     _done: list[Mapping[str, list[Done]]] = field(default_factory=list, init=False, repr=False, compare=False)
+    _employed: list[list[Interval]] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    def employed(self) -> list[Interval]:
+        """The days of employment as day numbers, united."""
+        if not self._employed:
+            self._employed.append(united((start.toordinal(), number(end)) for start, end in self.employments))
+        return self._employed[0]
 
     def done(self) -> Mapping[str, list[Done]]:
-        """What was done and counts, in order of days, by what it counts as: neither revoked nor replaced by a correction."""
+        """What was done and counts, in order of days, by what it counts as and by ``topic:<name>``: neither revoked nor replaced."""
         if not self._done:
             self._done.append(_indexed(self.records))
         return self._done[0]
@@ -177,6 +184,9 @@ def _indexed(records: Sequence[Record]) -> Mapping[str, list[Done]]:
         for other in r.counts_as:
             if other != r.course:
                 found.setdefault(other, []).append(done)
+        for topic, minutes in r.topics:
+            if minutes:
+                found.setdefault(f"topic:{topic}", []).append(done)
     return found
 
 

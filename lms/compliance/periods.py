@@ -47,7 +47,7 @@ def periods(requirement: RequirementFacts, person: PersonFacts) -> list[Period]:
     The version in force on a day says who is in the audience that day. Only memberships within an employment count.
     """
     phases = requirement.phases
-    employed = united((start.toordinal(), number(end)) for start, end in person.employments)
+    employed = person.employed()
     inside: list[Interval] = []
     for membership in person.memberships:
         first, last = membership.from_day.toordinal(), number(membership.to_day)

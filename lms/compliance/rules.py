@@ -122,7 +122,7 @@ class RequirementFacts:
     """A requirement and its versions, in any order. Where two are in force, the one that began later binds.
 
     ``phases`` are the days on which each binds, in order; ``courses`` all that any of them names, ``counts_hours`` whether any
-    asks for hours. Make it once for many people.
+    asks for hours; ``names`` are what records that may count are filed under (None: any record may). Make it once for many people.
     """
 
     requirement_id: int
@@ -130,6 +130,7 @@ class RequirementFacts:
     phases: tuple[Phase, ...] = field(init=False, compare=False, repr=False)
     courses: frozenset[str] = field(init=False, compare=False, repr=False)
     counts_hours: bool = field(init=False, compare=False, repr=False)
+    names: frozenset[str] | None = field(init=False, compare=False, repr=False)
     takes_over: tuple[Phase, ...] = field(init=False, compare=False, repr=False)
     again_on: frozenset[str] = field(init=False, compare=False, repr=False)
 
@@ -137,9 +138,20 @@ class RequirementFacts:
         phases = _phases([version for version in self.versions if version.status != Status.PENDING])
         object.__setattr__(self, "phases", phases)
         object.__setattr__(self, "courses", frozenset().union(*(phase.rule.courses for phase in phases)))
-        object.__setattr__(self, "counts_hours", any(phase.rule.hours is not None for phase in phases))
+        hours = [phase.rule.hours for phase in phases if phase.rule.hours is not None]
+        object.__setattr__(self, "counts_hours", bool(hours))
+        object.__setattr__(self, "names", _names(self.courses, hours))
         object.__setattr__(self, "takes_over", tuple(phase for phase in phases if phase.apply_to_running))
         object.__setattr__(self, "again_on", frozenset().union(*(phase.rule.again_on for phase in phases)))
+
+
+def _names(courses: frozenset[str], hours: Sequence[Hours]) -> frozenset[str] | None:
+    """What the records that may count are filed under in :meth:`lms.compliance.facts.PersonFacts.done`."""
+    if not all(each.courses or each.topics for each in hours):
+        return None
+    by_course = [each.courses for each in hours if each.courses]
+    by_topic = [f"topic:{topic}" for each in hours if not each.courses for topic in each.topics]
+    return courses.union(by_topic, *by_course)
 
 
 def _phases(versions: Sequence[RuleVersion]) -> tuple[Phase, ...]:

@@ -47,7 +47,11 @@ def timeline(requirement: RequirementFacts, person: PersonFacts, horizon: date) 
             break
         in_play = movers(requirement, person, period)
         cycles = Chain(period, requirement, person, number).build(records, in_play)
-        spans += _spans(period, cycles, in_play, horizon.toordinal())
+        spans += (
+            _plain_spans(period, cycles, horizon.toordinal())
+            if not in_play and len(period.stays) == 1 and _is_plain(cycles)
+            else _spans(period, cycles, in_play, horizon.toordinal())
+        )
         number = 1 + max(cycle.number for cycle in cycles if cycle.begins < period.to_day)
     return tuple(spans)
 
@@ -69,15 +73,19 @@ def satisfied_on(requirement: RequirementFacts, person: PersonFacts, day: date) 
 def _counting(requirement: RequirementFacts, person: PersonFacts) -> list[Done]:
     """What was done that may count for the requirement, in order of days."""
     done = person.done()
-    if requirement.counts_hours:  # hours may come from anything
-        asked = requirement.courses
-        names = [name for name in done if ":" not in name or name in asked or name.startswith("external:")]
+    wanted = requirement.names
+    if wanted is None:  # hours may come from anything
+        names = [
+            name for name in done if ":" not in name or name in requirement.courses or name.startswith("external:")
+        ]
     else:
-        names = [name for name in requirement.courses if name in done]
+        names = [name for name in wanted if name in done]
+    if not names:
+        return []
     if len(names) == 1:
         return done[names[0]]
     found = sorted(chain.from_iterable(done[name] for name in names), key=BY_DAY)
-    if any(record.counts_as for _, _, record in found):
+    if requirement.counts_hours or any(record.counts_as for _, _, record in found):  # filed under several names
         return list({(day, id, record.kind): (day, id, record) for day, id, record in found}.values())
     return found
 
@@ -86,11 +94,65 @@ Look = tuple[State, State | None, int, int, int, str, bool]
 """state, beneath, due, valid until (day numbers, ``FOREVER`` for none), cycle, because, lapsed and extended"""
 
 
+def _is_plain(cycles: list[Cycle]) -> bool:
+    """Whether each cycle but the last is met before the next begins, and nothing moves, ends or replaces any of them."""
+    if cycles[-1].rule.calendar:
+        return False
+    before = None
+    for cycle in cycles:
+        if len(cycle.steps) > 1 or cycle.missed_from != FOREVER or cycle.rule.calendar:
+            return False
+        if before is not None and (before.cap < cycle.steps[0].due or before.met_from == FOREVER):
+            return False
+        before = cycle
+    return True
+
+
+def _plain_spans(period: Period, cycles: list[Cycle], horizon: int) -> list[Span]:
+    """The same as :func:`_spans` for cycles that simply follow each other, which most do, in less than half the time."""
+    spans: list[Span] = []
+    start, to_day = period.from_day, period.to_day
+    holder: Cycle | None = None
+    for cycle in cycles:
+        end = min(cycle.met_from, to_day)
+        step = cycle.steps[0]
+        if start < end:
+            due, opens, grace = step.due, step.opens, step.grace
+            valid = FOREVER if holder is None else min(holder.cap, due)
+            if holder is None:
+                good, better = State.UPCOMING if start < opens else State.OPEN, State.OPEN
+                number, because = cycle.number, step.because
+                late_number = number
+            else:
+                good, better = State.COMPLIANT if start < opens else State.RENEWAL_OPEN, State.RENEWAL_OPEN
+                number, because = holder.number, holder.met_by
+                late_number = cycle.number
+            marks = [(start, good, number, because)]
+            if start < opens <= due:
+                marks.append((opens, better, number, because))
+            if due < FOREVER:
+                if grace:
+                    marks.append((due + 1, State.IN_GRACE, late_number, step.because))
+                marks.append((due + grace + 1, State.OVERDUE, late_number, step.because))
+            for place, (begins, state, turn, why) in enumerate(marks):
+                ends = marks[place + 1][0] if place + 1 < len(marks) else end
+                begins, ends = max(begins, start), min(ends, end)
+                if begins < ends and begins <= horizon:
+                    spans.append(_span(begins, ends, (state, None, due, valid, turn, why, False)))
+        start, holder = max(start, end), cycle
+    if holder is not None and holder.met_from < FOREVER and start < to_day and start <= horizon:
+        spans.append(
+            _span(start, to_day, (State.COMPLIANT, None, FOREVER, holder.cap, holder.number, holder.met_by, False))
+        )
+    return spans
+
+
 def _spans(period: Period, cycles: list[Cycle], in_play: list[Mover], horizon: int) -> list[Span]:
-    exemptions = [mover for mover in in_play if mover.move == Move.EXEMPTION]
-    leaves = [mover for mover in in_play if mover.move == Move.LEAVE]
+    exemptions = [mover for mover in in_play if mover.move == Move.EXEMPTION] if in_play else []
+    leaves = [mover for mover in in_play if mover.move == Move.LEAVE] if in_play else []
+    covering = ((State.ON_LEAVE, leaves), (State.EXEMPT, exemptions)) if leaves or exemptions else ()
     from_day, to_day = period.from_day, period.to_day
-    cuts = sorted(cut for cut in _cuts(cycles, exemptions, leaves) if from_day < cut < to_day)
+    cuts = sorted([cut for cut in _cuts(cycles, exemptions, leaves) if from_day < cut < to_day])
     closed = [cycle.closed for cycle in cycles]
     last = -1
     spans: list[Span] = []
@@ -100,7 +162,7 @@ def _spans(period: Period, cycles: list[Cycle], in_play: list[Mover], horizon: i
             while last < len(closed) - 1 and closed[last + 1] <= day:
                 last += 1
             now = _state(cycles, last, day)
-            for state, covers in ((State.ON_LEAVE, leaves), (State.EXEMPT, exemptions)):
+            for state, covers in covering:
                 for mover in covers:
                     if mover.from_day <= day < mover.to_day:
                         now = (state, now[0], now[2], now[3], now[4], mover.because, False)
