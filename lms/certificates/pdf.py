@@ -114,6 +114,8 @@ class _Certificate:
         self._centred("H1", self._fit(labels.heading, wide, 30, 16, 2, "display"), top - 48 * MM, ACCENT)
         self._centred("P", self._fit(labels.awarded_to, wide, 11, 8, 1), top - 61 * MM, QUIET)
         name = fit(fields.person_name, wide, size=40, least=16, lines=2, style="display", lang="")
+        if len(name.lines) > 1:  # two lines of more than this would touch the words above and the rule below
+            name = fit(fields.person_name, wide, size=24, least=14, lines=2, style="display", lang="")
         self._centred("P", name, top - 78 * MM, INK, around=True)
         with self.canvas.artifact():
             self.canvas.rule(middle - 55 * MM, top - 86.5 * MM, middle + 55 * MM, top - 86.5 * MM, 0.5, TINT)

@@ -113,6 +113,20 @@ def test_a_name_of_120_characters_stays_inside_the_frame(name: str, paper: str) 
         assert left >= frame and bottom >= frame and right <= width - frame and top <= height - frame
 
 
+@pytest.mark.parametrize(
+    "name", ["Ana Lucía Fernández-O’Brien de la Santísima Trinidad y Todos los Santos", "Ågot " * 24]
+)
+def test_a_name_on_two_lines_touches_nothing(name: str) -> None:
+    page = pypdfium2.PdfDocument(certificate_pdf(replace(FIELDS, person_name=name.strip())))[0]
+    boxes = [item.get_bounds() for item in page.get_objects() if item.type == pypdfium2.raw.FPDF_PAGEOBJ_TEXT]
+    height, mm = page.get_size()[1], 72 / 25.4
+    low, high = height - 86.5 * mm, height - 61 * mm
+    lines = [box for box in boxes if abs((box[1] + box[3]) - (low + high)) < 60]
+    assert lines and all(low <= box[1] and box[3] <= high for box in lines), (
+        "between the words above and the rule below"
+    )
+
+
 def test_every_font_is_embedded() -> None:
     with pikepdf.open(io.BytesIO(certificate_pdf(ARABIC))) as document:
         fonts = [
