@@ -11,6 +11,7 @@ from sqlalchemy import text
 from lms.access import Permission, may
 from lms.web.page import LANGUAGES, house, needs, public, safe_next, session, viewer_or_none
 from lms.web.sample_form import sample_form
+from lms.web.sample_items import sample_items
 
 blueprint = Blueprint("site", __name__)
 
@@ -73,7 +74,7 @@ def search() -> ResponseReturnValue:
 @public
 def style() -> ResponseReturnValue:
     """The living style page: every component in every state."""
-    return render_template("style/index.html", form=sample_form())
+    return render_template("style/index.html", form=sample_form(), items=sample_items())
 
 
 @blueprint.get("/healthz")

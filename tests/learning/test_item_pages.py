@@ -120,7 +120,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
             "ratings-let-her": "very-inappropriate",
             "ratings-ask-mother": "inappropriate",
         },
-        "The key: Very appropriate or Rather appropriate",
+        "The experts: Very appropriate or Rather appropriate",
     ),
     "sjt_rank": (
         {
@@ -134,7 +134,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "ordering": (
         {"places-brief": "2", "places-introduce": "1", "places-talk": "3", "places-debrief": "4"},
-        "The key: place 1",
+        "The right answer: place 1",
     ),
 }
 
@@ -238,9 +238,9 @@ def test_the_blueprint_is_kept_and_what_is_not_scored_comes_last(test_attempt: A
 def test_an_attempt_is_shown_again_exactly(test_attempt: Attempt, candidate: PageClient) -> None:
     def shown(place: int) -> list[tuple[str | None, str | None]]:
         page = candidate.page(f"/attempt/{test_attempt.id}?item={place}")
-        return [
-            (e.get("name"), e.get("value")) for e in page.all("input", "option", "select") if e.get("name") != "key"
-        ]
+        form = page.form("answer")
+        parts = [e for e in form.iter() if str(e.tag).rpartition("}")[2] in {"input", "option", "select"}]
+        return [(e.get("name"), e.get("value")) for e in parts if e.get("name") not in {"key", "csrf_token"}]
 
     first = [shown(place) for place in range(1, len(test_attempt.drawn) + 1)]
     assert first == [shown(place) for place in range(1, len(test_attempt.drawn) + 1)]

@@ -62,8 +62,16 @@ class OrderingItem(PartedQuestion):
         return normal
 
     def judged(self, part: str, values: Response) -> Reason:
-        right = str(self.part_ids.index(part) + 1)
-        return Reason(part, values.get(part), Fraction(int(values.get(part) == right)), (right,))
+        """One entry: the others that stand on its right side less those on its wrong one, by their number."""
+        ids = self.part_ids
+        own = ids.index(part)
+        right = str(own + 1)
+        if part not in values:
+            return Reason(part, None, Fraction(0), (right,))
+        place = int(values[part])
+        others = [(ids.index(other), int(value)) for other, value in values.items() if other != part]
+        balance = sum(1 if (other < own) == (its < place) else -1 for other, its in others)
+        return Reason(part, values[part], max(Fraction(0), Fraction(balance, len(ids) - 1)), (right,))
 
     def worth(self, values: Response, reasons: Sequence[Reason]) -> Fraction:
         """(pairs in the right order − pairs in the wrong order) ÷ all pairs, never below 0. One entry that is out of place
