@@ -73,6 +73,12 @@ class RequirementForm(FlaskForm):
     )
     every = IntegerField(_l("Every how many months"), [Optional(), NumberRange(1, 120)], default=12)
     opens_before = IntegerField(_l("Renewal opens how many days before"), [Optional(), NumberRange(0, 366)], default=60)
+    early = RadioField(
+        _l("What is done before renewal opens"),
+        choices=[("yes", _l("counts: the time runs anew from that day")), ("no", _l("does not count as renewal"))],
+        default="yes",
+        description=_l("Only where it is due again some time after each completion."),
+    )
     grace = IntegerField(_l("Days of grace after the due day"), [Optional(), NumberRange(0, 366)], default=0)
     grace_counts_as = RadioField(
         _l("In grace counts as"), choices=[("late", _l("late")), ("compliant", _l("compliant"))], default="late"
@@ -101,6 +107,8 @@ class RequirementForm(FlaskForm):
             rule["first"]["incumbents_due"] = self.incumbents_due.data.isoformat()
         if self.recurs.data != "once":
             rule["recurs"] = {"kind": self.recurs.data, "every": {"months": self.every.data or 12}}
+            if self.recurs.data == "rolling" and self.early.data == "no":
+                rule["recurs"]["early_counts"] = False
             if self.opens_before.data is not None:
                 rule["opens_before"] = self.opens_before.data
         return rule
@@ -116,6 +124,7 @@ class RequirementForm(FlaskForm):
         if first.get("incumbents_due"):
             self.incumbents_due.data = date.fromisoformat(first["incumbents_due"])
         self.recurs.data = recurs["kind"]
+        self.early.data = "yes" if recurs.get("early_counts", True) else "no"
         self.every.data = recurs.get("every", {}).get("months") or 12 * recurs.get("every", {}).get("years", 1)
         self.opens_before.data, self.grace.data = rule.get("opens_before"), rule.get("grace", 0)
         self.grace_counts_as.data = rule.get("grace_counts_as", "late")

@@ -166,6 +166,15 @@ def test_a_new_version_leaves_the_past(desk: Desk, clock: SetClock) -> None:
     assert "version 2, in force since Oct 1, 2026" in desk.hr.page("/requirements").text
 
 
+def test_what_is_done_before_renewal_opens_counts_or_not_as_the_form_says(desk: Desk, clock: SetClock) -> None:
+    desk.build(early="no")
+    form = desk.hr.page(desk.hr.page("/requirements/1").link("New version"))
+    assert "What is done before it opens does not count for it." in desk.hr.page("/requirements/1").text
+    assert form.fields(form.form("requirement"))["early"] == ["no"] and "would be lost" not in form.text
+    read_back = desk.hr.submit(form, {"early": "yes"}, form="requirement", button="Read it back").page
+    assert "does not count for it" not in read_back.text
+
+
 def test_one_that_begins_later_is_listed(desk: Desk) -> None:
     desk.build(from_day="2026-12-01")
     text = desk.hr.page("/requirements").text
