@@ -36,6 +36,7 @@ class Permission(StrEnum):
     RECORD_REVOKE = "record.revoke"
     LEADERSHIP_VIEW = "leadership.view"
     COURSE_PREVIEW = "course.preview"
+    REMARK_ANSWER = "remark.answer"  # what learners say is wrong with a course
     COURSE_PUBLISH = "course.publish"
     ACCOUNT_INVITE = "account.invite"
     ACCOUNT_ADMIN = "account.admin"  # roles, unlock, close
@@ -55,7 +56,7 @@ ALLOWS: dict[Role, frozenset[Permission]] = {
         }
     ),
     Role.EXECUTIVE: frozenset({P.LEADERSHIP_VIEW}),
-    Role.AUTHOR: frozenset({P.COURSE_PREVIEW, P.COURSE_PUBLISH}),
+    Role.AUTHOR: frozenset({P.COURSE_PREVIEW, P.REMARK_ANSWER, P.COURSE_PUBLISH}),
     Role.AUDITOR: frozenset(
         {P.PEOPLE_VIEW, P.COMPLETION_VIEW, P.REQUIREMENT_VIEW, P.LEADERSHIP_VIEW, P.COURSE_PREVIEW, P.AUDIT_VIEW}
     ),
@@ -63,8 +64,11 @@ ALLOWS: dict[Role, frozenset[Permission]] = {
 }  # fmt: skip
 
 ORGANISATION_WIDE = frozenset(
-    {P.LEARN, P.PEOPLE_IMPORT, P.REQUIREMENT_EDIT, P.COURSE_PREVIEW, P.COURSE_PUBLISH, P.ACCOUNT_ADMIN, P.SETTINGS_EDIT}
-)
+    {
+        P.LEARN, P.PEOPLE_IMPORT, P.REQUIREMENT_EDIT, P.COURSE_PREVIEW, P.REMARK_ANSWER, P.COURSE_PUBLISH, P.ACCOUNT_ADMIN,
+        P.SETTINGS_EDIT,
+    }
+)  # fmt: skip
 """Permissions that concern everybody at once: a grant for one department does not carry them (``LEARN`` needs no scope)."""
 
 
@@ -85,6 +89,7 @@ class Viewer:
     display_name: str
     grants: frozenset[Grant] = frozenset({Grant(Role.LEARNER)})
     language: str | None = None
+    zone: str | None = None  # IANA; None: the organisation's
 
 
 def may(viewer: Viewer | None, permission: Permission) -> bool:

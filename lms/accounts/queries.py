@@ -71,6 +71,7 @@ def viewer_for_token(session: Session, token: str, now: datetime, idle: timedelt
         display_name=person.display_name,
         grants=frozenset(grants | {Grant(Role.LEARNER)}),
         language=person.language,
+        zone=person.zone,
     )
 
 

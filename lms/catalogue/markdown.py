@@ -15,6 +15,7 @@ import nh3
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
 from markdown_it.renderer import RendererHTML
+from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markupsafe import Markup
@@ -78,6 +79,7 @@ class _Page:
     cite: Callable[[str], Citation]
     labels: Labels
     top: int
+    blocks: bool = False
     heading: str = ""
     tables: list[str] = field(default_factory=list)
 
@@ -89,10 +91,12 @@ def render(
     cite: Callable[[str], Citation],
     labels: Labels = Labels(),
     top: int = 2,
+    blocks: bool = False,
 ) -> Markup:
     """Safe HTML of a Markdown text. ``media_url`` maps a name in ``media/`` to an address; ``cite`` numbers a source;
-    ``##`` becomes a heading of level ``top``."""
-    page = _Page(media_url, cite, labels, top)
+    ``##`` becomes a heading of level ``top``. With ``blocks`` every outermost block has an id, ``block-1``, ``block-2``, ...:
+    a translation has its blocks in the same order, so a place in one language is a place in every other."""
+    page = _Page(media_url, cite, labels, top, blocks)
     return Markup(_clean(_PARSER.render(markdown, {"page": page})))
 
 
@@ -121,7 +125,9 @@ _ATTRIBUTES = {
     "div": {"role", "aria-label", "tabindex"},
     "th": {"scope"},
     "ol": {"start"},
-}
+} | {tag: {"id"} for tag in ("p", "hr", "pre", "blockquote", "ul", "h2", "h3", "h4", "h5", "h6")}
+_ATTRIBUTES["div"].add("id")
+_ATTRIBUTES["ol"].add("id")
 
 
 def _clean(html: str) -> str:
@@ -164,7 +170,7 @@ def _render_heading(self: RendererHTML, tokens: Sequence[Token], idx: int, _opti
     level = min(6, max(2, int(tokens[idx].tag[1:])) - 2 + page.top)
     if tokens[idx].nesting == 1:
         page.heading = _plain(tokens[idx + 1].children or [])
-    return f"<h{level}>" if tokens[idx].nesting == 1 else f"</h{level}>\n"
+    return f"<h{level}{_id(tokens[idx])}>" if tokens[idx].nesting == 1 else f"</h{level}>\n"
 
 
 def _render_image(_self: RendererHTML, tokens: Sequence[Token], idx: int, _options: Any, env: Any) -> str:
@@ -185,7 +191,7 @@ def _render_table(_self: RendererHTML, tokens: Sequence[Token], idx: int, _optio
     page.tables.append(name)
     count = page.tables.count(name)
     label = escapeHtml(name if count == 1 else f"{name} ({count})")  # two regions of one name cannot be told apart
-    return f'<div class="table-scroll" role="region" aria-label="{label}" tabindex="0">\n<table>\n'
+    return f'<div{_id(tokens[idx])} class="table-scroll" role="region" aria-label="{label}" tabindex="0">\n<table>\n'
 
 
 def _render_cell(_self: RendererHTML, tokens: Sequence[Token], idx: int, _options: Any, _env: Any) -> str:
@@ -200,12 +206,27 @@ def _render_box(_self: RendererHTML, tokens: Sequence[Token], idx: int, _options
     if tokens[idx].nesting == -1:
         return "</div>\n"
     name = tokens[idx].info.strip().split()[0]
-    return f'<div class="box box-{name}">\n<p class="box-title">{escapeHtml(page.labels.box(name))}</p>\n'
+    return f'<div{_id(tokens[idx])} class="box box-{name}">\n<p class="box-title">{escapeHtml(page.labels.box(name))}</p>\n'
+
+
+def _number_blocks(state: StateCore) -> None:
+    page = state.env.get("page")
+    if page is None or not page.blocks:
+        return
+    outermost = (token for token in state.tokens if token.level == 0 and token.block and token.nesting != -1)
+    for number, token in enumerate(outermost, start=1):
+        token.attrSet("id", f"block-{number}")
+
+
+def _id(token: Token) -> str:
+    """The id that a rule of ours must write itself."""
+    return f' id="{token.attrs["id"]}"' if "id" in token.attrs else ""
 
 
 def _parser(*, html: bool) -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": html}).enable("table")
     parser.inline.ruler.before("link", "citation", _citation_rule)
+    parser.core.ruler.push("number_blocks", _number_blocks)
     for name in BOXES:
         parser.use(container_plugin, name, render=_render_box)
     rules = {

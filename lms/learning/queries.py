@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -116,6 +117,24 @@ def responses(session: Session, attempt_id: int) -> dict[str, dict[str, Any]]:
         .order_by(Answer.given_at, Answer.sequence)
     )
     return {row.item_id: row.response for row in rows}
+
+
+def saved_at(session: Session, attempt_id: int, item_id: str) -> datetime | None:
+    """When the last answer to an item arrived."""
+    return session.scalar(
+        select(func.max(Answer.saved_at)).where(Answer.attempt_id == attempt_id, Answer.item_id == item_id)
+    )
+
+
+def counts(session: Session, answer: Answer) -> bool:
+    """Whether this is the answer that counts for its item: none was given after it."""
+    newest = (
+        select(Answer.id)
+        .where(Answer.attempt_id == answer.attempt_id, Answer.item_id == answer.item_id)
+        .order_by(Answer.given_at.desc(), Answer.sequence.desc())
+        .limit(1)
+    )
+    return session.scalar(newest) == answer.id
 
 
 def choices(session: Session, attempt_id: int) -> list[str]:

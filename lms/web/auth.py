@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import cast
 
-from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, jsonify, redirect, render_template, request, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
@@ -106,8 +106,13 @@ def sign_in() -> ResponseReturnValue:
         commit()
         if result.token is not None and result.account is not None:
             _enter(result.account, result.token)
-            return redirect(_hand_in_kept(result.account.id) or target or url_for("site.front"), 303)
+            leads_to = _hand_in_kept(result.account.id) or target or url_for("site.front")
+            if _by_script():
+                return jsonify({"person": result.account.person_id, "next": leads_to})
+            return redirect(leads_to, 303)
         refused = tell(result.message) if result.message else None
+    if _by_script() and request.method == "POST":
+        return jsonify({"error": refused or gettext("Enter your name and your password.")}), 422
     status = 422 if request.method == "POST" else 200
     players = ROLES if house().config.demo and organisation().demo else ()
     return render_template(
@@ -115,15 +120,24 @@ def sign_in() -> ResponseReturnValue:
     ), status
 
 
+def _by_script() -> bool:
+    """Whether somebody signs in over the page they are on."""
+    return request.headers.get("X-Requested-With") == "fetch"
+
+
 @blueprint.post("/sign-out")
 @needs(Permission.LEARN)
 def sign_out() -> ResponseReturnValue:
-    """End this session."""
+    """End this session; for the next person at the same computer, if it is handed over."""
+    name = current_user.viewer.display_name
     actions.sign_out(session(), current_user.token, now())
     commit()
     logout_user()
     cookie.clear()
-    say(gettext("You are signed out."))
+    if request.form.get("hand_over"):
+        say(gettext("%(name)s is signed out and loses nothing. Whoever is next can sign in now.", name=name))
+    else:
+        say(gettext("You are signed out."))
     return redirect(url_for("auth.sign_in"), 303)
 
 

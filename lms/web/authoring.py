@@ -19,7 +19,8 @@ from lms.catalogue.localised import missing, stale
 from lms.catalogue.models import Change
 from lms.catalogue.queries import Offered
 from lms.errors import N_, Invalid, NotFound
-from lms.web.page import actor, commit, house, needs, roll_back, say, session, today
+from lms.learning import remarks
+from lms.web.page import actor, commit, house, needs, now, roll_back, say, session, today, viewer
 from lms.web.preview import Preview
 from lms.web.story_page import story_page
 
@@ -73,7 +74,39 @@ def courses() -> ResponseReturnValue:
     offered = {course.slug: course for course in queries.offered(session())}
     folders = sorted(path.parent for path in house().config.courses_dir.glob("*/course.yaml"))
     drafts = [Draft(folder.name, _loaded(folder), offered.get(folder.name)) for folder in folders]
-    return render_template("authoring/courses.html", drafts=drafts)
+    return render_template("authoring/courses.html", drafts=drafts, waiting=remarks.count_open(session()))
+
+
+@blueprint.get("/remarks")
+@needs(Permission.REMARK_ANSWER)
+def remarks_list() -> ResponseReturnValue:
+    """What learners say is wrong: open ones first in line, answered ones on the other tab."""
+    return _remarks_page()
+
+
+def _remarks_page(draft: tuple[int, str] | None = None) -> str:
+    answered = request.args.get("show") == "answered"
+    rows = remarks.listed(session(), answered=answered)
+    waiting = remarks.count_open(session()) if answered else len(rows)
+    return render_template(
+        "authoring/remarks.html", rows=rows, answered=answered, waiting=waiting, draft=draft, longest=remarks.LONGEST
+    )
+
+
+@blueprint.post("/remarks/<int:remark_id>/reply")
+@needs(Permission.REMARK_ANSWER)
+def reply(remark_id: int) -> ResponseReturnValue:
+    """Reply to a remark; the learner reads it where they wrote, and it leaves the work list."""
+    text = request.form.get("reply", "")
+    try:
+        remarks.answer_remark(session(), remark_id, text, now=now(), by=viewer().person_id)
+    except Invalid as refused:
+        roll_back()
+        say(refused.message, "error")
+        return _remarks_page((remark_id, text)), 422
+    commit()
+    say(gettext("Your reply is recorded. The person who wrote sees it in the course."))
+    return redirect(url_for("authoring.remarks_list"), 303)
 
 
 @blueprint.get("/courses/<slug>")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar, cast
 from urllib.parse import quote
+from zoneinfo import available_timezones
 
 import flask_babel
 from flask import Flask, Request, Response, abort, current_app, flash, g, redirect, request, url_for
@@ -227,6 +228,12 @@ def _babel_locale() -> str:
     return "en_150" if chosen == "xx" else str(locale_of(chosen))  # Babel knows en_150, and nobody asks for it
 
 
+def _zone() -> str:
+    """Moments are shown in the person's own time zone; days and deadlines are the organisation's all the same."""
+    asking = viewer_or_none()
+    return asking.zone if asking and asking.zone in available_timezones() else organisation().zone
+
+
 def direction(tag: str) -> str:
     """``rtl`` or ``ltr`` for a language tag."""
     return "rtl" if runs_rtl(tag) else "ltr"
@@ -240,7 +247,7 @@ csrf = CSRFProtect()
 def install(app: Flask) -> None:
     """Hang everything on the application."""
     csrf.init_app(app)
-    Babel(app, locale_selector=_babel_locale, timezone_selector=lambda: organisation().zone)
+    Babel(app, locale_selector=_babel_locale, timezone_selector=_zone)
     logins = LoginManager(app)
     logins.session_protection = None  # sessions are rows; the browser's address may change between wards
     logins.user_loader(_load)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import datetime, timedelta
 
 from flask import Blueprint, Response, jsonify, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -16,7 +17,7 @@ from lms.catalogue.items import Form
 from lms.errors import N_, Conflict, Invalid
 from lms.learning import actions, queries, scoring
 from lms.learning import scenario as scenarios
-from lms.learning.models import Attempt, AttemptKind, Enrolment
+from lms.learning.models import Answer, Attempt, AttemptKind, Enrolment
 from lms.learning.progress import is_locked, progress
 from lms.web.item_view import ItemView, writing
 from lms.web.page import (
@@ -38,7 +39,7 @@ from lms.web.reader import Reader
 
 blueprint = Blueprint("player", __name__)
 
-OUR_FIELDS = frozenset({"csrf_token", "item", "key"})
+OUR_FIELDS = frozenset({"csrf_token", "item", "key", "language", "age"})
 """Fields of an answer's form that are not the answer."""
 
 
@@ -59,6 +60,36 @@ def _key() -> str:
     return request.form.get("key", "")[:64] or secrets.token_hex(12)
 
 
+def _age() -> timedelta:
+    """How long an answer waited in the browser, by the browser's own stopwatch (milliseconds); its clock is never asked."""
+    waited = request.form.get("age", "")
+    return (
+        timedelta(milliseconds=int(waited))
+        if waited.isascii() and waited.isdigit() and len(waited) < 11
+        else timedelta()
+    )
+
+
+def _saved(at: datetime | None) -> str:
+    return str(gettext("Saved %(time)s", time=format_time(at, "short"))) if at else ""
+
+
+def _receipt(saved: Answer) -> dict[str, str]:
+    """What a script is told of an answer that has arrived."""
+    said = {"saved": _saved(saved.saved_at)}
+    if not queries.counts(session(), saved):
+        said["note"] = gettext("You gave a newer answer in another window or on another device; that one counts.")
+    return said
+
+
+@blueprint.after_request
+def _lead_on(answer: Response) -> Response:
+    """A script is told where to go on instead of being sent there, so that it keeps the page until the way is open."""
+    if _by_script() and answer.status_code in {302, 303}:
+        return jsonify({"next": answer.location})
+    return answer
+
+
 # --- steps ------------------------------------------------------------------------------------------------------------
 
 
@@ -70,7 +101,8 @@ def resume(enrolment_id: int) -> ResponseReturnValue:
     onward = progress(reader.content, reader.done, reader.enrolment.last_step).next_step
     if onward is None or reader.enrolment.closed_at is not None:
         return redirect(url_for("learner.course", slug=reader.content.slug))
-    return redirect(url_for("player.step", enrolment_id=enrolment_id, step_id=onward.id))
+    block = reader.enrolment.last_block if onward.id == reader.enrolment.last_step else None
+    return redirect(url_for("player.step", enrolment_id=enrolment_id, step_id=onward.id, _anchor=block))
 
 
 @blueprint.get("/learn/<int:enrolment_id>/<step_id>")
@@ -81,7 +113,7 @@ def step(enrolment_id: int, step_id: str) -> ResponseReturnValue:
     found = reader.content.step(step_id)
     _remember_place(reader, step_id)
     if isinstance(found, LessonStep):
-        return reader.page("player/lesson.html", step_id, html=reader.text(reader.course.lesson(step_id)))
+        return reader.page("player/lesson.html", step_id, html=reader.text(reader.course.lesson(step_id), blocks=True))
     tried = queries.attempts(session(), enrolment_id, step_id)
     if tried and tried[-1].finished_at is None:
         return redirect(url_for("player.attempt", attempt_id=tried[-1].id))
@@ -134,7 +166,7 @@ def done(enrolment_id: int, step_id: str) -> ResponseReturnValue:
 def start(enrolment_id: int, step_id: str) -> ResponseReturnValue:
     """Begin an attempt, or go on with the open one."""
     reader = _own(enrolment_id)
-    seed, language = secrets.token_hex(8), reader.course.language
+    seed, language = secrets.token_hex(8), reader.language_shown
     new = flows.start_attempt(
         session(), reader.enrolment, reader.content, step_id, language=language, seed=seed, now=now()
     )
@@ -183,7 +215,7 @@ def _item(
         count=len(drawn),
         item=view,
         key=secrets.token_hex(12),
-        saved=gettext("Your answer is saved") if response and not problem else "",
+        saved=_saved(queries.saved_at(session(), found.id, local.id)) if response and not problem else "",
     )
 
 
@@ -201,7 +233,15 @@ def answer(attempt_id: int) -> ResponseReturnValue:
         if found.kind == AttemptKind.CHECK and not item.complete(response):
             raise item.incomplete()
         saved = actions.answer(
-            session(), found, reader.content, item.id, response, language=reader.course.language, key=_key(), now=now()
+            session(),
+            found,
+            reader.content,
+            item.id,
+            response,
+            language=reader.language_shown,
+            key=_key(),
+            now=now(),
+            age=_age(),
         )
     except Invalid as refused:
         if _by_script() or is_kept():
@@ -211,8 +251,8 @@ def answer(attempt_id: int) -> ResponseReturnValue:
             return _onward(found, place)
         return make_response(_item(found, reader, place, form, tell(refused.message)), refused.status)
     commit()
-    if _by_script():
-        return jsonify({"saved": gettext("Saved %(time)s", time=format_time(saved.saved_at, "short"))})
+    if _by_script() and found.kind != AttemptKind.CHECK:
+        return jsonify(_receipt(saved))
     if found.kind == AttemptKind.CHECK or is_kept():
         return redirect(url_for("player.attempt", attempt_id=attempt_id, item=place), 303)
     return _onward(found, place)
@@ -356,7 +396,7 @@ def choose(attempt_id: int) -> ResponseReturnValue:
     if not choice:
         say(gettext("Choose what you would do, then go on."), "error")
         return redirect(url_for("player.attempt", attempt_id=attempt_id), 303)
-    scene_id, language = request.form.get("scene", ""), reader.course.language
+    scene_id, language = request.form.get("scene", ""), reader.language_shown
     try:
         state = actions.choose(
             session(), found, reader.content, scene_id, choice, language=language, key=_key(), now=now()

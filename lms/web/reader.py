@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
-from flask import render_template, url_for
+from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from markupsafe import Markup
@@ -13,7 +14,7 @@ from lms.catalogue import queries as catalogue
 from lms.catalogue.content import CourseContent, Source
 from lms.catalogue.localised import LocalCourse, Text, localised
 from lms.catalogue.markdown import Labels, Notes, render, render_inline
-from lms.learning import queries
+from lms.learning import pace, queries, remarks
 from lms.learning.models import Enrolment
 from lms.learning.progress import progress
 from lms.web.learner import outline
@@ -41,12 +42,16 @@ class Course:
         """The address of a picture."""
         raise NotImplementedError
 
-    def text(self, text: Text | None, *, inline: bool = False) -> Markup:
+    def text(self, text: Text | None, *, inline: bool = False, blocks: bool = False, top: int = 2) -> Markup:
         """Safe HTML of a Markdown text, marked with its language where that is not the page's."""
         if text is None:
             return Markup("")
-        make = render_inline if inline else render
-        html = make(text.value, media_url=self.media_url, cite=self.notes, labels=self.labels)
+        if inline:
+            html = render_inline(text.value, media_url=self.media_url, cite=self.notes, labels=self.labels)
+        else:
+            html = render(
+                text.value, media_url=self.media_url, cite=self.notes, labels=self.labels, top=top, blocks=blocks
+            )
         if text.language == self.page_language:
             return html
         return Markup('<{0} lang="{1}">{2}</{0}>').format(Markup("span" if inline else "div"), text.language, html)
@@ -63,9 +68,24 @@ class Course:
         return self.course.language != self.page_language
 
     def place(self, step_id: str) -> str:
-        """Which part of how many."""
+        """Which module and part of how many."""
         number = [step.id for step in self.content.steps].index(step_id) + 1
-        return str(gettext("Part %(number)s of %(total)s", number=number, total=len(self.content.steps)))
+        modules = [module.id for module in self.content.outline]
+        return str(
+            gettext(
+                "Module %(module)s of %(modules)s · Part %(number)s of %(total)s",
+                module=modules.index(self.content.module_of(step_id).id) + 1,
+                modules=len(modules),
+                number=number,
+                total=len(self.content.steps),
+            )
+        )
+
+    @property
+    def language_shown(self) -> str:
+        """The language of the texts that an answer is to: what its page said, for it may have been switched since."""
+        said = request.form.get("language", "")
+        return said if said in self.content.languages else self.course.language
 
 
 class Reader(Course):
@@ -83,6 +103,8 @@ class Reader(Course):
     def page(self, template: str, step_id: str, **values: Any) -> ResponseReturnValue:
         """A page in the player's frame."""
         how_far = progress(self.content, self.done, step_id)
+        attempt = values.get("attempt")
+        told = attempt is None or attempt.finished_at is not None  # a reply may give away an answer
         player = {
             "course_title": self.course.title,
             "course_url": url_for("learner.course", slug=self.content.slug),
@@ -91,12 +113,18 @@ class Reader(Course):
             "minutes_left": how_far.minutes_left,
             "place": self.place(step_id),
             "saved": values.pop("saved", ""),
+            "beat": url_for("study.beat", enrolment_id=self.enrolment.id, step_id=step_id),
+            "block": self.enrolment.last_block if self.enrolment.last_step == step_id else None,
+            "minutes_spent": pace.minutes_spent(session(), [self.enrolment.id])[self.enrolment.id],
+            "printable": url_for("study.printable", enrolment_id=self.enrolment.id),
         }
         return render_template(
             template,
             reader=self,
             player=player,
             step=self.course.step(step_id),
+            said=remarks.own_remarks(session(), self.enrolment, step_id) if told else (),
+            remark_key=secrets.token_hex(12),
             parts_outline=outline(self.content, self.enrolment, self.done, step_id),
             previous=self.content.previous(step_id),
             following=self.content.next(step_id),

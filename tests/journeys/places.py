@@ -31,6 +31,7 @@ NO_PAGES = {
     "auth.welcome": "only leads on to choose_password, which is opened through it",
     "player.resume": "only leads on",
     "player.media": "pictures",
+    "study.whose": "for the player's script",
     "authoring.media": "pictures",
     "learner.certificate": "a PDF",
     "leadership.pdf": "a PDF",
@@ -75,6 +76,7 @@ def places(a: Lived) -> list[Place]:
         Place("player.attempt", (EVERYBODY,), f"/attempt/{a.check}?item=2"),
         Place("player.attempt", (EVERYBODY,), f"/attempt/{a.scene}"),
         Place("player.attempt", (EVERYBODY,), f"/attempt/{a.test}?item=1"),
+        Place("study.printable", (EVERYBODY,), f"/printable/{a.enrolment}"),
         Place("player.review", (EVERYBODY,), f"/attempt/{a.test}/review"),
         Place("player.result", (EVERYBODY,), f"/attempt/{a.failed}/result"),
         Place("player.result", (EVERYBODY,), f"/attempt/{a.debrief}/result"),
@@ -129,6 +131,7 @@ def places(a: Lived) -> list[Place]:
         Place("authoring.preview", (AUTHOR,), f"/authoring/courses/la-110/preview/{a.lesson}"),
         Place("authoring.story_map", (AUTHOR, AUDITOR), "/authoring/courses/la-110/map/triage-daughter"),
         Place("authoring.preview", (AUTHOR,), "/authoring/courses/la-110/preview/post-test"),
+        Place("authoring.remarks_list", (AUTHOR,), "/authoring/remarks"),
         # for the administrator
         Place("admin.overview", (ADMINISTRATOR,), "/admin"),
         Place("admin.settings", (ADMINISTRATOR,), "/admin/settings"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from playwright.sync_api import Page
 from sqlalchemy import select
 
 from config import ROOT
@@ -56,6 +57,31 @@ class Quiz:
         with self.db.session() as session:
             rows = session.scalars(select(Answer).where(Answer.attempt_id == self.attempt_id).order_by(Answer.sequence))
             return [(row.item_id, row.response["options"]) for row in rows]
+
+
+QUEUE = """() => new Promise((done) => {
+  const asked = indexedDB.open("attune", 1);
+  asked.onupgradeneeded = () => asked.result.createObjectStore("queue", { keyPath: "slot" });
+  asked.onsuccess = () => {
+    const all = asked.result.transaction("queue").objectStore("queue").getAll();
+    all.onsuccess = () => { asked.result.close(); done(all.result); };
+  };
+})"""
+
+
+def queued(page: Page) -> list[dict[str, Any]]:
+    """What waits in the browser, of whomever."""
+    found: list[dict[str, Any]] = page.evaluate(QUEUE)
+    return found
+
+
+def wait_until(page: Page, holds: Callable[[], bool], seconds: int = 20) -> None:
+    """Until something holds (the policy forbids the page to evaluate text, so the test asks from outside)."""
+    for _ in range(seconds * 5):
+        if holds():
+            return
+        page.wait_for_timeout(200)
+    raise AssertionError(f"It did not come to hold within {seconds} seconds.")
 
 
 @pytest.fixture

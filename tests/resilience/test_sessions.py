@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import BrowserContext, expect
 
 from config import Config
 from lms.clock import SetClock
 from lms.files import FileStore
 from tests.accounts.conftest import PASSWORD, Hospital
 from tests.resilience.conftest import Quiz
-from tests.support.demo import sign_in
 from tests.support.pages import Page, PageClient, page_of
 
 Begin = Callable[[FileStore], Quiz]
@@ -67,23 +65,3 @@ def test_another_person_at_the_same_computer_gets_nothing_of_it(
     client.submit(client.page("/learning"), form="sign-out")
     enter(client)
     assert quiz.given() == [(quiz.item(2).id, [quiz.item(2).options[1].id])]
-
-
-@pytest.mark.browser
-def test_with_javascript_the_page_asks_to_sign_in_and_comes_back_with_the_answer(
-    quiz: Quiz, new_context: Callable[..., BrowserContext], clock: SetClock
-) -> None:
-    page = new_context().new_page()
-    page.goto(f"{quiz.url}?item=2")
-    sign_in(page, "1001", PASSWORD)
-    option = quiz.item(2).options[1].id
-    clock.advance(hours=1)
-    page.locator(f"input[value='{option}']").check()
-    page.wait_for_url("**/sign-in**")
-    expect(page.get_by_role("status")).to_contain_text("Your answer is kept")
-    sign_in(page, "1001", PASSWORD)
-    expect(page.get_by_text("Question 2 of")).to_be_visible()
-    expect(page.locator(f"input[value='{option}']")).to_be_checked()
-    expect(page.locator("#saved-state")).to_contain_text("saved")
-    assert quiz.given() == [(quiz.item(2).id, [option])]
-    assert page.evaluate("sessionStorage.length") == 0

@@ -14,7 +14,7 @@ from lms.db import Database
 from lms.files import FileStore
 from lms.learning.models import Attempt
 from tests.accounts.conftest import PASSWORD
-from tests.resilience.conftest import Quiz
+from tests.resilience.conftest import Quiz, queued, wait_until
 from tests.support.demo import sign_in
 from tests.support.servers import ProcessServer
 
@@ -116,10 +116,7 @@ def test_an_answer_that_did_not_arrive_survives_a_reload_and_going_elsewhere(
     state(page, "Not saved yet")
     page.unroute("**/answer")
     page.goto(f"{quiz.url}?item=2")
-    for _ in range(100):  # the policy forbids the page to evaluate text, so the test asks from outside
-        if page.evaluate("sessionStorage.length") == 0:
-            break
-        page.wait_for_timeout(200)
+    wait_until(page, lambda: queued(page) == [])
     assert quiz.given() == [(quiz.item(1).id, [chosen])]
 
 
