@@ -12,7 +12,7 @@ from lms.access import ALLOWS, ORGANISATION_WIDE, Grant, Permission, Role, Viewe
 
 OPEN_TO_ANYBODY = {
     "auth.choose_password", "auth.code", "auth.forgotten", "auth.sign_in", "auth.welcome", "setup.first_run",
-    "site.front", "site.health", "site.help", "site.set_language", "site.style",
+    "site.front", "site.health", "site.help", "site.set_language", "site.style", "study.whose",
 }  # fmt: skip
 
 
