@@ -21,19 +21,26 @@ const show = (kind, text) => {
 };
 
 const fields = () => [...new FormData(form).entries()].filter(([name, value]) => typeof value === "string" && name !== "csrf_token" && name !== "key");
-const given = () => fields().filter(([name]) => !NOT_ANSWER.has(name));
-const isEmpty = () => !given().some(([, value]) => value !== "");
+const given = () => fields().filter(([name, value]) => !NOT_ANSWER.has(name) && value.trim() !== "");
+const isEmpty = () => given().length === 0;
+const answers = form ? [...form.elements].filter((field) => field.name && !NOT_ANSWER.has(field.name)) : [];
+
+/* What a field held when the server sent the page, whatever the browser has put into it since. */
+const sent = (field) => {
+  if (field.type === "radio" || field.type === "checkbox") return field.defaultChecked ? field.value : "";
+  if (field.options) return [...field.options].find((one) => one.defaultSelected)?.value || "";
+  return field.defaultValue ?? "";
+};
 const alike = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 const item = () => (form.elements.namedItem("item") || form.elements.namedItem("scene"))?.value || "";
 
 const fill = (entry) => {
   const values = new Map();
   for (const [name, value] of entry.fields) values.set(name, [...(values.get(name) || []), value]);
-  for (const field of form.querySelectorAll("input, select, textarea")) {
-    if (field.type === "hidden" || NOT_ANSWER.has(field.name)) continue;
+  for (const field of answers) {
     const mine = values.get(field.name) || [];
     if (field.type === "radio" || field.type === "checkbox") field.checked = mine.includes(field.value);
-    else if (mine.length) field.value = mine.shift();
+    else field.value = mine.shift() || "";
   }
   form.dispatchEvent(new Event("filled"));
 };
@@ -69,7 +76,7 @@ if (dialog) {
       fault.hidden = false;
     }
   });
-  dialog.querySelector('button[value="later"]').addEventListener("click", () => dialog.close());
+  dialog.querySelector("button.later").addEventListener("click", () => dialog.close());
 }
 
 // --- the bar at the foot: a double click is one click, even when the next page has its button in the same place ---------
@@ -81,7 +88,7 @@ document.querySelector(".player-bar")?.addEventListener("click", (event) => {
 // --- the answer on this page ---------------------------------------------------------------------------------------------
 
 const slot = form ? slotOf(form.getAttribute("action"), item()) : null;
-let onServer = form ? given() : [];
+let onServer = answers.map((field) => [field.name, sent(field)]).filter(([, value]) => value.trim() !== "");
 let waiting = null;
 let pause = SOON;
 let newest = 0;
@@ -146,11 +153,13 @@ addEventListener("online", () => { if (waiting && retry) retry(); });
 
 if (form && state) {
   let writing = null;
-  form.addEventListener("input", (event) => {
-    const slowly = event.target.matches("textarea, input:not([type=radio], [type=checkbox])");
+  const noticed = (event) => { // what is written is saved in the pauses of writing
+    const slowly = event.type === "input" && event.target.matches("textarea, input:not([type=radio], [type=checkbox])");
     clearTimeout(writing);
     writing = setTimeout(changed, slowly ? WRITING : 0);
-  });
+  };
+  form.addEventListener("input", noticed);
+  form.addEventListener("change", noticed);
 
   const changed = async () => {
     if (alike(given(), onServer) && !flight) return void (saves ? null : forgetDraft());
