@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Error, Page
 from sqlalchemy import select
 
 from config import ROOT
@@ -78,8 +79,9 @@ def queued(page: Page) -> list[dict[str, Any]]:
 def wait_until(page: Page, holds: Callable[[], bool], seconds: int = 20) -> None:
     """Until something holds (the policy forbids the page to evaluate text, so the test asks from outside)."""
     for _ in range(seconds * 5):
-        if holds():
-            return
+        with suppress(Error):  # the page was just going elsewhere
+            if holds():
+                return
         page.wait_for_timeout(200)
     raise AssertionError(f"It did not come to hold within {seconds} seconds.")
 
