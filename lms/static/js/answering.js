@@ -6,7 +6,7 @@ import { find, forget, keep, newKey, own, person, post, send, sendAll, slotOf, w
 const SOON = 3000;
 const LATE = 10000;
 const WRITING = 700;
-const NOT_ANSWER = new Set(["csrf_token", "key", "item", "language", "scene"]);
+const NOT_ANSWER = new Set(["csrf_token", "key", "item", "language", "scene", "turn", "press"]);
 
 const state = document.getElementById("saved-state");
 const form = document.getElementById("answer");
@@ -32,7 +32,7 @@ const sent = (field) => {
   return field.defaultValue ?? "";
 };
 const alike = (one, other) => JSON.stringify(one) === JSON.stringify(other);
-const item = () => (form.elements.namedItem("item") || form.elements.namedItem("scene"))?.value || "";
+const item = () => ["item", "scene", "turn"].map((name) => form.elements.namedItem(name)?.value || "").join(" ").trim();
 
 const fill = (entry) => {
   const values = new Map();
@@ -102,22 +102,22 @@ const goOn = (said) => {
 };
 
 /* Give what is filled in to the server, after what was given before it. Gives true when the server has it or will never take it. */
-const deliver = (then) => {
-  const values = given();
+const deliver = (then, pressed = []) => {
+  const values = [...given(), ...pressed];
   if (flight && alike(flight.values, values)) return flight.arrival; // pressing Next while the choice is on its way
   const own = { values, arrival: null };
   flight = own;
-  own.arrival = deliverNow(values, then).finally(() => { if (flight === own) flight = null; });
+  own.arrival = deliverNow(values, then, pressed).finally(() => { if (flight === own) flight = null; });
   return own.arrival;
 };
 
-const deliverNow = async (values, then) => {
+const deliverNow = async (values, then, pressed) => {
   clearTimeout(waiting);
   const mine = ++newest;
   show("pending", state.dataset.saving);
   const old = kept ? await find(slot) : null;
-  const same = old && !old.draft && alike(old.fields, fields()); // sent before, perhaps in vain: the key says that it is the same
-  const entry = same ? old : { slot, person, action: form.getAttribute("action"), fields: fields(), key: newKey(), at: Date.now(), draft: !kept };
+  const same = old && !old.draft && alike(old.fields, [...fields(), ...pressed]); // sent before, perhaps in vain: the key says that it is the same
+  const entry = same ? old : { slot, person, action: form.getAttribute("action"), fields: [...fields(), ...pressed], key: newKey(), at: Date.now(), draft: !kept };
   if (kept) await keep(entry);
   return attempt(entry, values, mine, then);
 };
@@ -189,7 +189,8 @@ if (form && state) {
     if (leaving) return;
     if (saves && alike(given(), onServer)) return void goOn({});
     leaving = true;
-    const said = await deliver(saves ? null : goOn);
+    const pressed = event.submitter?.name ? [[event.submitter.name, event.submitter.value]] : [];
+    const said = await deliver(saves ? null : goOn, pressed);
     if (said) goOn(said);
     else leaving = false;
   });
