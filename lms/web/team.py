@@ -11,7 +11,9 @@ from sqlalchemy import Select, select
 from lms import flows
 from lms.access import Permission, scope
 from lms.catalogue import queries as catalogue
+from lms.clock import FOR_EVER
 from lms.compliance import queries as compliance
+from lms.compliance.one_person import LATENESS
 from lms.errors import N_, Invalid, NotFound
 from lms.learning.models import Enrolment
 from lms.people import queries as people_queries
@@ -22,6 +24,7 @@ from lms.web import figures, people_behind, sheets
 from lms.web.asked import Asked, asked, person_url
 from lms.web.page import actor, commit, needs, organisation, say, session, tell, today, viewer
 from lms.web.people_behind import Place
+from lms.web.timeline_picture import picture
 from lms.web.words import gettext, ngettext
 
 blueprint = Blueprint("team", __name__, url_prefix="/team")
@@ -174,13 +177,20 @@ def person(person_id: int) -> ResponseReturnValue:
     found = session().scalar(select(Person).where(Person.id == person_id, Person.id.in_(allowed)))
     if found is None:
         raise NotFound(N_("There is no such person in your team."))
-    duties = compliance.duties(session(), person_id, question.as_of)
+    lines = compliance.timeline_of(session(), person_id, question.as_of)
+    asked_for = [
+        (line.title, span, tell(why))
+        for line in lines
+        for span, why in zip(line.spans, line.sentences, strict=True)
+        if why and span.from_day <= question.as_of < span.to_day
+    ]
     return render_template(
         "team/person.html",
         asked=question,
         person=found,
         held=people_queries.held(session(), person_id, question.as_of),
-        duties=[(duty, tell(duty.why)) for duty in duties],
+        duties=sorted(asked_for, key=lambda duty: (LATENESS.index(duty[1].state), duty[1].due or FOR_EVER)),
+        picture=picture(lines, today()),
     ), 422 if question.problem else 200
 
 
