@@ -18,6 +18,7 @@ from lms.compliance import store, tallies
 from lms.compliance.building import BUILD, DROP, FOLD, begin_generation, build_step, drop_step, written
 from lms.compliance.models import Exemption, Extension, Generation, Requirement, RequirementVersion
 from lms.compliance.rules import Rule
+from lms.compliance.surroundings import supervisors_of
 from lms.db import known
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.organisation import load
@@ -52,6 +53,7 @@ def rebuild(session: Session, person_ids: Sequence[int], *, now: datetime) -> No
     if not ids:
         return
     session.flush()
+    ids = sorted({*ids, *list(supervisors_of(session, ids))[:AT_ONCE]})
     store.lock(session, ids)
     generations = written(session, now)
     fresh = store.work_out(session, ids)
@@ -82,11 +84,13 @@ def publish_requirement(
     *,
     new: bool | None = None,
     apply_to_running: bool = False,
+    about: dict[str, Any] | None = None,
 ) -> RequirementVersion:
     """A requirement, or a new version of the one with this code, in force from a day; everybody is worked out again.
 
     ``new`` True: there must be none with this code yet; False: there must be one. Adopted today for a past day, it binds from
-    today. What a rule names but nobody knows is no error: ask ``queries.doubts`` first.
+    today. What a rule names but nobody knows is no error: ask ``queries.doubts`` first. ``about`` says what stands behind it
+    (authority, citation, status, source, as_of, as text); own policy when left out.
 
     Raises:
         Invalid: the rule cannot be used (every fault with its field), there is no code or title, or the code is taken.
@@ -115,6 +119,7 @@ def publish_requirement(
         rule=rule,
         adopted_on=_today(session, actor),
         apply_to_running=apply_to_running,
+        about=about or {},
         from_day=from_day,
         to_day=FOR_EVER,
         recorded_at=actor.now,
@@ -156,7 +161,16 @@ def retire_requirement(
             _supersede(version, actor)
             session.flush()
             if version.from_day < to_day:
-                copied = ("requirement_id", "number", "title", "rule", "adopted_on", "apply_to_running", "from_day")
+                copied = (
+                    "requirement_id",
+                    "number",
+                    "title",
+                    "rule",
+                    "adopted_on",
+                    "apply_to_running",
+                    "about",
+                    "from_day",
+                )
                 fields = {name: getattr(version, name) for name in copied}
                 session.add(
                     RequirementVersion(**fields, to_day=to_day, recorded_at=actor.now, recorded_by=actor.person_id)

@@ -14,7 +14,9 @@ from lms.clock import FOR_EVER
 from lms.compliance import facts
 from lms.compliance.lineage import Hung, Lineage
 from lms.compliance.models import Exemption, Extension, RequirementVersion
-from lms.compliance.rules import RequirementFacts, Rule, RuleVersion
+from lms.compliance.rules import RequirementFacts, Rule, RuleVersion, Status
+from lms.compliance.situations import Employment as Employed
+from lms.compliance.surroundings import EVERYTHING, Asks, filled, material_changes, supervised_by
 from lms.db import known
 from lms.people.models import Department, DepartmentVersion, Employment, Leave, LeaveKind, Membership
 from lms.records.models import RecordRevocation, TrainingRecord
@@ -33,26 +35,40 @@ def requirements(session: Session, known_at: datetime | None = None) -> dict[int
             version.to_day,
             version.adopted_on,
             version.apply_to_running,
+            version.about,
         ).where(known(version, known_at))
     ):
         rule = Rule.parse(row.rule)
         found.setdefault(row.requirement_id, []).append(
-            RuleVersion(row.id, rule, row.from_day, _open(row.to_day), row.adopted_on, row.apply_to_running)
+            RuleVersion(
+                row.id,
+                rule,
+                row.from_day,
+                _open(row.to_day),
+                row.adopted_on,
+                row.apply_to_running,
+                Status(row.about.get("status", Status.OWN_POLICY)),
+            )
         )
     return {requirement_id: RequirementFacts(requirement_id, versions) for requirement_id, versions in found.items()}
 
 
 def people(
-    session: Session, person_ids: Sequence[int], known_at: datetime | None = None
+    session: Session, person_ids: Sequence[int], known_at: datetime | None = None, asks: Asks = EVERYTHING
 ) -> dict[int, facts.PersonFacts]:
     """What the timeline must know of these people, by id; somebody of whom nothing is known has empty facts.
 
-    As known now, or as it was known just before the moment ``known_at``. Eight statements, however many people.
+    As known now, or as it was known just before the moment ``known_at``. Eight statements, however many people,
+    and up to three for what ``asks`` says that rules ask beyond the person's own rows.
     A leave of the kind ``stops`` leaves the decision to the rule, whose own default it is.
     """
     lineage = _lineage(session, known_at)
     employments = _by_person(
-        session, select(Employment.person_id, Employment.from_day, Employment.to_day), Employment, person_ids, known_at
+        session,
+        select(Employment.person_id, Employment.from_day, Employment.to_day, Employment.kind),
+        Employment,
+        person_ids,
+        known_at,
     )
     leaves = _by_person(
         session,
@@ -74,11 +90,18 @@ def people(
     extensions = _by_person(session, given, Extension, person_ids, known_at)
     memberships = _memberships(session, person_ids, lineage, known_at)
     records = _records(session, person_ids, known_at)
+    supervised = supervised_by(session, person_ids, lineage, known_at) if asks.supervised else {}
+    changes = material_changes(session, known_at) if asks.changes else []
     return {
         person: facts.PersonFacts(
             person,
-            employments=[(start, _open(end)) for start, end in employments.get(person, ())],
-            memberships=memberships.get(person, ()),
+            employments=[(start, _open(end)) for start, end, _ in employments.get(person, ())],
+            memberships=filled(
+                memberships.get(person, ()),
+                [Employed(start, _open(end), kind) for start, end, kind in employments.get(person, ())],
+                supervised.get(person, ()),
+                asks,
+            ),
             leaves=[
                 facts.Leave(id, start, _open(end), None if kind == LeaveKind.STOPS else facts.LeaveKind(kind))
                 for id, start, end, kind in leaves.get(person, ())
@@ -89,6 +112,7 @@ def people(
             ],
             extensions=[facts.Extension(*row) for row in extensions.get(person, ())],
             records=records.get(person, ()),
+            events=changes,
         )
         for person in person_ids
     }
@@ -138,7 +162,6 @@ def _memberships(
 
 
 def _records(session: Session, person_ids: Iterable[int], known_at: datetime | None) -> dict[int, list[facts.Record]]:
-    """Minutes per topic stay where they are: no rule asks for them yet."""
     record = TrainingRecord
     found: dict[int, list[facts.Record]] = {}
     for row in session.execute(
@@ -149,6 +172,7 @@ def _records(session: Session, person_ids: Iterable[int], known_at: datetime | N
             record.completed_on,
             record.version_number,
             record.minutes,
+            record.topics,
             RecordRevocation.id.label("revocation"),
         )
         .join(Course, Course.id == record.course_id)
@@ -162,7 +186,9 @@ def _records(session: Session, person_ids: Iterable[int], known_at: datetime | N
                 row.completed_on,
                 row.version_number,
                 row.minutes,
+                tuple((topic, int(minutes)) for topic, minutes in (row.topics or {}).items()),
                 revoked=row.revocation is not None,
+                modality="asynchronous",
             )
         )
     return found

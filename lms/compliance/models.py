@@ -36,7 +36,8 @@ class RequirementVersion(Dated, Base):
     """A version of a duty, in force on the days [from_day, to_day) until a version that begins later takes its place.
 
     ``rule`` is the data that ``compliance.rules`` parses. ``adopted_on`` is the local day of the decision: a version adopted
-    late binds from then. ``apply_to_running``: unmet cycles that began under an older version are moved as well.
+    late binds from then. ``apply_to_running``: unmet cycles that began under an older version are moved as well. ``about`` is what
+    stands behind it, as text: authority, citation, status (``compliance.rules.Status``; own policy when left out), source, as_of.
     """
 
     __tablename__ = "requirement_version"
@@ -59,6 +60,7 @@ class RequirementVersion(Dated, Base):
     rule: Mapped[dict[str, Any]]
     adopted_on: Mapped[date]
     apply_to_running: Mapped[bool] = mapped_column(default=False)
+    about: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
 class Exemption(Dated, Base):

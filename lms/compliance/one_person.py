@@ -16,6 +16,7 @@ from lms.compliance.explain import explain, why_assigned
 from lms.compliance.models import OVERALL, Exemption, Extension, Requirement, RequirementVersion, Span
 from lms.compliance.rules import Rule
 from lms.compliance.spans import State
+from lms.compliance.surroundings import change_days
 from lms.compliance.tallies import active, within
 from lms.db import day_in, known
 from lms.errors import Message
@@ -64,7 +65,7 @@ def duties(session: Session, person_id: int, day: date) -> list[Duty]:
     if not rows:
         return []
     versions = _in_force(session, {row.requirement_id for row in rows}, day)
-    person = _causes(session, person_id)
+    person = _causes(session, person_id, {row.because for row in rows})
     found = []
     for row in rows:
         version, code = versions[row.requirement_id]
@@ -74,7 +75,7 @@ def duties(session: Session, person_id: int, day: date) -> list[Duty]:
                 row.requirement_id,
                 code,
                 version.title,
-                tuple(version.rule["courses"]),
+                tuple(version.rule.get("courses") or sorted(name for name in rule.courses if ":" not in name)),
                 span.state.name.lower(),
                 span.due,
                 span.valid_until,
@@ -118,7 +119,7 @@ def timeline_of(session: Session, person_id: int, day: date) -> list[Line]:
     for row in session.scalars(query.order_by(Span.requirement_id, Span.from_day)):
         found.setdefault(row.requirement_id, []).append(_span(row))
     versions = _in_force(session, found.keys() - {OVERALL}, day)
-    person = _causes(session, person_id)
+    person = _causes(session, person_id, {span.because for line in found.values() for span in line})
     lines = []
     for requirement_id, line in found.items():
         code, title = "", ""
@@ -180,12 +181,14 @@ def _in_force(
     return found
 
 
-def _causes(session: Session, person_id: int) -> facts.PersonFacts:
-    """The facts that spans of a person can name as their cause, in one statement: records, leaves, exemptions, extensions.
+def _causes(session: Session, person_id: int, named: Collection[str]) -> facts.PersonFacts:
+    """The facts that spans of a person can name as their cause, in one statement: records, leaves, exemptions, extensions; in
+    two more the course changes that ``named`` names.
 
     Superseded ones as well: while a generation is being built, spans may still name them.
     """
     day = TrainingRecord.completed_on
+    changes = [int(cause.partition(":")[2]) for cause in named if cause.startswith("event:")]
     found = union_all(
         select(literal("record").label("kind"), TrainingRecord.id, day, day, literal("")).where(
             TrainingRecord.person_id == person_id
@@ -213,4 +216,5 @@ def _causes(session: Session, person_id: int) -> facts.PersonFacts:
         ],
         extensions=[facts.Extension(id, 0, 0, until, day) for id, day, until, _ in by_kind.get("extension", ())],
         records=[facts.Record(id, "", day) for id, day, _, _ in by_kind.get("record", ())],
+        events=[facts.Event(id, "", 0, day) for id, day in change_days(session, changes).items()],
     )

@@ -10,8 +10,9 @@ from sqlalchemy import and_, literal, select
 from sqlalchemy.orm import Session
 
 from lms.catalogue.models import Course
+from lms.compliance.audience import EmployerSize, HasDuty, HoldsLicence, LicensedIn, parts_of
 from lms.compliance.models import Requirement, RequirementVersion
-from lms.compliance.rules import Rule
+from lms.compliance.rules import Recurs, Rule
 from lms.db import day_in, known
 from lms.errors import N_, Message, NotFound, Problem
 from lms.people.models import Department, Membership
@@ -66,8 +67,8 @@ def doubts(session: Session, rule: Mapping[str, Any], day: date) -> tuple[Proble
     Raises:
         Invalid: the rule cannot be used at all.
     """
-    Rule.parse(rule)
-    named: dict[str, set[str]] = {"course": set(rule["courses"])}
+    parsed = Rule.parse(rule)
+    named: dict[str, set[str]] = {"course": {name for name in parsed.courses if ":" not in name}}
     _named(rule.get("audience"), named)
     held = and_(known(Membership), day_in(day, Membership.from_day, Membership.to_day))
     sources: dict[str, tuple[Any, Any, str]] = {
@@ -78,19 +79,39 @@ def doubts(session: Session, rule: Mapping[str, Any], day: date) -> tuple[Proble
     }
     found = []
     for field, names in named.items():
+        if field not in sources:
+            continue
         column, condition, msgid = sources[field]
         there = set(session.scalars(select(column).where(column.in_(names), condition).distinct()))
         for name in sorted(names - there):
             where = "courses" if field == "course" else "audience"
             remedy = Message(N_("Check the spelling; the requirement applies as it is written."))
             found.append(Problem(Message(msgid, {"name": name}), remedy, where=where, value=name, level="warning"))
-    return tuple(found)
+    return (*found, *_unheld(parsed))
+
+
+def _unheld(rule: Rule) -> list[Problem]:
+    """What the rule asks for and the database does not hold yet, so that it can neither apply nor be met by it."""
+    parts = {type(part) for part in parts_of(rule.audience)}
+    unheld = {
+        N_("Licences are not kept yet."): not parts.isdisjoint({LicensedIn, HoldsLicence})
+        or (rule.personal and rule.recurs is not Recurs.ANNIVERSARY and rule.recurs is not Recurs.BIRTH_MONTH)
+        or any(name.startswith("licence:") for name in rule.courses),
+        N_("Duties of people are not kept yet."): HasDuty in parts,
+        N_("The size of the employer is not kept yet."): EmployerSize in parts,
+        N_("Birth months are not kept yet."): rule.recurs is Recurs.BIRTH_MONTH,
+        N_("Attestations, acknowledgements and outside training are not kept yet."): any(
+            name.startswith(("attestation:", "policy:", "external:")) for name in rule.courses
+        ),
+    }
+    remedy = Message(N_("Publish it when they are, or try it on files with lms requirements explain."))
+    return [Problem(Message(msgid), remedy, where="rule", level="warning") for msgid, asked in unheld.items() if asked]
 
 
 def _named(audience: Any, named: dict[str, set[str]]) -> None:
     if not isinstance(audience, Mapping):
         return
-    if "in" in audience:
+    if "in" in audience and "field" in audience:
         named.setdefault(str(audience["field"]), set()).update(audience["in"])
-    for part in (*audience.get("all", ()), *audience.get("any", ()), audience.get("not")):
+    for part in (*audience.get("all", ()), *audience.get("any", ()), audience.get("not"), audience.get("supervises")):
         _named(part, named)

@@ -96,12 +96,12 @@ Satisfaction = Item | InHours | AllOf | AnyOf
 
 
 def keys(satisfaction: Satisfaction) -> frozenset[str]:
-    """What is named one by one; hours name nothing here."""
+    """What is named: things to do, and the courses that hours may come from."""
     match satisfaction:
         case Item(key):
             return frozenset((key,))
-        case InHours():
-            return frozenset()
+        case InHours(hours):
+            return hours.courses
         case _:
             return frozenset().union(*(keys(part) for part in satisfaction.parts))
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from lms.compliance import gathering
 from lms.compliance.models import COUNTED, Generation, Span, TallyPending
 from lms.compliance.rows import Row, changes, rows_of
+from lms.compliance.surroundings import asked_by
 from lms.compliance.tallies import within
 from lms.organisation import load
 from lms.people.models import Person
@@ -27,11 +28,11 @@ def lock(session: Session, person_ids: Collection[int]) -> None:
 
 
 def work_out(session: Session, person_ids: Sequence[int]) -> dict[int, list[Row]]:
-    """The rows that the facts of today give for these people, by person. Eleven statements."""
+    """The rows that the facts of today give for these people, by person. Eleven statements, more where rules ask for more."""
     organisation = load(session)
     soon_days = organisation.due_soon_days if organisation else 30
     requirements = list(gathering.requirements(session).values())
-    people = gathering.people(session, person_ids)
+    people = gathering.people(session, person_ids, asks=asked_by(requirements))
     return {person: rows_of(requirements, facts, soon_days) for person, facts in people.items()}
 
 

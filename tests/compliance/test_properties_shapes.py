@@ -125,8 +125,6 @@ def people(draw: st.DrawFn) -> PersonFacts:
             some(st.tuples(st.sampled_from(["RN", "CHI"]), stretches(), st.lists(days, max_size=2)), 2), 1
         )
     ]
-    from lms.compliance.facts import Membership
-
     held = [Membership(*s, n, frozenset({"ED"})) for n, s in enumerate(some(stretches(), 3), 1)]
     team = [Membership(*s, 9, frozenset(), patient_contact=True) for s in some(stretches(), 2)]
     names = st.sampled_from(["a", "b", "attestation:x", "policy:p", "external:e", "licence:RN"])
