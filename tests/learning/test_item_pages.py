@@ -80,15 +80,15 @@ def person(check: Attempt, db: Database, signed_in: Callable[[int], PageClient])
 
 
 @pytest.fixture
-def test_attempt(begin: Begin) -> Attempt:
+def open_test(begin: Begin) -> Attempt:
     return begin("post-test")
 
 
 @pytest.fixture
-def candidate(test_attempt: Attempt, db: Database, signed_in: Callable[[int], PageClient]) -> PageClient:
+def candidate(open_test: Attempt, db: Database, signed_in: Callable[[int], PageClient]) -> PageClient:
     """The nurse of an open test."""
     with db.session() as session:
-        return signed_in(session.get_one(Enrolment, test_attempt.enrolment_id).person_id)
+        return signed_in(session.get_one(Enrolment, open_test.enrolment_id).person_id)
 
 
 @pytest.mark.parametrize("kind", TYPES)
@@ -190,8 +190,8 @@ def answer_test(client: PageClient, attempt: Attempt, change: dict[str, dict[str
     return page
 
 
-def test_a_test_of_every_type_is_passed_by_its_key(test_attempt: Attempt, candidate: PageClient, db: Database) -> None:
-    result = candidate.submit(answer_test(candidate, test_attempt), form="finish").page
+def test_a_test_of_every_type_is_passed_by_its_key(open_test: Attempt, candidate: PageClient, db: Database) -> None:
+    result = candidate.submit(answer_test(candidate, open_test), form="finish").page
     assert "You passed with 100 %" in result.text
     assert "Not scored" in result.text
     with db.session() as session:
@@ -199,51 +199,51 @@ def test_a_test_of_every_type_is_passed_by_its_key(test_attempt: Attempt, candid
 
 
 def test_a_missed_critical_item_fails_in_plain_words_whatever_the_score(
-    test_attempt: Attempt, candidate: PageClient, db: Database
+    open_test: Attempt, candidate: PageClient, db: Database
 ) -> None:
-    place = [each["item"] for each in test_attempt.drawn].index("who-does-what") + 1
+    place = [each["item"] for each in open_test.drawn].index("who-does-what") + 1
     wrong = {"pairs": {"consent": "cousin", "leaflet": "translator", "parking": "sign"}}
-    result = candidate.submit(answer_test(candidate, test_attempt, {"who-does-what": wrong}), form="finish").page
+    result = candidate.submit(answer_test(candidate, open_test, {"who-does-what": wrong}), form="finish").page
     assert (
         f"Question {place} concerns safety and was missed; it must be right to pass, whatever the score." in result.text
     )
     with db.session() as session:
-        attempt = session.get_one(Attempt, test_attempt.id)
+        attempt = session.get_one(Attempt, open_test.id)
         assert attempt.score is not None and attempt.pass_mark is not None
         assert attempt.score > attempt.pass_mark and attempt.passed is False
         assert session.scalar(select(func.count(TrainingRecord.id))) == 0
 
 
 def test_an_answer_given_in_part_is_kept_and_has_to_be_finished(
-    test_attempt: Attempt, candidate: PageClient, db: Database
+    open_test: Attempt, candidate: PageClient, db: Database
 ) -> None:
     half = {"pairs": {"consent": "interpreter"}}
-    review = answer_test(candidate, test_attempt, {"who-does-what": half})
+    review = answer_test(candidate, open_test, {"who-does-what": half})
     assert "Partly answered" in review.text and "1 question is not answered yet" in review.text
     assert half in kept(db)
     refused = candidate.post(
-        f"/attempt/{test_attempt.id}/finish", data={"csrf_token": review.fields(review.form())["csrf_token"]}
+        f"/attempt/{open_test.id}/finish", data={"csrf_token": review.fields(review.form())["csrf_token"]}
     )
     assert refused.status_code == 303
     with db.session() as session:
-        assert session.get_one(Attempt, test_attempt.id).finished_at is None
+        assert session.get_one(Attempt, open_test.id).finished_at is None
 
 
-def test_the_blueprint_is_kept_and_what_is_not_scored_comes_last(test_attempt: Attempt) -> None:
-    ids = [each["item"] for each in test_attempt.drawn]
+def test_the_blueprint_is_kept_and_what_is_not_scored_comes_last(open_test: Attempt) -> None:
+    ids = [each["item"] for each in open_test.drawn]
     assert len(ids) == 13 and ids[-2:] == ["how-sure", "your-ward"]
     assert {"who-does-what", "true-or-not"} <= set(ids)
 
 
-def test_an_attempt_is_shown_again_exactly(test_attempt: Attempt, candidate: PageClient) -> None:
+def test_an_attempt_is_shown_again_exactly(open_test: Attempt, candidate: PageClient) -> None:
     def shown(place: int) -> list[tuple[str | None, str | None]]:
-        page = candidate.page(f"/attempt/{test_attempt.id}?item={place}")
+        page = candidate.page(f"/attempt/{open_test.id}?item={place}")
         form = page.form("answer")
         parts = [e for e in form.iter() if str(e.tag).rpartition("}")[2] in {"input", "option", "select"}]
         return [(e.get("name"), e.get("value")) for e in parts if e.get("name") not in {"key", "csrf_token"}]
 
-    first = [shown(place) for place in range(1, len(test_attempt.drawn) + 1)]
-    assert first == [shown(place) for place in range(1, len(test_attempt.drawn) + 1)]
+    first = [shown(place) for place in range(1, len(open_test.drawn) + 1)]
+    assert first == [shown(place) for place in range(1, len(open_test.drawn) + 1)]
 
 
 @pytest.mark.parametrize(
@@ -258,56 +258,54 @@ def test_an_attempt_is_shown_again_exactly(test_attempt: Attempt, candidate: Pag
     ],
 )
 def test_bad_answers_are_refused_with_the_right_status_and_nothing_is_kept(
-    change: dict[str, str], status: int, words: str, test_attempt: Attempt, candidate: PageClient, db: Database
+    change: dict[str, str], status: int, words: str, open_test: Attempt, candidate: PageClient, db: Database
 ) -> None:
-    place = [each["item"] for each in test_attempt.drawn].index("who-does-what") + 1
-    page = candidate.page(f"/attempt/{test_attempt.id}?item={place}")
+    place = [each["item"] for each in open_test.drawn].index("who-does-what") + 1
+    page = candidate.page(f"/attempt/{open_test.id}?item={place}")
     fields = {name: values[0] for name, values in page.fields(page.form("answer")).items()}
-    refused = candidate.post(f"/attempt/{test_attempt.id}/answer", data={**fields, **change})
+    refused = candidate.post(f"/attempt/{open_test.id}/answer", data={**fields, **change})
     assert refused.status_code == status and words in refused.get_data(as_text=True)
     by_script = candidate.post(
-        f"/attempt/{test_attempt.id}/answer", data={**fields, **change}, headers={"X-Requested-With": "fetch"}
+        f"/attempt/{open_test.id}/answer", data={**fields, **change}, headers={"X-Requested-With": "fetch"}
     )
     assert by_script.status_code == status and by_script.get_json()["error"]
     assert kept(db) == []
 
 
 def test_after_handing_in_and_for_somebody_else_nothing_is_taken(
-    test_attempt: Attempt,
+    open_test: Attempt,
     candidate: PageClient,
     db: Database,
     hospital: Hospital,
     signed_in: Callable[[int], PageClient],
 ) -> None:
-    page = candidate.page(f"/attempt/{test_attempt.id}?item=1")
+    page = candidate.page(f"/attempt/{open_test.id}?item=1")
     sent = {name: values[0] for name, values in page.fields(page.form("answer")).items()}
     item = KEYED[sent["item"]]
     sent = {**sent, **item.fields(item.key())}
-    candidate.submit(answer_test(candidate, test_attempt), form="finish")
+    candidate.submit(answer_test(candidate, open_test), form="finish")
     before = kept(db)
-    assert candidate.post(f"/attempt/{test_attempt.id}/answer", data={**sent, "key": "late"}).status_code == 409
+    assert candidate.post(f"/attempt/{open_test.id}/answer", data={**sent, "key": "late"}).status_code == 409
     other = signed_in(hospital.person("1002"))
     stranger = other.page("/courses")
     token = stranger.fields(stranger.form())["csrf_token"][0]
-    assert other.post(f"/attempt/{test_attempt.id}/answer", data={**sent, "csrf_token": token}).status_code == 404
+    assert other.post(f"/attempt/{open_test.id}/answer", data={**sent, "csrf_token": token}).status_code == 404
     assert kept(db) == before
 
 
 def test_the_same_key_again_is_the_same_answer_for_every_type(
-    test_attempt: Attempt, candidate: PageClient, db: Database
+    open_test: Attempt, candidate: PageClient, db: Database
 ) -> None:
-    for place in range(1, len(test_attempt.drawn) + 1):
-        page = candidate.page(f"/attempt/{test_attempt.id}?item={place}")
+    for place in range(1, len(open_test.drawn) + 1):
+        page = candidate.page(f"/attempt/{open_test.id}?item={place}")
         sent = {name: values[0] for name, values in page.fields(page.form("answer")).items()}
         item: Item = KEYED[sent["item"]]
         for _ in range(2):
             assert (
-                candidate.post(
-                    f"/attempt/{test_attempt.id}/answer", data={**sent, **item.fields(item.key())}
-                ).status_code
+                candidate.post(f"/attempt/{open_test.id}/answer", data={**sent, **item.fields(item.key())}).status_code
                 == 303
             )
-    assert len(kept(db)) == len(test_attempt.drawn)
+    assert len(kept(db)) == len(open_test.drawn)
 
 
 def test_a_spanish_reader_gets_every_type_in_spanish(check: Attempt, person: PageClient) -> None:
