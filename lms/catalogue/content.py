@@ -257,7 +257,7 @@ class Variable(Part):
 class Timed(Part):
     """A clock on a scene. It runs only for learners who start it; they may lengthen it or turn it off."""
 
-    seconds: Annotated[int, Field(ge=20, le=600)]
+    seconds: Annotated[int, Field(ge=30, le=600)]
     timeout: Id
     """The choice that is taken when the time is up: one of the scene's own, without a condition."""
 

@@ -13,8 +13,9 @@ from lms.catalogue.content import CourseContent, TestStep
 from lms.errors import N_, Conflict, Invalid
 from lms.learning import scenario as scenarios
 from lms.learning import scoring
-from lms.learning.models import Answer, Attempt, AttemptGrant, AttemptKind, Enrolment, StepDone
-from lms.learning.queries import attempts, choices, extra_attempts, open_enrolment, responses
+from lms.learning.models import Answer, Attempt, AttemptGrant, AttemptKind, Enrolment, ScenePress, StepDone
+from lms.learning.queries import attempts, choices, extra_attempts, open_enrolment, pressed, responses
+from lms.learning.scene_clock import Press, scene_clock
 
 
 def enrol(
@@ -124,11 +125,15 @@ def choose(
     scene_id: str,
     choice_id: str,
     *,
+    turn: int | None = None,
     language: str,
     key: str,
     now: datetime,
 ) -> scenarios.State:
     """Take a choice in a scenario; gives the state after it. The same choice in the same scene again changes nothing.
+
+    ``turn`` is the number of choices that had been made when the scene was shown: a story may come back to a scene. When
+    the clock of a timed scene has run out, the choice for that case is taken instead.
 
     Raises:
         Conflict: the story has already gone on from that scene with another choice.
@@ -140,14 +145,41 @@ def choose(
     state = scenarios.replay(scenario, path)
     if session.scalar(select(Answer.id).where(Answer.attempt_id == attempt.id, Answer.key == key)) is not None:
         return state
-    if attempt.finished_at is not None or state.scene_id != scene_id:
+    if attempt.finished_at is not None or state.scene_id != scene_id or turn not in (None, len(path)):
         repeated = select(Answer.response).where(Answer.attempt_id == attempt.id, Answer.item_id == scene_id)
         if {"choice": choice_id} in session.scalars(repeated).all():
             return state
         raise Conflict(N_("The story has already gone on from there. Here is where you are now."))
     after = scenarios.replay(scenario, [*path, choice_id])
-    _append(session, attempt, scene_id, {"choice": choice_id}, language, key, now)
+    response: dict[str, Any] = {"choice": choice_id}
+    timed = scenario.by_id[scene_id].timed
+    if timed is not None and scene_clock(timed, len(path), pressed(session, attempt.id), now).state == "over":
+        after = scenarios.replay(scenario, [*path, timed.timeout])
+        response = {"choice": timed.timeout, "timed_out": True}
+    _append(session, attempt, scene_id, response, language, key, now)
     return after
+
+
+def press_clock(
+    session: Session, attempt: Attempt, content: CourseContent, press: str, *, turn: int | None, now: datetime
+) -> None:
+    """Start the clock of the scene where the learner is, lengthen it, or do without clocks. What was pressed in a scene that
+    the story has left changes nothing.
+
+    Raises:
+        Invalid: there is no such button, or the scene has no clock.
+    """
+    _lock_attempt(session, attempt)
+    if press not in set(Press):
+        raise Invalid(N_("The clock has no button “%(press)s”. Reload the page."), press=press)
+    path = choices(session, attempt.id)
+    scenario = content.scenario(attempt.step_id)
+    if attempt.finished_at is not None or turn not in (None, len(path)):
+        return
+    if scenario.by_id[scenarios.replay(scenario, path).scene_id].timed is None:
+        raise Invalid(N_("This scene has no clock."))
+    session.add(ScenePress(attempt_id=attempt.id, turn=len(path), press=press, pressed_at=now))
+    session.flush()
 
 
 def finish(

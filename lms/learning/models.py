@@ -177,3 +177,16 @@ class Remark(Base):
     reply: Mapped[str | None]
     replied_at: Mapped[datetime | None]
     replied_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+
+
+class ScenePress(Base):
+    """A button of a timed scene's clock that was pressed: ``start``, ``extend`` or ``off``. ``turn`` is the number of choices
+    made before. What the clock shows follows from these (``lms.learning.scene_clock``)."""
+
+    __tablename__ = "scene_press"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"), index=True)
+    turn: Mapped[int]
+    press: Mapped[str]
+    pressed_at: Mapped[datetime]

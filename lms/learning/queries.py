@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from lms.catalogue.models import Course
 from lms.errors import N_, NotFound
-from lms.learning.models import Answer, Attempt, AttemptGrant, Enrolment, StepDone
+from lms.learning.models import Answer, Attempt, AttemptGrant, Enrolment, ScenePress, StepDone
+from lms.learning.scene_clock import Press, Pressed
 
 
 def own_enrolment(session: Session, enrolment_id: int, person_id: int) -> Enrolment:
@@ -141,3 +142,15 @@ def choices(session: Session, attempt_id: int) -> list[str]:
     """The choices made in a scenario, in order."""
     rows = session.scalars(select(Answer.response).where(Answer.attempt_id == attempt_id).order_by(Answer.sequence))
     return [str(row["choice"]) for row in rows]
+
+
+def pressed(session: Session, attempt_id: int) -> list[Pressed]:
+    """What was pressed on the clocks of timed scenes, in order."""
+    rows = session.scalars(select(ScenePress).where(ScenePress.attempt_id == attempt_id).order_by(ScenePress.id))
+    return [Pressed(row.turn, Press(row.press), row.pressed_at) for row in rows]
+
+
+def timed_out(session: Session, attempt_id: int) -> int:
+    """How many choices of a scenario were taken because the time was up."""
+    rows = session.scalars(select(Answer.response).where(Answer.attempt_id == attempt_id))
+    return sum(bool(row.get("timed_out")) for row in rows)

@@ -16,9 +16,9 @@ from lms.catalogue.content import LessonStep, TestStep
 from lms.catalogue.items import Form
 from lms.errors import N_, Conflict, Invalid
 from lms.learning import actions, queries, scoring
-from lms.learning import scenario as scenarios
 from lms.learning.models import Answer, Attempt, AttemptKind, Enrolment
 from lms.learning.progress import is_locked, progress
+from lms.web import stories
 from lms.web.item_view import ItemView, writing
 from lms.web.page import (
     actor,
@@ -184,7 +184,7 @@ def attempt(attempt_id: int) -> ResponseReturnValue:
     found, reader = _own_attempt(attempt_id)
     if found.finished_at is not None:
         return redirect(url_for("player.result", attempt_id=attempt_id))
-    return _scene(found, reader) if found.kind == AttemptKind.SCENARIO else _item(found, reader)
+    return stories.scene_page(found, reader) if found.kind == AttemptKind.SCENARIO else _item(found, reader)
 
 
 def _item(
@@ -315,7 +315,7 @@ def result(attempt_id: int) -> ResponseReturnValue:
     if found.finished_at is None:
         return redirect(url_for("player.attempt", attempt_id=attempt_id))
     if found.kind == AttemptKind.SCENARIO:
-        return _debrief(found, reader)
+        return stories.debrief_page(found, reader)
     given = queries.responses(session(), found.id)
     items = reader.course.items(found.step_id)
     outcome = scoring.score_attempt(reader.content, found.step_id, found.drawn, given)
@@ -348,42 +348,6 @@ def result(attempt_id: int) -> ResponseReturnValue:
 # --- scenarios --------------------------------------------------------------------------------------------------------
 
 
-def _scene(found: Attempt, reader: Reader) -> ResponseReturnValue:
-    story = reader.course.scenario(found.step_id)
-    path = queries.choices(session(), found.id)
-    state = scenarios.replay(story.scenario, path)
-    last = state.path[-1] if state.path else None
-    scene = story.scenes[state.scene_id]
-    open_ids = [choice.id for choice in scenarios.available(story.scenario, state)]
-    return reader.page(
-        "player/scene.html",
-        found.step_id,
-        attempt=found,
-        intro=reader.text(story.intro) if last is None else None,
-        consequence=reader.text(story.scenes[last.scene_id].choices[last.choice.id].consequence) if last else None,
-        passed=[reader.text(story.scenes[scene_id].text) for scene_id in state.shown[:-1]] if last else [],
-        scene=scene,
-        scene_text=reader.text(scene.text),
-        speaker=scene.speaker,
-        choices=[
-            {"id": choice_id, "text": reader.text(scene.choices[choice_id].text, inline=True)}
-            for choice_id in scoring.by_hash(open_ids, found.seed, scene.id)  # authors write the best choice first
-        ],
-        variables=[
-            {
-                "label": story.state[name],
-                "value": state.values[name],
-                "min": variable.min,
-                "max": variable.max,
-                "change": last.changes.get(name, 0) if last else 0,
-            }
-            for name, variable in story.scenario.state.items()
-        ],
-        key=f"{found.id}-{len(path) + 1}-{secrets.token_hex(6)}",
-        saved=gettext("Your choices are saved") if path else "",
-    )
-
-
 @blueprint.post("/attempt/<int:attempt_id>/choose")
 @needs(Permission.LEARN)
 @keeps_post
@@ -399,48 +363,39 @@ def choose(attempt_id: int) -> ResponseReturnValue:
     scene_id, language = request.form.get("scene", ""), reader.language_shown
     try:
         state = actions.choose(
-            session(), found, reader.content, scene_id, choice, language=language, key=_key(), now=now()
+            session(),
+            found,
+            reader.content,
+            scene_id,
+            choice,
+            turn=request.form.get("turn", type=int),
+            language=language,
+            key=_key(),
+            now=now(),
         )
     except Conflict as conflict:
         say(tell(conflict.message), "info")
         return redirect(url_for("player.attempt", attempt_id=attempt_id), 303)
+    if state.path and state.path[-1].choice.id != choice and state.path[-1].scene_id == scene_id:
+        say(gettext("The time was up before you chose, so the story went on without you."), "info")
     if state.ending is not None and found.finished_at is None:
         flows.finish_attempt(session(), found, reader.enrolment, reader.content, organisation(), actor())
     commit()
     return redirect(url_for("player.attempt", attempt_id=attempt_id), 303)
 
 
-def _debrief(found: Attempt, reader: Reader) -> ResponseReturnValue:
-    story = reader.course.scenario(found.step_id)
-    state = scenarios.replay(story.scenario, queries.choices(session(), found.id))
-    walked = []
-    for taken in state.path:
-        scene = story.scenes[taken.scene_id]
-        choice = scene.choices[taken.choice.id]
-        best = next((scene.choices[c.id] for c in scene.scene.choices if c.quality == "best"), None)
-        if choice.choice.quality == "best":
-            best = None
-        walked.append(
-            {
-                "choice": reader.text(choice.text, inline=True),
-                "quality": choice.choice.quality,
-                "why": reader.text(choice.why),
-                "best": reader.text(best.text, inline=True) if best else None,
-                "best_why": reader.text(best.why) if best else None,
-            }
-        )
-    ending = story.scenes[state.scene_id]
-    last = state.path[-1] if state.path else None
-    return reader.page(
-        "player/debrief.html",
-        found.step_id,
-        attempt=found,
-        consequence=reader.text(story.scenes[last.scene_id].choices[last.choice.id].consequence) if last else None,
-        ending=ending.scene.ending,
-        ending_text=reader.text(ending.text),
-        walked=walked,
-        debrief=reader.text(story.debrief),
-    )
+@blueprint.post("/attempt/<int:attempt_id>/clock")
+@needs(Permission.LEARN)
+@keeps_post
+def clock(attempt_id: int) -> ResponseReturnValue:
+    """Start the clock of a timed scene, lengthen it, or do without clocks."""
+    found, reader = _own_attempt(attempt_id)
+    if found.kind != AttemptKind.SCENARIO:
+        raise Invalid(N_("This part has no scenes."))
+    press, turn = request.form.get("press", ""), request.form.get("turn", type=int)
+    actions.press_clock(session(), found, reader.content, press, turn=turn, now=now())
+    commit()
+    return redirect(url_for("player.attempt", attempt_id=attempt_id), 303)
 
 
 @blueprint.get("/media/<int:version_id>/<path:path>")
