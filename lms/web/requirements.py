@@ -85,6 +85,14 @@ class RequirementForm(FlaskForm):
     )
     from_day = DateField(_l("In force from"), [InputRequired(_l("Enter the first day."))])
 
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Field by field, and that what comes again says when: no length of time is assumed."""
+        good = bool(super().validate(extra_validators))
+        if self.recurs.data != "once" and self.every.data is None and not self.every.errors:
+            self.every.errors = [gettext("Say after how many months it is due again.")]
+            return False
+        return good
+
     def rule(self) -> dict[str, Any]:
         """The rule as data, as :mod:`lms.compliance.rules` reads it."""
         tests: list[dict[str, Any]] = []
@@ -106,7 +114,7 @@ class RequirementForm(FlaskForm):
         if self.incumbents_due.data:
             rule["first"]["incumbents_due"] = self.incumbents_due.data.isoformat()
         if self.recurs.data != "once":
-            rule["recurs"] = {"kind": self.recurs.data, "every": {"months": self.every.data or 12}}
+            rule["recurs"] = {"kind": self.recurs.data, "every": {"months": self.every.data}}
             if self.recurs.data == "rolling" and self.early.data == "no":
                 rule["recurs"]["early_counts"] = False
             if self.opens_before.data is not None:

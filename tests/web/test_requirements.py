@@ -215,6 +215,7 @@ def test_retiring_keeps_the_past(desk: Desk, clock: SetClock) -> None:
         ({"within": "-1"}, "First due within:"),
         ({"within": "soon"}, "First due within:"),
         ({"every": "0"}, "Every how many months:"),
+        ({"every": ""}, "Say after how many months it is due again."),
         ({"from_day": "2026-02-31"}, "In force from:"),
         ({"from_day": ""}, "Enter the first day."),
         ({"recurs": "now and then"}, "Again:"),
