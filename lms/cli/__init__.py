@@ -54,6 +54,11 @@ class Manual(click.Group):
                 "See that it runs and has room, and that LMS_DATABASE_URL names it with the right user and password."
             ) from error
 
+        except OSError as error:
+            if error.filename is None:
+                raise
+            raise click.ClickException(f"{error.filename}: {error.strerror}. Nothing was written there.") from error
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Every command with its whole first sentence, which a narrow terminal wraps instead of cutting it off."""
         rows = [(name, self.commands[name].get_short_help_str(limit=300)) for name in self.list_commands(ctx)]

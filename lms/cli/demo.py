@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from shlex import quote
 
 import click
 from sqlalchemy import inspect, text
@@ -138,7 +139,8 @@ def _introduce(config: Config) -> None:
     for player in ROLES:
         where = f" ({player.scope} and below)" if player.scope else ""
         click.echo(f"  {player.number:<15} {player.label}{where}: {player.given} {player.family}, {player.job}")
-    click.echo("")
+    settings = f"LMS_DATA_DIR={quote(str(config.data_dir))} LMS_DATABASE_URL={quote(config.database_url)}"
+    click.echo(f"\nOther commands find this data with: {settings}\n")
 
 
 def _serve(config: Config, database: Database, files: FileStore, clock: Clock) -> None:

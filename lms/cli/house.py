@@ -13,6 +13,7 @@ from alembic import command as alembic
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import inspect
 
 from config import ROOT, Config, environment
 from lms.audit import Actor
@@ -55,6 +56,13 @@ def migrations(database: Database) -> AlembicConfig:
     settings.set_main_option("script_location", str(ROOT / "migrations"))
     settings.attributes["engine"] = database.engine
     return settings
+
+
+def is_empty(database: Database) -> bool:
+    """Whether there is no table yet, or, embedded, not even a file (which asking would make)."""
+    if database.is_sqlite and database.engine.url.database and not Path(database.engine.url.database).exists():
+        return True
+    return not inspect(database.engine).get_table_names()
 
 
 def upgrade(database: Database) -> None:

@@ -10,7 +10,7 @@ import waitress
 from lms import organisation
 from lms.accounts.passwords import setup_code
 from lms.app import create_app
-from lms.cli.house import Opened, opened, upgrade
+from lms.cli.house import Opened, is_empty, opened, require_current, upgrade
 from lms.worker import Worker
 
 
@@ -18,8 +18,14 @@ from lms.worker import Worker
 @click.option("--threads", default=8, show_default=True, help="How many requests are answered at the same time.")
 @click.option("--no-worker", is_flag=True, help="Do not run jobs in this process (when `lms worker` runs beside it).")
 def serve(threads: int, no_worker: bool) -> None:
-    """Serve the pages, and run the jobs, until stopped with Ctrl-C."""
-    with opened() as house:
+    """Serve the pages, and run the jobs, until stopped with Ctrl-C.
+
+    An empty database gets its tables first; the site then shows a page on which to set Attune up.
+    """
+    with opened(migrated=False) as house:
+        if is_empty(house.database):
+            upgrade(house.database)
+        require_current(house.database)
         run(house, threads, with_worker=not no_worker)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import urllib.request
+from pathlib import Path
+
 from sqlalchemy import select
 
 from config import Config
@@ -12,6 +15,7 @@ from lms.db import Database
 from lms.people.models import Person
 from tests.accounts.conftest import PASSWORD, Hospital
 from tests.support.pages import PageClient
+from tests.support.servers import ProcessServer
 
 FORM = {
     "name": "Mercy Test Hospital", "zone": "America/Denver", "language": "es", "base_url": "https://training.mercy.test/",
@@ -67,3 +71,14 @@ def test_once_set_up_the_page_is_gone(hospital: Hospital, client: PageClient, co
     token = client.page("/sign-in").fields(client.page("/sign-in").form("sign-in"))["csrf_token"][0]
     answer = client.post("/setup", data=FORM | {"code": setup_code(config.secret_key), "csrf_token": token})
     assert answer.status_code == 302
+
+
+def test_serving_an_empty_database_shows_the_page_and_prints_the_code(empty_database_url: str, tmp_path: Path) -> None:
+    server = ProcessServer(empty_database_url, tmp_path)
+    server.start()
+    try:
+        with urllib.request.urlopen(server.url) as answer:
+            assert answer.url.endswith("/setup") and "Set up Attune" in answer.read().decode()
+    finally:
+        server.stop()
+    assert setup_code((tmp_path / "secret_key").read_text()) in server.log.read_text()

@@ -44,7 +44,7 @@ def test_every_command_and_option_has_its_help() -> None:
 
 
 def test_an_empty_house_says_what_to_do(run: Run) -> None:
-    for words in (("serve",), ("worker", "--once"), ("courses", "publish")):
+    for words in (("worker", "--once"), ("courses", "publish"), ("doctor",)):
         result = run(*words)
         assert result.exit_code == 1 and "Run: lms setup" in result.output and "Traceback" not in result.output
 
@@ -126,3 +126,25 @@ def test_a_database_that_cannot_be_had_is_told_in_words(
 def test_no_sentence_of_the_list_of_commands_is_cut_off() -> None:
     listed = CliRunner().invoke(main, ["--help"], terminal_width=80).output.split("Commands:")[1]
     assert "..." not in listed
+
+
+def test_a_folder_that_is_not_there_is_told_in_words(run: Run, tmp_path: Path) -> None:
+    run(
+        "setup",
+        "--name",
+        "M",
+        "--zone",
+        "UTC",
+        "--languages",
+        "en",
+        "--base-url",
+        "http://m.test",
+        "--admin-number",
+        "1",
+        "--admin-name",
+        "A B",
+    )
+    nowhere = str(tmp_path / "nowhere" / "out")
+    for words in (("report", "completion", "--out", nowhere), ("backup", nowhere)):
+        result = run(*words)
+        assert result.exit_code == 1 and "nowhere" in result.output and "No such" in result.output, result.output
