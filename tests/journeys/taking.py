@@ -15,10 +15,10 @@ class Course:
         content = load_course(ROOT / "courses" / slug).content
         assert content is not None
         self.checks = [step.id for step in content.steps if step.kind == "check"]
-        self.right: dict[str, list[str]] = {}
+        self.right: dict[str, dict[str, list[str]]] = {}
         for step in content.steps:
             if step.kind in {"check", "test"}:
-                self.right |= {i.id: [o.id for o in i.options if o.correct] for i in content.items(step.id)}
+                self.right |= {i.id: i.fields(i.key()) for i in content.items(step.id)}
         self.best = {
             (step.id, scene.id): choice.id
             for step in content.steps if step.kind == "scenario"
@@ -33,7 +33,7 @@ class Course:
             bar = page.get_by_role("group", name="Move through the course")
             if page.get_by_text(until).count():
                 return
-            if page.locator("fieldset:has(input:enabled)").count():
+            if page.locator("fieldset:has(:is(input, select):enabled)").count():
                 self._answer(page)
             with page.expect_navigation():
                 bar.locator(".next").locator("button, a").click()
@@ -45,8 +45,13 @@ class Course:
             known = {choice for (_, scene_id), choice in self.best.items() if scene_id == scene.input_value()}
             offered = page.locator("#answer input[name=options]")
             values = [offered.nth(place).input_value() for place in range(offered.count())]
-            chosen = [next((value for value in values if value in known), values[0])]
+            fields = {"options": [next((value for value in values if value in known), values[0])]}
         else:
-            chosen = self.right[page.locator("#answer input[name=item]").input_value()]
-        for value in chosen:
-            page.locator(f"#answer input[value='{value}']").check()
+            fields = self.right[page.locator("#answer input[name=item]").input_value()]
+        for name, given in fields.items():
+            for value in given:
+                if page.locator(f"#answer select[name='{name}']").count():
+                    # the lists of an ordering item are hidden where its buttons do their work
+                    page.locator(f"#answer select[name='{name}']").select_option(value, force=True)
+                else:
+                    page.locator(f"#answer input[name='{name}'][value='{value}']").check()
