@@ -12,11 +12,14 @@ from urllib.parse import urlsplit
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lms.audit import Actor
+from lms.audit import actions as audit
 from lms.errors import N_, Invalid, NotFound
 from lms.files import FileStore, StoredFile
 from lms.notices import mail as smtp
 from lms.notices.messages import compose
-from lms.notices.models import Mail
+from lms.notices.models import Mail, NoticeChoice, NoticePlanRow
+from lms.notices.plan import NoticePlan
 from lms.organisation import MailServer, Organisation, load
 from lms.outbox import Job, JobState, enqueue
 from lms.people.models import Person
@@ -37,13 +40,14 @@ def write_mail(
     *,
     recipient: str | None = None,
     attachments: Sequence[StoredFile] = (),
+    send_at: datetime | None = None,
     **values: object,
 ) -> Mail | None:
     """Write a mail of a kind (a template in ``templates/email/``) in the person's language, and queue its sending.
 
     It goes to the person's e-mail address unless another ``recipient`` is named; None where there is no address. Every template
     may use ``organisation``, ``contact``, ``name``, ``address`` (of the site) and what ``values`` holds. While no mail server is
-    set up the mail waits (:func:`release_waiting`).
+    set up the mail waits (:func:`release_waiting`). ``send_at``: not before this moment.
     """
     to = recipient or (person.email if person else None)
     if not to:
@@ -69,7 +73,7 @@ def write_mail(
     session.add(mail)
     session.flush()
     if own.mail is not None:
-        queue(session, mail, now)
+        queue(session, mail, now, send_at)
     return mail
 
 
@@ -159,3 +163,23 @@ def note_unreachable(session: Session, mail_id: int, error: str, now: datetime) 
         mail.failed_at = now
         return
     queue(session, mail, now, run_at=now + min(max(age / 4, timedelta(seconds=30)), timedelta(hours=1)))
+
+
+def agree(session: Session, plan: NoticePlan, by: Actor) -> None:
+    """Change the plan of reminders. It counts from the next run on."""
+    row = session.get(NoticePlanRow, 1)
+    before = row.plan if row else None
+    if row is None:
+        session.add(NoticePlanRow(id=1, plan=plan.data(), changed_at=by.now))
+    else:
+        row.plan, row.changed_at = plan.data(), by.now
+    audit.record(session, by, "notice_plan.change", "notice_plan", 1, before=before, after=plan.data())
+
+
+def remind_early(session: Session, person_id: int, wanted: bool, now: datetime) -> None:
+    """Keep whether somebody wants to be reminded before due days."""
+    row = session.get(NoticeChoice, person_id)
+    if wanted and row is not None:
+        session.delete(row)
+    elif not wanted and row is None:
+        session.add(NoticeChoice(person_id=person_id, declined_at=now))

@@ -1,11 +1,11 @@
-"""Tables of notices: every message that was to go out, and what became of it."""
+"""Tables of notices: every message that was to go out and why, and what became of it."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.db import Base
@@ -32,3 +32,64 @@ class Mail(Base):
     sent_at: Mapped[datetime | None]
     failed_at: Mapped[datetime | None]
     error: Mapped[str | None]
+
+
+class NoticePlanRow(Base):
+    """The single row (id is always 1) behind :class:`lms.notices.plan.NoticePlan`. No row: the defaults, off."""
+
+    __tablename__ = "notice_plan"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    plan: Mapped[dict[str, Any]]
+    changed_at: Mapped[datetime]
+
+
+class NoticeRun(Base):
+    """One night's run for a local day; ``since`` is the day of the run before it.
+
+    ``phase`` is ``lines``, ``lists``, ``mails``, then ``done``. ``requirement`` and ``person`` say how far the
+    phase has come.
+    """
+
+    __tablename__ = "notice_run"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    since: Mapped[date]
+    phase: Mapped[str] = mapped_column(default="lines")
+    requirement: Mapped[int] = mapped_column(default=0)
+    person: Mapped[int] = mapped_column(default=0)
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+
+
+class NoticeLine(Base):
+    """What somebody was to be told on a day, and why. Never told twice: one line for a person, duty and day.
+
+    ``reason`` is a ``plan.Reason``; ``amount`` counts the days before (negative: after) the due day, and the people in
+    weekly lists (``requirement_id`` 0). ``withheld`` says why no mail was written: ``on_leave``, ``no_address``, ``declined``.
+    """
+
+    __tablename__ = "notice_line"
+    __table_args__ = (
+        UniqueConstraint("person_id", "requirement_id", "day"),
+        Index("ix_notice_line_day", "day", "person_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    day: Mapped[date]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    requirement_id: Mapped[int]
+    reason: Mapped[str]
+    amount: Mapped[int]
+    due: Mapped[date | None]
+    mail_id: Mapped[int | None] = mapped_column(ForeignKey("mail.id"))
+    withheld: Mapped[str | None]
+
+
+class NoticeChoice(Base):
+    """Somebody who does not want to be reminded before a due day. Being late is told nevertheless."""
+
+    __tablename__ = "notice_choice"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    declined_at: Mapped[datetime]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session
 
-from lms.notices.models import Mail
+from lms.notices.models import Mail, NoticeChoice, NoticeLine
+from lms.people.models import Person
 
 
 class MailState(StrEnum):
@@ -55,3 +57,30 @@ def was_written(session: Session, kind: str, person_id: int, file_id: int) -> bo
     """Whether a mail of this kind with this attachment was written to somebody already."""
     sent = session.scalars(select(Mail.attachments).where(Mail.kind == kind, Mail.person_id == person_id))
     return any(file_id in attached for attached in sent)
+
+
+def lines(
+    session: Session, visible: Select[int], page: int, *, day: date | None = None, number: str = "", size: int = 50
+) -> list[tuple[NoticeLine, Person, Mail | None]]:
+    """One page (from 1) of what people were told and why, the newest first, and one more when there is a next page.
+
+    ``visible`` holds the ids of the people who may be shown; ``day`` and ``number`` (of a person) narrow it.
+    """
+    query = (
+        select(NoticeLine, Person, Mail)
+        .join(Person, Person.id == NoticeLine.person_id)
+        .outerjoin(Mail, Mail.id == NoticeLine.mail_id)
+        .where(NoticeLine.person_id.in_(visible))
+        .order_by(NoticeLine.day.desc(), NoticeLine.id.desc())
+    )
+    if day is not None:
+        query = query.where(NoticeLine.day == day)
+    if number:
+        query = query.where(func.lower(Person.number) == number.strip().lower())
+    found = session.execute(query.offset((page - 1) * size).limit(size + 1))
+    return [(line, person, mail) for line, person, mail in found]
+
+
+def reminded_early(session: Session, person_id: int) -> bool:
+    """Whether somebody is reminded before due days: yes, unless they said otherwise."""
+    return session.get(NoticeChoice, person_id) is None

@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user, logout_user
 from flask_wtf import FlaskForm
 from itsdangerous import BadSignature, URLSafeTimedSerializer
-from wtforms import EmailField, PasswordField, SelectField
+from wtforms import BooleanField, EmailField, PasswordField, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Regexp
 
@@ -21,7 +21,9 @@ from lms.access import Permission
 from lms.accounts import actions
 from lms.accounts import queries as accounts
 from lms.errors import N_, Invalid
+from lms.notices import actions as notices
 from lms.notices.actions import write_mail
+from lms.notices.queries import reminded_early
 from lms.people.models import Person
 from lms.web.page import LANGUAGES, actor, commit, house, needs, now, organisation, say, session, tell, viewer
 
@@ -49,6 +51,12 @@ class LanguageForm(FlaskForm):
     language = SelectField(
         _l("Language of pages and messages"), choices=[SelectChoice(tag, name) for tag, name in LANGUAGES.items()]
     )
+
+
+class RemindersForm(FlaskForm):
+    """Be reminded before due days, or not."""
+
+    early = BooleanField(_l("Remind me before training is due"))
 
 
 class EmailForm(FlaskForm):
@@ -104,6 +112,19 @@ def password() -> ResponseReturnValue:
         say(gettext("Your password is changed. Other devices are signed out."))
         return redirect(url_for("account.mine"), 303)
     return _page(password_form=form), 422
+
+
+@blueprint.post("/reminders")
+@needs(Permission.LEARN)
+def reminders() -> ResponseReturnValue:
+    """Choose whether to be reminded before due days; being late is told nevertheless."""
+    form = RemindersForm()
+    if not form.validate_on_submit():
+        return _page(), 422
+    notices.remind_early(session(), viewer().person_id, form.early.data, now())
+    commit()
+    say(gettext("Your choice is saved."))
+    return redirect(url_for("account.mine"), 303)
 
 
 @blueprint.post("/language")
@@ -215,6 +236,7 @@ def _page(
         password_form=password_form or PasswordForm(formdata=None),
         language_form=language_form or LanguageForm(formdata=None, language=chosen),
         email_form=email_form or EmailForm(formdata=None),
+        reminders_form=RemindersForm(formdata=None, early=reminded_early(session(), viewer().person_id)),
         mail_waits=organisation().mail is None,
     )
 

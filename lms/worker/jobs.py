@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from time import sleep
 from typing import Any
 
@@ -15,6 +16,7 @@ from lms.db import Database
 from lms.files import FileStore
 from lms.notices import actions as notices
 from lms.notices import mail as smtp
+from lms.notices import nightly
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +86,21 @@ def drop_old_spans(payload: dict[str, Any], bench: Bench) -> None:
             finished = building.drop_step(session)
 
 
+def write_notices(payload: dict[str, Any], bench: Bench) -> None:
+    """The run of reminders of one local day, in short transactions; a run that was cut off goes on where it stopped."""
+    finished = False
+    while not finished:
+        with bench.database.transaction() as session:
+            finished = nightly.step(session, date.fromisoformat(payload["day"]), bench.files, bench.clock.now())
+        if bench.database.is_sqlite and not finished:
+            sleep(BREATHER)
+
+
 HANDLERS: dict[str, Callable[[dict[str, Any], Bench], None]] = {
     notices.SEND: send_mail,
     flows.CERTIFY: certify,
     building.BUILD: build_spans,
     building.FOLD: fold_tallies,
     building.DROP: drop_old_spans,
+    nightly.RUN: write_notices,
 }

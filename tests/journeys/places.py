@@ -37,6 +37,7 @@ NO_PAGES = {
     "leadership.pdf": "a PDF",
     "leadership.export": "files",
     "admin.audit_file": "files",
+    "evidence.file": "a ZIP",
     "completion.departments_file": "files",
     "completion.people_file": "files",
     "team.departments_file": "files",
@@ -122,7 +123,12 @@ def places(a: Lived) -> list[Place]:
         Place("requirements.index", (HR, AUDITOR), "/requirements"),
         Place("requirements.show", (HR, AUDITOR), "/requirements/1"),
         Place("requirements.new", (HR,), "/requirements/new"),
+        Place("notices.plan", (HR, AUDITOR), "/reminders"),
+        Place("notices.tomorrow", (HR, AUDITOR), "/reminders/tomorrow"),
+        Place("notices.told", (HR, AUDITOR), "/reminders/told"),
         Place("requirements.version", (HR,), "/requirements/1/version"),
+        Place("evidence.index", (HR, AUDITOR), "/evidence"),
+        Place("evidence.show", (HR,), f"/evidence/{a.pack}"),
         # for the executive
         Place("leadership.overview", (EXECUTIVE,), "/leadership"),
         # for authors

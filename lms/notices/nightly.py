@@ -1,0 +1,338 @@
+"""The night's run: finds what is to be said, keeps it as lines, and writes one mail for each person. In short steps that resume."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Select, and_, false, func, insert, literal, or_, select, true
+from sqlalchemy.orm import Session, aliased
+
+from lms.access import Grant, Permission, Role, Viewer, may
+from lms.accounts.models import Account, RoleGrant
+from lms.compliance import queries as compliance
+from lms.compliance.models import OVERALL, Requirement, Span
+from lms.compliance.spans import State
+from lms.compliance.tallies import active
+from lms.db import day_in, known
+from lms.files import FileStore, StoredFile
+from lms.language import texts
+from lms.notices import actions, calendar
+from lms.notices.models import NoticeChoice, NoticeLine, NoticePlanRow, NoticeRun
+from lms.notices.plan import BEFORE_STATES, LATE_STATES, NoticePlan, Reason, due_days, line, send_at, team_day
+from lms.organisation import Organisation, load
+from lms.people import queries as people
+from lms.people.models import Leave, Person
+
+RUN = "notices.run"
+"""The job of a night."""
+
+PEOPLE_IN_STEP = 20_000
+MAILS_IN_STEP = 200
+LONGEST_BACK = 14
+"""Days that a run makes good after an outage; who was to be told earlier is told by the next date of the plan."""
+
+NAMED = 15
+"""People named in a weekly list; the page shows everybody."""
+
+
+class Told(NamedTuple):
+    """One line before it is written."""
+
+    person_id: int
+    requirement_id: int
+    reason: Reason
+    amount: int
+    due: date | None
+
+
+def plan(session: Session) -> NoticePlan:
+    """The organisation's plan."""
+    row = session.get(NoticePlanRow, 1)
+    return NoticePlan.read(row.plan if row else None)
+
+
+def wanted(session: Session, day: date) -> bool:
+    """Whether a run for this local day is still to be made: the plan is on, mail is set up, and the day has none that is done."""
+    own = load(session)
+    run = session.get(NoticeRun, day)
+    return own is not None and own.mail is not None and plan(session).on and (run is None or run.finished_at is None)
+
+
+def day_to_run(session: Session, now: datetime) -> date | None:
+    """The local day whose run is to be made now; None before its morning, and when it is made."""
+    own = load(session)
+    if own is None or own.mail is None:
+        return None
+    here = now.astimezone(ZoneInfo(own.zone))
+    return here.date() if here.hour >= plan(session).from_hour and wanted(session, here.date()) else None
+
+
+def step(session: Session, day: date, files: FileStore, now: datetime) -> bool:
+    """One short piece of the run, in the caller's transaction; True when there is nothing (more) to do."""
+    if not wanted(session, day):
+        return True
+    run = session.get(NoticeRun, day)
+    if run is None:
+        last = session.scalar(select(func.max(NoticeRun.day)).where(NoticeRun.day < day))
+        since = max(last or day - timedelta(days=1), day - timedelta(days=LONGEST_BACK))
+        run = NoticeRun(day=day, since=since, phase="lines", requirement=0, person=0, started_at=now, finished_at=None)
+        session.add(run)
+        session.flush()
+    if run.phase == "lines":
+        _write_lines(session, run)
+    elif run.phase == "lists":
+        _write_lists(session, run, now)
+    elif not _write_mails(session, run, files, now):
+        run.phase, run.finished_at = "done", now
+        return True
+    return False
+
+
+# --- what is to be said ---------------------------------------------------------------------------------------------------
+
+
+def told(
+    session: Session, agreed: NoticePlan, day: date, since: date, requirement_id: int, where: ColumnElement[bool]
+) -> Iterator[Told]:
+    """What people are told about one requirement on ``day``, by person. One statement; ``where`` narrows the people."""
+    before = aliased(Span)
+    could_be_done = (
+        select(literal(1))
+        .where(
+            before.generation_id == Span.generation_id,
+            before.requirement_id == Span.requirement_id,
+            before.person_id == Span.person_id,
+            before.to_day == Span.from_day,
+            before.cycle == Span.cycle,
+            before.state.in_([int(state) for state in BEFORE_STATES | LATE_STATES]),
+        )
+        .exists()
+    )
+    began = and_(Span.from_day > since, ~could_be_done)
+    near = or_(false(), *(Span.due.between(first, last) for first, last in due_days(agreed, day, since)))
+    query = (
+        select(Span.person_id, Span.state, Span.due, began)
+        .where(
+            Span.generation_id == active(),
+            Span.requirement_id == requirement_id,
+            day_in(day, Span.from_day, Span.to_day),
+            or_(
+                and_(Span.state.in_([int(state) for state in BEFORE_STATES]), or_(began, near)),
+                Span.state.in_([int(state) for state in LATE_STATES]),
+            ),
+            where,
+        )
+        .order_by(Span.person_id)
+    )
+    for person_id, state, due, new in session.execute(query):
+        said = line(agreed, State(state), due, day, since, began=bool(new))
+        if said is not None:
+            yield Told(person_id, requirement_id, said.reason, said.days, due)
+
+
+def _write_lines(session: Session, run: NoticeRun) -> None:
+    """The lines of one requirement for the next people; the run's place moves with them."""
+    highest = session.scalar(select(func.max(Person.id))) or 0
+    if run.requirement == 0 or run.person >= highest:
+        following = select(func.min(Requirement.id)).where(Requirement.id > run.requirement)
+        run.requirement, run.person = session.scalar(following) or 0, 0
+        if run.requirement == 0:
+            run.phase = "lists"
+            return
+    last = run.person + PEOPLE_IN_STEP
+    here = and_(Span.person_id > run.person, Span.person_id <= last)
+    rows = [
+        {"day": run.day, **found._asdict()}
+        for found in told(session, plan(session), run.day, run.since, run.requirement, here)
+    ]
+    if rows:
+        session.execute(insert(NoticeLine), rows)
+    run.person = last
+
+
+class Leader(NamedTuple):
+    """Somebody who gets a weekly list: for which people, and why."""
+
+    person_id: int
+    visible: Select[int]
+    reason: Reason
+
+
+def leaders(session: Session, day: date) -> list[Leader]:
+    """Managers for their teams, HR for the people in its scope; who is both gets HR's list."""
+    grants: dict[tuple[int, int], set[Grant]] = {}
+    query = (
+        select(Account.person_id, Account.id, RoleGrant.role, RoleGrant.department_id)
+        .join(RoleGrant, RoleGrant.account_id == Account.id)
+        .where(RoleGrant.revoked_at.is_(None), Account.closed_at.is_(None))
+        .where(RoleGrant.role.in_([Role.MANAGER, Role.HR]))
+        .order_by(Account.person_id)
+    )
+    for person_id, account_id, role, department_id in session.execute(query):
+        grants.setdefault((person_id, account_id), set()).add(Grant(Role(role), department_id))
+    found = []
+    for (person_id, account_id), held in grants.items():
+        viewer = Viewer(person_id, account_id, "", frozenset(held))
+        of_hr = may(viewer, Permission.COMPLETION_VIEW)
+        permission = Permission.COMPLETION_VIEW if of_hr else Permission.TEAM_VIEW
+        visible = people.visible_to(session, viewer, permission, day)
+        found.append(Leader(person_id, visible, Reason.ESCALATION if of_hr else Reason.TEAM))
+    return found
+
+
+def late_in(session: Session, agreed: NoticePlan, leader: Leader, day: date) -> compliance.Page:
+    """The people of a weekly list, the longest late first, and how many there are."""
+    page = compliance.people_in(
+        session, day, states=compliance.LATE, visible=leader.visible, sort="due", size=NAMED
+    )  # fmt: skip
+    if leader.reason is Reason.TEAM:
+        return page
+    until = day - timedelta(days=agreed.escalate_after)
+    query = select(func.count()).where(
+        Span.generation_id == active(),
+        Span.requirement_id == OVERALL,
+        day_in(day, Span.from_day, Span.to_day),
+        Span.state.in_([int(state) for state in compliance.LATE]),
+        Span.due <= until,
+        Span.person_id.in_(leader.visible),
+    )
+    rows = tuple(found for found in page.rows if found.due is not None and found.due <= until)
+    return compliance.Page(rows, session.scalar(query) or 0)
+
+
+def _write_lists(session: Session, run: NoticeRun, now: datetime) -> None:
+    agreed = plan(session)
+    if team_day(agreed, run.day, run.since):
+        for leader in leaders(session, run.day):
+            people_late = late_in(session, agreed, leader, run.day).total
+            if people_late:
+                session.add(
+                    NoticeLine(
+                        day=run.day, person_id=leader.person_id, requirement_id=OVERALL, reason=leader.reason,
+                        amount=people_late, due=None, mail_id=None, withheld=None,
+                    )
+                )  # fmt: skip
+    run.phase, run.person = "mails", 0
+
+
+# --- the mails ------------------------------------------------------------------------------------------------------------
+
+
+def _write_mails(session: Session, run: NoticeRun, files: FileStore, now: datetime) -> bool:
+    """One mail for each of the next people with lines; False when nobody is left."""
+    waiting = (
+        select(NoticeLine.person_id)
+        .where(NoticeLine.day == run.day, NoticeLine.person_id > run.person)
+        .where(NoticeLine.mail_id.is_(None), NoticeLine.withheld.is_(None))
+    )
+    ids = session.scalars(waiting.distinct().order_by(NoticeLine.person_id).limit(MAILS_IN_STEP)).all()
+    if not ids:
+        return False
+    lines: dict[int, list[NoticeLine]] = {}
+    of_these = select(NoticeLine).where(NoticeLine.day == run.day, NoticeLine.person_id.in_(ids))
+    for row in session.scalars(of_these.order_by(NoticeLine.due, NoticeLine.id)):
+        lines.setdefault(row.person_id, []).append(row)
+    away = set(
+        session.scalars(
+            select(Leave.person_id).where(
+                Leave.person_id.in_(ids), known(Leave), day_in(run.day, Leave.from_day, Leave.to_day)
+            )
+        )
+    )
+    declined = set(session.scalars(select(NoticeChoice.person_id).where(NoticeChoice.person_id.in_(ids))))
+    writer = Writer(session, run.day, files, now)
+    for person in session.scalars(select(Person).where(Person.id.in_(ids)).order_by(Person.id)):
+        _settle(writer, person, lines[person.id], person.id in away, person.id in declined)
+    run.person = ids[-1]
+    return True
+
+
+def _settle(writer: Writer, person: Person, lines: Sequence[NoticeLine], away: bool, declined: bool) -> None:
+    """Write the mail of one person, or say of each line why not."""
+    kept = []
+    for row in lines:
+        if away:
+            row.withheld = "on_leave"
+        elif declined and row.reason in {Reason.BEFORE, Reason.ASSIGNED}:
+            row.withheld = "declined"
+        elif not person.email:
+            row.withheld = "no_address"
+        else:
+            kept.append(row)
+    if kept:
+        mail_id = writer.write(person, kept)
+        for row in kept:
+            row.mail_id = mail_id
+
+
+class Writer:
+    """Writes the mails of one step; titles, lists and calendar files are looked up once."""
+
+    def __init__(self, session: Session, day: date, files: FileStore, now: datetime) -> None:
+        self.session, self.day, self.files, self.now = session, day, files, now
+        self.own = load(session) or Organisation(name="Attune")
+        self.plan = plan(session)
+        self.titles = {version.requirement_id: version.title for version, _ in compliance.requirements(session, day)}
+        self.leaders: dict[int, Leader] | None = None
+        self.calendars: dict[tuple[int, date, str], StoredFile] = {}
+
+    def write(self, person: Person, lines: Sequence[NoticeLine]) -> int | None:
+        """The mail's id."""
+        own_lines = [row for row in lines if row.requirement_id != OVERALL]
+        lists = [(row, self._late(person.id)) for row in lines if row.requirement_id == OVERALL]
+        language = actions.mail_language(self.session, person)
+        attached = [
+            self._calendar(row.requirement_id, row.due, language)
+            for row in own_lines
+            if row.due is not None and row.reason in {Reason.ASSIGNED, Reason.BEFORE}
+        ]
+        mail = actions.write_mail(
+            self.session, "notice", person, self.now, attachments=attached,
+            send_at=send_at(self.plan, self.now, person.zone or self.own.zone),
+            lines=[(row, self.titles.get(row.requirement_id, "")) for row in own_lines], lists=lists, day=self.day,
+            learning=f"{self.own.base_url}/learning", account=f"{self.own.base_url}/account",
+            pages={Reason.TEAM: f"{self.own.base_url}/team", Reason.ESCALATION: f"{self.own.base_url}/completion"},
+        )  # fmt: skip
+        return mail.id if mail else None
+
+    def _late(self, person_id: int) -> Sequence[compliance.Found]:
+        if self.leaders is None:
+            self.leaders = {leader.person_id: leader for leader in leaders(self.session, self.day)}
+        leader = self.leaders.get(person_id)
+        return late_in(self.session, self.plan, leader, self.day).rows if leader else ()
+
+    def _calendar(self, requirement_id: int, due: date, language: str) -> StoredFile:
+        """The due day as a calendar file: the same for everybody it is due for, so it is stored once."""
+        key = (requirement_id, due, language)
+        if key not in self.calendars:
+            name = f"{due.isoformat()}-{requirement_id}-{language}.ics"
+            found = self.session.scalar(
+                select(StoredFile).where(StoredFile.purpose == "calendar", StoredFile.name == name).limit(1)
+            )
+            self.calendars[key] = found or self._made(name, requirement_id, due, language)
+        return self.calendars[key]
+
+    def _made(self, name: str, requirement_id: int, due: date, language: str) -> StoredFile:
+        title = self.titles.get(requirement_id, "")
+        said = texts(language).gettext("Training due: %(title)s") % {"title": title}
+        link = f"{self.own.base_url}/learning"
+        content = calendar.due_day(f"{requirement_id}-{due}@{link}", said, link, due, self.now, link)
+        return self.files.put(
+            self.session, io.BytesIO(content), name=name, media_type="text/calendar", purpose="calendar", owner_id=None,
+            now=self.now,
+        )  # fmt: skip
+
+
+def preview(session: Session, day: date, since: date, visible: Select[int] | None = None) -> dict[int, list[Told]]:
+    """What a run for ``day`` would say, by person, as the facts are now; nothing is written. ``visible`` narrows the people."""
+    agreed = plan(session)
+    found: dict[int, list[Told]] = {}
+    where = true() if visible is None else Span.person_id.in_(visible)
+    for requirement_id in session.scalars(select(Requirement.id).order_by(Requirement.id)):
+        for said in told(session, agreed, day, since, requirement_id, where):
+            found.setdefault(said.person_id, []).append(said)
+    return found

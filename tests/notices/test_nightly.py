@@ -1,0 +1,265 @@
+"""Reminders on a real database and a real mail server: one mail a person a day, in their language, never twice, never on leave."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from lms import flows
+from lms.access import Role
+from lms.audit import Actor
+from lms.clock import FOR_EVER, SetClock
+from lms.compliance import actions as compliance
+from lms.db import Database
+from lms.files import FileStore, StoredFile
+from lms.notices import actions, nightly
+from lms.notices.models import Mail, NoticeLine
+from lms.notices.plan import NoticePlan
+from lms.people.models import Leave, Person
+from lms.worker import Worker
+from tests.accounts.conftest import Hospital, SignIn
+from tests.support.mail import MailServer as TestServer
+from tests.support.pages import PageClient
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> FileStore:
+    return FileStore(tmp_path / "files")
+
+
+@pytest.fixture
+def worker(db: Database, files: FileStore, clock: SetClock) -> Worker:
+    return Worker(db, files, clock)
+
+
+def require(db: Database, clock: SetClock, worker: Worker, code: str = "LANG") -> None:
+    """A duty of everybody, due 30 days from today: 15 July 2026."""
+    with db.transaction() as session:
+        rule = {"courses": ["la-110"], "first": {"within": {"days": 30}}}
+        compliance.publish_requirement(
+            session, code, f"Language access {code}", rule, clock.now().date(), Actor(None, clock.now())
+        )
+    worker.drain()
+
+
+def turn_on(db: Database, clock: SetClock, **changes: object) -> None:
+    with db.transaction() as session:
+        actions.agree(session, NoticePlan.read({"on": True, **changes}), Actor(None, clock.now()))
+
+
+def run(worker: Worker) -> int:
+    """What a worker does in its next minute; gives how many jobs ran."""
+    worker._looked_at = None
+    worker.begin_day()
+    return worker.drain()
+
+
+def text_of(message: EmailMessage) -> str:
+    body = message.get_body()
+    assert body is not None
+    return str(body.get_content())
+
+
+def test_one_mail_before_the_due_day_and_none_again(
+    hospital: Hospital, db: Database, clock: SetClock, worker: Worker, smtp: TestServer
+) -> None:
+    hospital.mail_to(smtp)
+    unit = hospital.department("ED")
+    hospital.person("1", email="one@mercy.test", department=unit)
+    hospital.person("2", email="dos@mercy.test", department=unit, language="es")
+    hospital.person("3", department=unit)
+    require(db, clock, worker)
+    require(db, clock, worker, "CARE")
+    assert run(worker) == 0, "the plan is off"
+    turn_on(db, clock)
+    run(worker)
+    first, second = sorted(smtp.wait_for(2), key=lambda message: str(message["To"]), reverse=True)
+    assert first["Subject"] == "Training: 2 things to do"
+    assert "Language access LANG is due on July 15, 2026." in text_of(first)
+    assert "Language access CARE is due on July 15, 2026." in text_of(first)
+    assert "15 de julio de 2026" in text_of(second), "in the language of the reader"
+    invitations = [part for part in first.iter_attachments() if part.get_content_type() == "text/calendar"]
+    assert len(invitations) == 2 and "DTSTART;VALUE=DATE:20260715" in str(invitations[0].get_content())
+    with db.session() as session:
+        kept = session.scalars(select(StoredFile).where(StoredFile.purpose == "calendar")).all()
+        assert len(kept) == 4, "two duties in two languages, however many people"
+        silent = session.scalars(select(NoticeLine.withheld).where(NoticeLine.mail_id.is_(None))).all()
+        assert set(silent) == {"no_address"}
+    assert run(worker) == 0 and len(smtp.messages) == 2
+    clock.advance(days=1)
+    run(worker)
+    assert len(smtp.messages) == 2, "the 29th day before is not in the plan"
+
+
+def test_a_run_that_was_killed_goes_on_and_tells_nobody_twice(
+    hospital: Hospital, db: Database, clock: SetClock, worker: Worker, files: FileStore, smtp: TestServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    hospital.mail_to(smtp)
+    unit = hospital.department("ED")
+    for number in range(7):
+        hospital.person(str(number), email=f"n{number}@mercy.test", department=unit, account=False)
+    require(db, clock, worker)
+    turn_on(db, clock)
+    monkeypatch.setattr(nightly, "MAILS_IN_STEP", 2)
+    monkeypatch.setattr(nightly, "PEOPLE_IN_STEP", 3)
+    for _ in range(7):  # lines of some people and mails of some others are written; then the machine stops
+        with db.transaction() as session:
+            assert not nightly.step(session, date(2026, 6, 15), files, clock.now())
+    with db.session() as session:
+        written = session.scalars(select(Mail.id)).all()
+        assert 0 < len(written) < 7
+    run(Worker(db, files, clock))
+    assert sorted(str(message["To"]) for message in smtp.wait_for(7)) == [f"n{n}@mercy.test" for n in range(7)]
+
+
+def test_who_is_late_is_told_managers_get_the_list_and_people_on_leave_nothing(
+    hospital: Hospital, db: Database, clock: SetClock, worker: Worker, smtp: TestServer
+) -> None:
+    hospital.mail_to(smtp)
+    unit, other = hospital.department("ED"), hospital.department("ICU")
+    hospital.person("1", email="late@mercy.test", department=unit)
+    away = hospital.person("2", email="away@mercy.test", department=unit)
+    hospital.person("9", email="boss@mercy.test", grants=((Role.MANAGER, unit),))
+    hospital.person("8", email="elsewhere@mercy.test", grants=((Role.MANAGER, other),))
+    require(db, clock, worker)
+    turn_on(db, clock, before=[])
+    run(worker)
+    assert all("is due on" in text_of(message) for message in smtp.wait_for(2)), "new, and nobody is late yet"
+    smtp.messages.clear()
+    clock.advance(days=35)  # Monday, 20 July: five days late
+    by = Actor(None, clock.now())
+    with db.transaction() as session:
+        session.add(
+            Leave(
+                person_id=away,
+                kind="none",
+                reason="x",
+                from_day=date(2026, 7, 1),
+                to_day=FOR_EVER,
+                recorded_at=clock.now(),
+            )
+        )
+        session.flush()
+        flows.people_changed(session, [away], by)
+    run(worker)
+    told = {str(message["To"]): text_of(message) for message in smtp.wait_for(2)}
+    assert set(told) == {"late@mercy.test", "boss@mercy.test"}
+    assert "was due on July 15, 2026" in told["late@mercy.test"]
+    assert "Test Person 1 (1), due on July 15, 2026" in told["boss@mercy.test"]
+    clock.advance(days=1)
+    run(worker)
+    assert len(smtp.messages) == 2, "the list comes once a week"
+
+
+def test_who_declined_is_told_when_late_only(
+    hospital: Hospital,
+    db: Database,
+    clock: SetClock,
+    worker: Worker,
+    smtp: TestServer,
+    client: PageClient,
+    sign_in: SignIn,
+) -> None:
+    hospital.mail_to(smtp)
+    hospital.person("1", email="one@mercy.test", department=hospital.department("ED"))
+    require(db, clock, worker)
+    turn_on(db, clock, team_weekday=None)
+    sign_in("1")
+    client.submit(client.page("/account"), {"early": None}, form="choose-reminders")
+    run(worker)
+    assert not smtp.messages
+    clock.advance(days=31)
+    run(worker)
+    (message,) = smtp.wait_for(1)
+    assert "Please do it next" in text_of(message)
+
+
+def test_mail_waits_until_the_readers_morning(
+    hospital: Hospital, db: Database, clock: SetClock, worker: Worker, smtp: TestServer
+) -> None:
+    hospital.mail_to(smtp)
+    person = hospital.person("1", email="one@mercy.test", department=hospital.department("ED"))
+    with db.transaction() as session:
+        session.get_one(Person, person).zone = "Pacific/Honolulu"
+    require(db, clock, worker)
+    turn_on(db, clock)
+    run(worker)  # 10:00 in New York is 04:00 there
+    assert not smtp.messages
+    clock.advance(hours=3)
+    run(worker)
+    assert len(smtp.wait_for(1)) == 1
+
+
+def test_nothing_is_written_while_mail_is_not_set_up(
+    hospital: Hospital, db: Database, clock: SetClock, worker: Worker
+) -> None:
+    hospital.person("1", email="one@mercy.test", department=hospital.department("ED"))
+    require(db, clock, worker)
+    turn_on(db, clock)
+    assert run(worker) == 0
+
+
+def test_hr_sees_tomorrows_mail_sets_the_plan_and_reads_what_was_told(
+    hospital: Hospital,
+    db: Database,
+    clock: SetClock,
+    worker: Worker,
+    smtp: TestServer,
+    client: PageClient,
+    sign_in: SignIn,
+) -> None:
+    hospital.mail_to(smtp)
+    hospital.person("1", email="one@mercy.test", department=hospital.department("ED"))
+    hospital.person("7", email="hr@mercy.test", grants=((Role.HR, None),))
+    require(db, clock, worker)
+    clock.advance(days=22)  # tomorrow is the 7th day before the due day
+    sign_in("7")
+    page = client.page("/reminders/tomorrow")
+    assert "1 person would be written to" in page.text and "one@mercy.test" in page.text and "falls due" in page.text
+    page = client.page("/reminders")
+    wrong = client.submit(page, {"on": "y", "from_hour": "20", "to_hour": "8"}, form="notice-plan")
+    assert wrong.status_code == 422 and "from an hour to a later one" in wrong.page.text
+    wrong = client.submit(page, {"on": "y", "before": "soon"}, form="notice-plan")
+    assert wrong.status_code == 422 and "separated by commas" in wrong.page.text
+    saved = client.submit(page, {"on": "y", "before": "14, 7"}, form="notice-plan")
+    assert "The plan is saved" in saved.page.text
+    with db.session() as session:
+        assert nightly.plan(session) == NoticePlan(on=True, before=(14, 7))
+    clock.advance(days=1)
+    run(worker)
+    smtp.wait_for(1)
+    sign_in("7") if client.get("/reminders/told").status_code == 302 else None
+    page = client.page("/reminders/told?number=1")
+    assert "Language access LANG: falls due" in page.text and "sent" in page.text
+    assert "Nobody has been written to" in client.page("/reminders/told?number=7").text
+
+
+def test_a_preview_says_what_the_run_then_does(
+    hospital: Hospital, db: Database, clock: SetClock, worker: Worker, smtp: TestServer
+) -> None:
+    hospital.mail_to(smtp)
+    unit = hospital.department("ED")
+    for number in range(5):
+        hospital.person(str(number), email=f"n{number}@mercy.test", department=unit, account=False)
+    require(db, clock, worker)
+    turn_on(db, clock, team_weekday=None)
+    clock.advance(days=28)
+    run(worker)
+    for _ in range(20):
+        today = clock.now().date()
+        with db.session() as session:
+            expected = {
+                (said.person_id, said.requirement_id, said.reason, said.amount)
+                for lines in nightly.preview(session, today + timedelta(days=1), today).values()
+                for said in lines
+            }
+        clock.advance(days=1)
+        run(worker)
+        with db.session() as session:
+            rows = session.scalars(select(NoticeLine).where(NoticeLine.day == today + timedelta(days=1)))
+            assert {(row.person_id, row.requirement_id, row.reason, row.amount) for row in rows} == expected

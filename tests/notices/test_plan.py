@@ -1,0 +1,108 @@
+"""When somebody is written to: tables of days, and what must hold for any run of nights."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lms.compliance.spans import State
+from lms.errors import Invalid
+from lms.notices.calendar import due_day
+from lms.notices.plan import Line, NoticePlan, Reason, line, send_at, team_day
+
+DUE = date(2026, 7, 15)
+PLAN = NoticePlan(on=True)
+
+
+def on(day: date, state: State = State.OPEN, since: date | None = None, **more: bool) -> Line | None:
+    return line(PLAN, state, DUE, day, since or day - timedelta(days=1), **more)
+
+
+@pytest.mark.parametrize(
+    ("day", "state", "said"),
+    [
+        (date(2026, 6, 14), State.OPEN, None),
+        (date(2026, 6, 15), State.OPEN, Line(Reason.BEFORE, 30)),
+        (date(2026, 6, 16), State.OPEN, None),
+        (date(2026, 7, 8), State.RENEWAL_OPEN, Line(Reason.BEFORE, 7)),
+        (date(2026, 7, 8), State.COMPLIANT, None),  # it cannot be renewed yet
+        (date(2026, 7, 8), State.ON_LEAVE, None),
+        (date(2026, 7, 8), State.EXEMPT, None),
+        (date(2026, 7, 14), State.OPEN, Line(Reason.BEFORE, 1)),
+        (date(2026, 7, 15), State.OPEN, None),
+        (date(2026, 7, 16), State.IN_GRACE, Line(Reason.LATE, -1)),
+        (date(2026, 7, 17), State.OVERDUE, None),
+        (date(2026, 7, 29), State.OVERDUE, Line(Reason.LATE, -14)),
+        (date(2026, 8, 28), State.OVERDUE, Line(Reason.LATE, -44)),  # 14, then every 30 days
+        (date(2026, 9, 27), State.OVERDUE, Line(Reason.LATE, -74)),
+    ],
+)
+def test_the_days_of_the_plan(day: date, state: State, said: Line | None) -> None:
+    assert on(day, state) == said
+
+
+def test_a_new_duty_is_told_on_its_first_day() -> None:
+    assert on(date(2026, 5, 1), began=True) == Line(Reason.ASSIGNED, 75)
+    assert line(PLAN, State.OPEN, None, date(2026, 5, 1), date(2026, 4, 30), began=True) == Line(Reason.ASSIGNED, 0)
+
+
+def test_nights_that_were_missed_are_made_good_once() -> None:
+    assert on(date(2026, 7, 10), since=date(2026, 7, 6)) == Line(Reason.BEFORE, 5), (
+        "the 7th day before fell into the outage"
+    )
+    assert on(date(2026, 7, 11), since=date(2026, 7, 10)) is None
+    assert on(date(2026, 7, 18), State.OVERDUE, since=date(2026, 7, 14)) == Line(Reason.LATE, -3)
+
+
+@given(cuts=st.sets(st.integers(0, 90), max_size=30))
+def test_no_day_of_the_plan_is_lost_or_told_twice(cuts: set[int]) -> None:
+    """Whatever nights a run is made on, each day of the plan speaks in exactly one of them, or together with a later one."""
+    first = DUE - timedelta(days=40)
+    nights = [first + timedelta(days=cut) for cut in sorted(cuts | {91})]
+    since, told = first - timedelta(days=1), 0
+    for night in nights:
+        state = State.OPEN if night <= DUE else State.OVERDUE
+        told += line(PLAN, state, DUE, night, since) is not None
+        since = night
+    every = len(PLAN.before) + len([n for n in (1, 14, 44) if n <= 51])
+    assert told <= every
+    if len(nights) == 91:
+        assert told == every
+
+
+def test_mail_waits_for_the_morning_where_the_reader_is() -> None:
+    noon = datetime(2026, 6, 15, 14, tzinfo=UTC)  # 10:00 in New York, 04:00 in Honolulu, 22:00 in Shanghai
+    assert send_at(PLAN, noon, "America/New_York") == noon
+    assert send_at(PLAN, noon, "Pacific/Honolulu") == datetime(2026, 6, 15, 17, tzinfo=UTC)
+    assert send_at(PLAN, noon, "Asia/Shanghai") == datetime(2026, 6, 15, 23, tzinfo=UTC)
+    before_the_change = datetime(2026, 3, 8, 4, tzinfo=UTC)  # 23:00 in New York, summer time begins that night
+    assert send_at(PLAN, before_the_change, "America/New_York") == datetime(2026, 3, 8, 11, tzinfo=UTC)
+
+
+def test_the_weekly_list_comes_on_its_day_or_the_next_run() -> None:
+    monday = date(2026, 6, 15)
+    assert team_day(PLAN, monday, monday - timedelta(days=1))
+    assert not team_day(PLAN, monday + timedelta(days=1), monday)
+    assert team_day(PLAN, monday + timedelta(days=2), monday - timedelta(days=1)), "Monday's run was missed"
+    assert not team_day(NoticePlan(team_weekday=None), monday, monday - timedelta(days=7))
+
+
+def test_a_plan_that_cannot_be_followed_is_refused() -> None:
+    for wrong in ({"from_hour": 19, "to_hour": 7}, {"before": [400]}, {"every_after": -1}):
+        with pytest.raises(Invalid):
+            NoticePlan.read(wrong)
+    assert NoticePlan.read(NoticePlan(on=True).data()) == NoticePlan(on=True)
+
+
+def test_a_calendar_file_is_folded_between_characters_and_escaped() -> None:
+    made = due_day(
+        "1@x", "Đào tạo; dịch, " * 12, "line\nnext", DUE, datetime(2026, 6, 1, tzinfo=UTC), "http://x/learning"
+    )
+    rows = made.split(b"\r\n")
+    assert all(len(row) <= 75 for row in rows) and made.endswith(b"END:VCALENDAR\r\n")
+    whole = made.replace(b"\r\n ", b"").decode()
+    assert "SUMMARY:" + "Đào tạo\\; dịch\\, " * 12 in whole and "DESCRIPTION:line\\nnext" in whole
+    assert "DTSTART;VALUE=DATE:20260715" in whole and "DTEND;VALUE=DATE:20260716" in whole
