@@ -42,6 +42,7 @@ class Permission(StrEnum):
     ACCOUNT_ADMIN = "account.admin"  # roles, unlock, close
     SETTINGS_EDIT = "settings.edit"  # organisation, mail, jobs
     AUDIT_VIEW = "audit.view"
+    EVIDENCE_BUILD = "evidence.build"  # packs for surveyors, about the people in scope
 
 
 P = Permission
@@ -52,13 +53,13 @@ ALLOWS: dict[Role, frozenset[Permission]] = {
     Role.HR: frozenset(
         {
             P.PEOPLE_VIEW, P.PEOPLE_EDIT, P.PEOPLE_IMPORT, P.COMPLETION_VIEW, P.REQUIREMENT_VIEW, P.REQUIREMENT_EDIT,
-            P.EXEMPTION_EDIT, P.RECORD_REVOKE, P.ATTEMPT_GRANT, P.ACCOUNT_INVITE,
+            P.EXEMPTION_EDIT, P.RECORD_REVOKE, P.ATTEMPT_GRANT, P.ACCOUNT_INVITE, P.EVIDENCE_BUILD,
         }
     ),
     Role.EXECUTIVE: frozenset({P.LEADERSHIP_VIEW}),
     Role.AUTHOR: frozenset({P.COURSE_PREVIEW, P.REMARK_ANSWER, P.COURSE_PUBLISH}),
     Role.AUDITOR: frozenset(
-        {P.PEOPLE_VIEW, P.COMPLETION_VIEW, P.REQUIREMENT_VIEW, P.LEADERSHIP_VIEW, P.COURSE_PREVIEW, P.AUDIT_VIEW}
+        {P.PEOPLE_VIEW, P.COMPLETION_VIEW, P.REQUIREMENT_VIEW, P.LEADERSHIP_VIEW, P.COURSE_PREVIEW, P.AUDIT_VIEW, P.EVIDENCE_BUILD}
     ),
     Role.ADMINISTRATOR: frozenset({P.SETTINGS_EDIT, P.ACCOUNT_ADMIN, P.ACCOUNT_INVITE, P.AUDIT_VIEW}),
 }  # fmt: skip

@@ -6,12 +6,13 @@ from lms.audit import models as audit
 from lms.catalogue import models as catalogue
 from lms.certificates import models as certificates
 from lms.compliance import models as compliance
+from lms.evidence import models as evidence
 from lms.learning import models as learning
 from lms.notices import models as notices
 from lms.people import models as people
 from lms.records import models as records
 
 __all__ = [
-    "accounts", "audit", "catalogue", "certificates", "compliance", "files", "learning", "notices", "organisation", "outbox",
+    "accounts", "audit", "catalogue", "certificates", "compliance", "evidence", "files", "learning", "notices", "organisation", "outbox",
     "people", "records",
 ]  # fmt: skip

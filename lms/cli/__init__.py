@@ -30,6 +30,7 @@ class Manual(click.Group):
         "requirements",
         "people",
         "report",
+        "evidence",
         "doctor",
     )
 

@@ -17,6 +17,7 @@ MENU = (
     (Permission.COMPLETION_VIEW, "completion.index", _l("Completion"), "chart"),
     (Permission.PEOPLE_VIEW, "people.index", _l("People"), "id-card"),
     (Permission.REQUIREMENT_VIEW, "requirements.index", _l("Requirements"), "clipboard"),
+    (Permission.EVIDENCE_BUILD, "evidence.index", _l("Evidence"), "file-text"),
     (Permission.ACCOUNT_INVITE, "admin.invite", _l("Invitations"), "mail"),
     (Permission.LEADERSHIP_VIEW, "leadership.overview", _l("Leadership"), "compass"),
     (Permission.COURSE_PREVIEW, "authoring.courses", _l("Authoring"), "pencil"),

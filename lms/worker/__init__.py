@@ -19,11 +19,16 @@ from lms.audit import actions as audit
 from lms.audit import queries as log_book
 from lms.clock import Clock
 from lms.db import Database
+from lms.evidence.actions import BUILD
 from lms.files import FileStore
 from lms.outbox import LEASE, fail, finish, held_by, lease, renew
 from lms.worker.jobs import HANDLERS, Bench
+from lms.worker.packs import build_pack
 
 log = logging.getLogger("lms.worker")
+
+WORK = {**HANDLERS, BUILD: build_pack}
+"""What each kind of job does."""
 
 SEALING = timedelta(seconds=1)
 """How often the audit log is sealed."""
@@ -87,7 +92,7 @@ class Worker:
         renewal.start()
         error: str | None = None
         try:
-            HANDLERS[kind](payload, self.bench)
+            WORK[kind](payload, self.bench)
         except Exception as raised:
             log.exception("Job %s (%s) failed", job_id, kind)
             error = f"{type(raised).__name__}: {raised}"

@@ -58,6 +58,7 @@ class Lived:
     exemption: int
     dry_run: str
     import_run: int
+    pack: int = 1
 
 
 def live(db: Database, clock: SetClock, app: Flask, hr: PageClient, learner: int) -> Lived:
@@ -76,7 +77,7 @@ def live(db: Database, clock: SetClock, app: Flask, hr: PageClient, learner: int
         record_id = record.id
     return Lived(
         person=learner, secret=invitations_made, address_token=_token(app, learner), certificate=number,
-        record=record_id, dry_run=dry_run, import_run=import_run, **training, **people,
+        record=record_id, dry_run=dry_run, import_run=import_run, pack=_pack(hr), **training, **people,
     )  # fmt: skip
 
 
@@ -104,6 +105,11 @@ def _import(db: Database, hr: PageClient) -> tuple[str, int]:
         run = session.scalar(select(func.max(ImportRun.id)))
     assert run is not None
     return address, run
+
+
+def _pack(hr: PageClient) -> int:
+    page = hr.page("/evidence?numbers=learner")
+    return int(hr.submit(page, form="ask", follow=False).location.rpartition("/")[2])
 
 
 def _invite(session: Session, clock: SetClock, person: int) -> str:

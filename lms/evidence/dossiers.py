@@ -1,0 +1,370 @@
+"""Everything the pack says of each person: who they are, what was asked of them and why, what they did, and what was decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms.catalogue.content import CourseContent
+from lms.catalogue.localised import LocalItem, LocalScenario, localised
+from lms.catalogue.models import Course, CourseVersion
+from lms.catalogue.queries import content as content_of
+from lms.certificates.models import Certificate, CertificateRevocation
+from lms.clock import FOR_EVER, local_day
+from lms.compliance import gathering
+from lms.compliance.explain import explain, why_assigned
+from lms.compliance.facts import PersonFacts
+from lms.compliance.models import Exemption, Extension, Requirement, RequirementVersion
+from lms.compliance.rules import RequirementFacts
+from lms.compliance.timeline import satisfied_on, timeline
+from lms.db import known
+from lms.evidence import seen
+from lms.evidence.scope import Scope
+from lms.learning.models import Answer, Attempt, AttemptGrant, Enrolment
+from lms.people.models import Department, DepartmentVersion, Employment, Leave, Membership, Person
+from lms.records.models import RecordRevocation, TrainingRecord
+
+Plain = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Frame:
+    """What is read once for a pack: the rules, the names of departments, and the contents of versions as they are met."""
+
+    session: Session
+    scope: Scope
+    zone: str
+    requirement_id: int | None
+    rules: dict[int, RequirementFacts] = field(default_factory=dict)
+    versions: dict[int, RequirementVersion] = field(default_factory=dict)
+    codes: dict[int, str] = field(default_factory=dict)
+    departments: dict[int, str] = field(default_factory=dict)
+    courses: dict[int, str] = field(default_factory=dict)
+    contents: dict[int, CourseContent] = field(default_factory=dict)
+    course_versions: dict[int, CourseVersion] = field(default_factory=dict)
+    names: dict[int, str] = field(default_factory=dict)
+    department_names: dict[str, str] = field(default_factory=dict)
+    course_titles: dict[str, str] = field(default_factory=dict)
+    banks: dict[tuple[int, str, str], Mapping[str, LocalItem]] = field(default_factory=dict)
+    scenarios: dict[tuple[int, str, str], LocalScenario] = field(default_factory=dict)
+    keys: dict[tuple[int, str], Mapping[str, Any]] = field(default_factory=dict)
+
+    def content(self, version_id: int) -> CourseContent:
+        """A frozen version."""
+        if version_id not in self.contents:
+            self.contents[version_id] = content_of(self.session, version_id)
+        return self.contents[version_id]
+
+    def bank(self, version_id: int, step_id: str, language: str) -> Mapping[str, LocalItem]:
+        """The items of a step in a language; worked out once for a pack."""
+        key = (version_id, step_id, language)
+        if key not in self.banks:
+            self.banks[key] = localised(self.content(version_id), language).items(step_id)
+        return self.banks[key]
+
+    def scenario(self, version_id: int, step_id: str, language: str) -> LocalScenario:
+        """A scenario in a language; worked out once for a pack."""
+        key = (version_id, step_id, language)
+        if key not in self.scenarios:
+            self.scenarios[key] = localised(self.content(version_id), language).scenario(step_id)
+        return self.scenarios[key]
+
+    def keyed(self, version_id: int, step_id: str) -> Mapping[str, Any]:
+        """The items of a step for scoring, by id."""
+        key = (version_id, step_id)
+        if key not in self.keys:
+            self.keys[key] = {item.id: item for item in self.content(version_id).keyed_items(step_id)}
+        return self.keys[key]
+
+    def version(self, version_id: int) -> CourseVersion:
+        """The row of a frozen version."""
+        if version_id not in self.course_versions:
+            self.course_versions[version_id] = self.session.get_one(CourseVersion, version_id)
+        return self.course_versions[version_id]
+
+    def name(self, person_id: int | None) -> str:
+        """Who decided something."""
+        if person_id is None:
+            return "Attune"
+        if person_id not in self.names:
+            self.names[person_id] = self.session.get_one(Person, person_id).display_name
+        return self.names[person_id]
+
+    @property
+    def wanted(self) -> frozenset[str] | None:
+        """The courses that a pack about one requirement is limited to; None: all."""
+        return self.rules[self.requirement_id].courses if self.requirement_id in self.rules else None
+
+
+def frame(session: Session, scope: Scope, zone: str, requirement_id: int | None) -> Frame:
+    """Read what all people share."""
+    rules = gathering.requirements(session, scope.known_at)
+    if requirement_id is not None:
+        rules = {requirement_id: rules[requirement_id]} if requirement_id in rules else {}
+    version = DepartmentVersion
+    named = select(version.department_id, version.name).where(known(version, scope.known_at)).order_by(version.from_day)
+    ids = [each.id for facts in rules.values() for each in facts.versions]
+    found = Frame(session, scope, zone, requirement_id, rules=rules)
+    found.departments = dict(session.execute(named).all())
+    found.codes = dict(session.execute(select(Requirement.id, Requirement.code)).all())
+    found.courses = dict(session.execute(select(Course.id, Course.slug)).all())
+    coded = select(Department.id, Department.code)
+    found.department_names = {code: found.departments.get(ident, code) for ident, code in session.execute(coded)}
+    titled = select(CourseVersion.course_id, CourseVersion.title).order_by(CourseVersion.number)
+    found.course_titles = {found.courses[ident]: name for ident, name in session.execute(titled)}
+    rows = session.scalars(select(RequirementVersion).where(RequirementVersion.id.in_(ids)))
+    found.versions = {row.id: row for row in rows}
+    return found
+
+
+def dossiers(frame: Frame, person_ids: Sequence[int]) -> Iterator[Plain]:
+    """What the pack says of these people, one after the other; the same number of statements for any number of them."""
+    session, then = frame.session, frame.scope.known_at
+    facts = gathering.people(session, person_ids, then)
+    people = {row.id: row for row in session.scalars(select(Person).where(Person.id.in_(person_ids)))}
+    records, certificates = _records(frame, person_ids), _certificates(frame, person_ids)
+    attempts, decisions = _attempts(frame, person_ids), _decisions(frame, person_ids)
+    places = _places(frame, person_ids)
+    for ident in person_ids:
+        person = people[ident]
+        yield {
+            "id": ident,
+            "number": person.number,
+            "source": person.source,
+            "name": person.display_name,
+            **places[ident],
+            "assignments": list(_assignments(frame, facts[ident])),
+            "records": records.get(ident, []),
+            "certificates": certificates.get(ident, []),
+            "attempts": attempts.get(ident, []),
+            "decisions": sorted(decisions.get(ident, []), key=lambda each: (each["recorded_at"], each["kind"])),
+        }
+
+
+def _assignments(frame: Frame, person: PersonFacts) -> Iterator[Plain]:
+    """State and reasons on the day, worked out anew from the facts known then."""
+    day = frame.scope.as_of
+    for requirement_id, rule in sorted(frame.rules.items(), key=lambda pair: frame.codes[pair[0]]):
+        spans = timeline(rule, person, day)
+        span = next((each for each in spans if each.from_day <= day < each.to_day), None)
+        if span is None:
+            continue
+        governing = next((p for p in reversed(rule.phases) if p.from_day <= day.toordinal() < p.to_day), None)
+        version = frame.versions.get(governing.version_id) if governing else None
+        satisfied = satisfied_on(rule, person, day)
+        why = why_assigned(rule, person, day, frame.departments)
+        yield {
+            "requirement": frame.codes[requirement_id],
+            "title": version.title if version else "",
+            "rule_version": version.number if version else None,
+            "rule_version_from": version.from_day.isoformat() if version else None,
+            "why_assigned": str(why) if why else "",
+            "state": span.state.name.lower(),
+            "why_this_state": str(explain(span, person)),
+            "due": _day(span.due),
+            "satisfied_on": _day(satisfied),
+            "valid_until": _day(span.valid_until),
+            "cycle": span.cycle,
+            "because": span.because,
+        }
+
+
+def _places(frame: Frame, ids: Sequence[int]) -> dict[int, Plain]:
+    """Employments and memberships that had begun by the day; the one on the day gives department and job."""
+    session, day, then = frame.session, frame.scope.as_of, frame.scope.known_at
+    found: dict[int, Plain] = {ident: {"on_the_day": None, "employments": [], "memberships": []} for ident in ids}
+    for row in session.scalars(
+        select(Employment)
+        .where(Employment.person_id.in_(ids), known(Employment, then), Employment.from_day <= day)
+        .order_by(Employment.from_day, Employment.id)
+    ):
+        found[row.person_id]["employments"].append(
+            {"kind": row.kind, "from": _day(row.from_day), "to": _last(row.to_day)}
+        )
+    for held in session.scalars(
+        select(Membership)
+        .where(Membership.person_id.in_(ids), known(Membership, then), Membership.from_day <= day)
+        .order_by(Membership.from_day, Membership.id)
+    ):
+        plain = {
+            "department": frame.departments.get(held.department_id, ""), "job": held.job, "profession": held.profession,
+            "primary": held.primary, "patient_contact": held.patient_contact, "from": _day(held.from_day), "to": _last(held.to_day),
+        }  # fmt: skip
+        found[held.person_id]["memberships"].append(plain)
+        if held.to_day > day and (held.primary or found[held.person_id]["on_the_day"] is None):
+            found[held.person_id]["on_the_day"] = {name: plain[name] for name in ("department", "job", "profession")}
+    return found
+
+
+def _records(frame: Frame, ids: Sequence[int]) -> dict[int, list[Plain]]:
+    record, then = TrainingRecord, frame.scope.known_at
+    found: dict[int, list[Plain]] = {}
+    rows = frame.session.execute(
+        select(record, RecordRevocation)
+        .outerjoin(RecordRevocation, (RecordRevocation.record_id == record.id) & (RecordRevocation.revoked_at < then))
+        .where(record.person_id.in_(ids), record.recorded_at < then, record.completed_on <= frame.scope.as_of)
+        .order_by(record.completed_on, record.id)
+    )
+    for row, revoked in rows:
+        if frame.wanted is not None and frame.courses[row.course_id] not in frame.wanted:
+            continue
+        found.setdefault(row.person_id, []).append(
+            {
+                "id": row.id, "course": row.course_code, "title": row.course_title, "version": row.version_number,
+                "content_sha256": frame.version(row.version_id).content_hash, "language": row.language,
+                "completed_on": _day(row.completed_on), "completed_at": _moment(row.completed_at), "score": row.score,
+                "pass_mark": row.pass_mark, "minutes": row.minutes, "topics": dict(sorted(row.topics.items())),
+                "department_then": row.department_path, "job_then": row.job, "profession_then": row.profession,
+                "attempt": row.attempt_id, "recorded_at": _moment(row.recorded_at),
+                "revoked": {"at": _moment(revoked.revoked_at), "by": frame.name(revoked.revoked_by), "reason": revoked.reason}
+                if revoked else None,
+            }
+        )  # fmt: skip
+    return found
+
+
+def _certificates(frame: Frame, ids: Sequence[int]) -> dict[int, list[Plain]]:
+    then = frame.scope.known_at
+    found: dict[int, list[Plain]] = {}
+    rows = frame.session.execute(
+        select(Certificate, CertificateRevocation, TrainingRecord.course_id)
+        .join(TrainingRecord, TrainingRecord.id == Certificate.record_id)
+        .outerjoin(
+            CertificateRevocation,
+            (CertificateRevocation.certificate_id == Certificate.id) & (CertificateRevocation.revoked_at < then),
+        )
+        .where(Certificate.person_id.in_(ids), Certificate.issued_at < then, Certificate.issued_on <= frame.scope.as_of)
+        .order_by(Certificate.issued_at, Certificate.id)
+    )
+    numbers: dict[int, str] = {}
+    for row, revoked, course_id in rows:
+        numbers[row.id] = row.number
+        if frame.wanted is not None and frame.courses[course_id] not in frame.wanted:
+            continue
+        found.setdefault(row.person_id, []).append(
+            {
+                "number": row.number, "record": row.record_id, "issued_on": _day(row.issued_on), "valid_until": _day(row.valid_until),
+                "language": row.language, "says": dict(sorted(row.snapshot.items())),
+                "replaces": numbers.get(row.supersedes_id or 0),
+                "revoked": {"at": _moment(revoked.revoked_at), "by": frame.name(revoked.revoked_by), "reason": revoked.reason}
+                if revoked else None,
+            }
+        )  # fmt: skip
+    return found
+
+
+def _attempts(frame: Frame, ids: Sequence[int]) -> dict[int, list[Plain]]:
+    then = frame.scope.known_at
+    rows = frame.session.execute(
+        select(Attempt, Enrolment)
+        .join(Enrolment, Enrolment.id == Attempt.enrolment_id)
+        .where(Enrolment.person_id.in_(ids), Attempt.started_at < then)
+        .order_by(Attempt.started_at, Attempt.id)
+    ).all()
+    given: dict[int, list[Plain]] = {}
+    of_these = [attempt.id for attempt, _ in rows]
+    for start in range(0, len(of_these), 500):
+        answers = select(Answer).where(Answer.attempt_id.in_(of_these[start : start + 500]), Answer.saved_at < then)
+        for row in frame.session.scalars(answers.order_by(Answer.attempt_id, Answer.sequence)):
+            at = _moment(row.given_at)
+            told = {"item": row.item_id, "response": row.response, "language": row.language, "at": at}
+            given.setdefault(row.attempt_id, []).append(told)
+    found: dict[int, list[Plain]] = {}
+    for attempt, enrolment in rows:
+        if frame.wanted is not None and frame.courses[enrolment.course_id] not in frame.wanted:
+            continue
+        if local_day(attempt.started_at, frame.zone) > frame.scope.as_of:
+            continue
+        plain = _attempt(frame, attempt, enrolment, given.get(attempt.id, []))
+        found.setdefault(enrolment.person_id, []).append(plain)
+    return found
+
+
+def _attempt(frame: Frame, attempt: Attempt, enrolment: Enrolment, given: list[Plain]) -> Plain:
+    version, step = frame.version(enrolment.version_id), attempt.step_id
+    ended = attempt.finished_at if attempt.finished_at and attempt.finished_at < frame.scope.known_at else None
+    finished = ended is not None
+    told: Plain = {
+        "id": attempt.id, "course": version.code, "version": version.number, "content_sha256": version.content_hash,
+        "step": attempt.step_id, "kind": attempt.kind, "number": attempt.number, "language": attempt.language,
+        "started_at": _moment(attempt.started_at), "finished_at": _moment(ended) if ended else None,
+        "score": attempt.score if finished else None, "pass_mark": attempt.pass_mark if finished else None,
+        "passed": attempt.passed if finished else None,
+    }  # fmt: skip
+    if attempt.kind == "scenario":
+        told["scenes"] = seen.story(partial(frame.scenario, version.id, step), given, attempt.language)
+    else:
+        bank, keyed = partial(frame.bank, version.id, step), frame.keyed(version.id, step)
+        told["questions"] = seen.questions(bank, keyed, attempt.drawn, given, attempt.language)
+    return told
+
+
+def _decisions(frame: Frame, ids: Sequence[int]) -> dict[int, list[Plain]]:
+    """Exemptions, extensions, leaves and attempts given, with who decided and why."""
+    session, then, day = frame.session, frame.scope.known_at, frame.scope.as_of
+    found: dict[int, list[Plain]] = {}
+
+    def add(who: int, kind: str, by: int | None, at: datetime, reason: str, **more: Any) -> None:
+        told = {"kind": kind, **more, "reason": reason, "decided_by": frame.name(by), "recorded_at": _moment(at)}
+        found.setdefault(who, []).append(told)
+
+    for row in session.scalars(
+        select(Exemption).where(Exemption.person_id.in_(ids), known(Exemption, then), Exemption.from_day <= day)
+    ):
+        about = frame.codes.get(row.requirement_id or 0, "every requirement")
+        span = {"from": _day(row.from_day), "to": _last(row.to_day)}
+        add(row.person_id, "exemption", row.recorded_by, row.recorded_at, row.reason, requirement=about, **span)
+    for given in session.scalars(
+        select(Extension).where(Extension.person_id.in_(ids), known(Extension, then), Extension.granted_on <= day)
+    ):
+        about = frame.codes.get(given.requirement_id, "")
+        more = {"requirement": about, "cycle": given.cycle, "due": _day(given.due), "from": _day(given.granted_on)}
+        add(given.person_id, "extension", given.recorded_by, given.recorded_at, given.reason, **more)
+    for leave in session.scalars(
+        select(Leave).where(Leave.person_id.in_(ids), known(Leave, then), Leave.from_day <= day)
+    ):
+        more = {"from": _day(leave.from_day), "to": _last(leave.to_day), "effect": leave.kind}
+        add(leave.person_id, "leave", leave.recorded_by, leave.recorded_at, leave.reason, **more)
+    granted = (
+        select(AttemptGrant, Enrolment.person_id)
+        .join(Enrolment, Enrolment.id == AttemptGrant.enrolment_id)
+        .where(Enrolment.person_id.in_(ids), AttemptGrant.granted_at < then)
+    )
+    for grant, who in session.execute(granted):
+        more = {"step": grant.step_id, "attempts": grant.extra}
+        add(who, "attempts given", grant.granted_by, grant.granted_at, grant.reason, **more)
+    return found
+
+
+def _day(value: date | None) -> str | None:
+    return None if value is None or value >= FOR_EVER else value.isoformat()
+
+
+def _last(to_day: date) -> str | None:
+    return None if to_day >= FOR_EVER else (to_day - timedelta(days=1)).isoformat()
+
+
+def _moment(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def rules_used(frame: Frame, people: Sequence[Mapping[str, Any]]) -> list[Plain]:
+    """Every version of the rules that the pack speaks of, with its data."""
+    asked = {each["requirement"] for person in people for each in person["assignments"]}
+    if frame.requirement_id is not None:
+        asked.add(frame.codes[frame.requirement_id])
+    return [
+        {
+            "requirement": frame.codes[row.requirement_id], "version": row.number, "title": row.title, "from": _day(row.from_day),
+            "to": _last(row.to_day), "adopted_on": _day(row.adopted_on), "recorded_at": _moment(row.recorded_at),
+            "recorded_by": frame.name(row.recorded_by), "rule": row.rule,
+        }
+        for row in sorted(frame.versions.values(), key=lambda row: (frame.codes[row.requirement_id], row.from_day, row.number))
+        if frame.codes[row.requirement_id] in asked
+    ]  # fmt: skip

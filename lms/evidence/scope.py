@@ -1,0 +1,58 @@
+"""What a pack is about: a requirement, a department, or people by their numbers; and a day. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from lms.errors import N_, Invalid
+
+MOST_NUMBERS = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What is asked for. Of ``requirement`` (a code), ``department`` (a code) and ``numbers`` at least one is given; together they
+    narrow each other. ``as_of`` is a local day; ``known_at`` a moment: what was written down later is left out."""
+
+    as_of: date
+    known_at: datetime
+    requirement: str = ""
+    department: str = ""
+    numbers: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not (self.requirement or self.department or self.numbers):
+            raise Invalid(N_("Say what the pack is about: a requirement, a department, or people by their numbers."))
+        if len(self.numbers) > MOST_NUMBERS:
+            raise Invalid(N_("At most %(most)s numbers can be given at once."), most=MOST_NUMBERS)
+
+    def plain(self) -> dict[str, Any]:
+        """The same as JSON values."""
+        return {
+            "as_of": self.as_of.isoformat(),
+            "known_at": self.known_at.isoformat(),
+            "requirement": self.requirement or None,
+            "department": self.department or None,
+            "numbers": list(self.numbers),
+        }
+
+
+def scope_of(data: Mapping[str, Any]) -> Scope:
+    """The scope that :meth:`Scope.plain` wrote."""
+    return Scope(
+        date.fromisoformat(data["as_of"]),
+        datetime.fromisoformat(data["known_at"]),
+        data["requirement"] or "",
+        data["department"] or "",
+        tuple(data["numbers"]),
+    )
+
+
+def numbers_in(text: str) -> tuple[str, ...]:
+    """The numbers in a pasted list, each once, in their order: separated by line ends, tabs, commas or semicolons."""
+    parts = (part.strip().strip('"').strip() for part in re.split(r"[\n\r\t,;]+", text))
+    return tuple(dict.fromkeys(part for part in parts if part))

@@ -1,0 +1,91 @@
+"""The same facts as tables, for spreadsheets. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from lms.evidence.folder import Cell, csv_file
+
+People = Sequence[Mapping[str, Any]]
+
+ASSIGNMENT = (
+    "requirement", "title", "rule_version", "rule_version_from", "state", "due", "satisfied_on", "valid_until", "why_assigned",
+    "why_this_state",
+)  # fmt: skip
+RECORD = (
+    "id", "course", "title", "version", "content_sha256", "language", "completed_on", "score", "pass_mark", "minutes",
+    "department_then", "job_then", "profession_then", "recorded_at",
+)  # fmt: skip
+ATTEMPT = (
+    "id", "course", "version", "step", "kind", "number", "language", "started_at", "finished_at", "score", "pass_mark", "passed",
+)  # fmt: skip
+DECISION = (
+    "kind",
+    "requirement",
+    "from",
+    "to",
+    "due",
+    "cycle",
+    "step",
+    "attempts",
+    "effect",
+    "reason",
+    "decided_by",
+    "recorded_at",
+)
+PERSON = ("number", "source", "name", "department", "job", "profession", "employed_from", "employed_to")
+ANSWER = ("number", "attempt", "item", "language", "question", "answered_at", "answer", "earned")
+CERTIFICATE = ("number", "record", "issued_on", "valid_until", "language", "replaces")
+
+
+def tables(people: People) -> dict[str, bytes]:
+    """``tables/*.csv``: people, assignments, records, attempts, answers, decisions, certificates."""
+    return {
+        "tables/people.csv": csv_file(PERSON, map(_person, people)),
+        "tables/assignments.csv": _table(people, "assignments", ASSIGNMENT),
+        "tables/records.csv": _table(people, "records", RECORD, ("revoked_at", "revoked_reason"), _revoked),
+        "tables/attempts.csv": _table(people, "attempts", ATTEMPT),
+        "tables/answers.csv": csv_file(ANSWER, _answers(people)),
+        "tables/decisions.csv": _table(people, "decisions", DECISION),
+        "tables/certificates.csv": _table(people, "certificates", CERTIFICATE, ("revoked_at", "revoked_reason"), _revoked),
+    }  # fmt: skip
+
+
+def _table(people: People, part: str, names: Sequence[str], more: Sequence[str] = (), extra: Any = None) -> bytes:
+    rows = (
+        [person["number"], *(each.get(name) for name in names), *(extra(each) if extra else ())]
+        for person in people
+        for each in person[part]
+    )
+    return csv_file(("number", *names, *more), rows)
+
+
+def _person(person: Mapping[str, Any]) -> list[Cell]:
+    held = person["on_the_day"] or {}
+    last = person["employments"][-1] if person["employments"] else {}
+    return [
+        person["number"], person["source"], person["name"], held.get("department"), held.get("job"), held.get("profession"),
+        last.get("from"), last.get("to"),
+    ]  # fmt: skip
+
+
+def _revoked(row: Mapping[str, Any]) -> list[Cell]:
+    revoked = row["revoked"] or {}
+    return [revoked.get("at"), revoked.get("reason")]
+
+
+def _answers(people: People) -> Iterator[list[Cell]]:
+    for person in people:
+        for attempt in person["attempts"]:
+            for asked in attempt.get("questions", ()):
+                last = asked["answers"][-1] if asked["answers"] else {}
+                yield [
+                    person["number"], attempt["id"], asked["item"], asked["language"], asked["question"], last.get("at"),
+                    last.get("in_words"), asked["earned"],
+                ]  # fmt: skip
+            for scene in attempt.get("scenes", ()):
+                yield [
+                    person["number"], attempt["id"], scene["scene"], attempt["language"], scene["text"], scene["at"],
+                    scene["in_words"], None,
+                ]  # fmt: skip

@@ -1,0 +1,149 @@
+"""Evidence packs: ask for one, see how far it is, take it away. For HR and auditors, within their departments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from flask import Blueprint, redirect, render_template, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext, ngettext
+
+from lms.access import Permission, scope
+from lms.audit import actions as audit
+from lms.compliance import queries as compliance
+from lms.errors import N_, AttuneError, Invalid, NotFound
+from lms.evidence import actions, queries
+from lms.evidence.models import EvidencePack
+from lms.evidence.scope import Scope, numbers_in, scope_of
+from lms.files import StoredFile
+from lms.people.queries import tree
+from lms.web.page import actor, commit, house, needs, now, say, session, tell, today, viewer
+
+blueprint = Blueprint("evidence", __name__, url_prefix="/evidence")
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """The form as it was sent, or as it begins."""
+
+    requirement: str = ""
+    department: str = ""
+    numbers: str = ""
+    as_of: str = ""
+
+
+@blueprint.get("")
+@needs(Permission.EVIDENCE_BUILD)
+def index() -> ResponseReturnValue:
+    """What was asked for, and the form."""
+    return _page(Typed(as_of=today().isoformat(), **_begun()))
+
+
+@blueprint.post("", endpoint="build")
+@needs(Permission.EVIDENCE_BUILD)
+def build() -> ResponseReturnValue:
+    """Ask for a pack. A small one is there at once."""
+    form = request.form
+    typed = Typed(*(form.get(name, "").strip()[:200_000] for name in ("requirement", "department", "numbers", "as_of")))
+    by = actor()
+    try:
+        wanted = Scope(_day(typed.as_of), now(), typed.requirement, typed.department, numbers_in(typed.numbers))
+        pack = actions.ask(session(), wanted, scope(viewer(), Permission.EVIDENCE_BUILD), by)
+    except AttuneError as error:
+        session().rollback()
+        return _page(typed, tell(error.message)), 422
+    if pack.people <= actions.SMALL:
+        while audit.seal(session(), now()):
+            pass
+        actions.keep(session(), pack.id, actions.make(session(), pack).data, house().files, now())
+    else:
+        actions.ask_worker(session(), pack, now())
+        say(gettext("The pack is being put together. Look again in a moment."), "note")
+    commit()
+    return redirect(url_for("evidence.show", pack_id=pack.id), 303)
+
+
+@blueprint.get("/<int:pack_id>")
+@needs(Permission.EVIDENCE_BUILD)
+def show(pack_id: int) -> ResponseReturnValue:
+    """One pack: what it is about, how far it is, and the file."""
+    pack = queries.own(session(), pack_id, viewer().person_id)
+    stored = session().get(StoredFile, pack.file_id) if pack.file_id else None
+    wanted = scope_of(pack.scope)
+    return render_template(
+        "evidence/show.html", pack=pack, wanted=wanted, title=_title(wanted), stored=stored, name=_file_name(pack)
+    )
+
+
+@blueprint.get("/<int:pack_id>/file")
+@needs(Permission.EVIDENCE_BUILD)
+def file(pack_id: int) -> ResponseReturnValue:
+    """The ZIP, for who asked."""
+    pack = queries.own(session(), pack_id, viewer().person_id)
+    stored = session().get(StoredFile, pack.file_id) if pack.file_id else None
+    if stored is None:
+        raise NotFound(N_("This pack is not ready yet."))
+    path = house().files.path(stored.sha256)
+    if not path.exists():
+        raise NotFound(N_("The file “%(name)s” is missing from the data folder."), name=stored.name)
+    return send_file(path, mimetype="application/zip", as_attachment=True, download_name=stored.name, max_age=0)
+
+
+def _page(typed: Typed, problem: str = "") -> str:
+    day = today()
+    nodes = tree(session(), day)
+    roots = scope(viewer(), Permission.EVIDENCE_BUILD)
+    seen = nodes.nodes.keys() if roots is None else nodes.subtree(roots)
+    indent = "\u2003"
+    return render_template(
+        "evidence/index.html",
+        typed=typed,
+        problem=problem,
+        requirements=[
+            ("", gettext("No requirement in particular")),
+            *((code, version.title) for version, code in compliance.requirements(session(), day)),
+        ],
+        departments=[
+            ("", gettext("No department in particular")),
+            *((node.code, indent * level + node.name) for level, node in nodes.walk() if node.id in seen),
+        ],
+        packs=[
+            (pack, stored, _title(scope_of(pack.scope)))
+            for pack, stored in queries.asked(session(), viewer().person_id)
+        ],
+    )
+
+
+def _begun() -> dict[str, str]:
+    """What a link from another page has filled in."""
+    return {name: request.args.get(name, "").strip()[:200] for name in ("requirement", "department", "numbers")}
+
+
+def _title(wanted: Scope) -> str:
+    """What a pack is about, in a few words."""
+    parts = []
+    if wanted.requirement:
+        parts.append(gettext("requirement %(code)s", code=wanted.requirement))
+    if wanted.department:
+        parts.append(gettext("department %(code)s", code=wanted.department))
+    if len(wanted.numbers) == 1:
+        parts.append(gettext("person %(number)s", number=wanted.numbers[0]))
+    elif wanted.numbers:
+        parts.append(ngettext("%(num)s number", "%(num)s numbers", len(wanted.numbers)))
+    words = ", ".join(parts)
+    return words[:1].upper() + words[1:]
+
+
+def _file_name(pack: EvidencePack) -> str:
+    return actions.file_name(scope_of(pack.scope))
+
+
+def _day(typed: str) -> date:
+    try:
+        day = date.fromisoformat(typed)
+    except ValueError:
+        raise Invalid(N_("Write the day as 2026-06-30.")) from None
+    if day > today():
+        raise Invalid(N_("The day is still to come; evidence is of what has been."))
+    return day

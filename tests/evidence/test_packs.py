@@ -1,0 +1,206 @@
+"""What a pack holds: everything about its people and nothing about others; the same bytes for the same question."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pikepdf
+import pytest
+from sqlalchemy import select
+
+from lms.clock import FOR_EVER, SetClock
+from lms.compliance import queries as compliance
+from lms.db import Database
+from lms.evidence.folder import manifest, zipped
+from lms.evidence.people import found
+from lms.evidence.scope import Scope, numbers_in
+from lms.evidence.verification import verify
+from lms.learning.models import Answer, Attempt, Enrolment
+from lms.people.models import Employment, Person
+from lms.records.models import TrainingRecord
+from tests.support.demo import TODAY
+
+PackOf = Callable[..., bytes]
+
+
+def opened(data: bytes) -> zipfile.ZipFile:
+    return zipfile.ZipFile(io.BytesIO(data))
+
+
+def people(data: bytes) -> list[dict[str, Any]]:
+    with opened(data) as pack:
+        return [json.loads(pack.read(name)) for name in pack.namelist() if name.startswith("people/")]
+
+
+def table(data: bytes, name: str) -> list[dict[str, str]]:
+    with opened(data) as pack:
+        return list(csv.DictReader(io.StringIO(pack.read(f"tables/{name}.csv").decode())))
+
+
+def test_the_same_question_gives_the_same_bytes(pack_of: PackOf) -> None:
+    assert pack_of(numbers=("learner", "manager")) == pack_of(numbers=("learner", "manager"))
+
+
+def test_what_happens_later_changes_nothing(
+    pack_of: PackOf, hospital: Database, clock: SetClock, worker: Any, who: Callable[[str], int]
+) -> None:
+    """A pack that is asked for again with the moment it knew of is the same, whatever was written down since."""
+    from lms.audit import Actor
+    from lms.compliance import actions
+    from lms.evidence.building import build
+    from lms.organisation import Organisation, load
+
+    moment = clock.now()
+    before = pack_of(numbers=("learner",))
+    clock.advance(hours=1)
+    with hospital.transaction() as session:
+        row = compliance.exemptions(session, who("learner"))[0]
+        actions.end_exemption(session, row.id, TODAY, Actor(who("hr"), clock.now(), "10.1.1.1"))
+    worker.drain()
+    with hospital.session() as session:
+        scope = Scope(TODAY, moment, numbers=("learner",))
+        again = build(session, scope, found(session, scope), load(session) or Organisation(name="")).data
+    assert again == before
+    assert pack_of(numbers=("learner",)) != before
+
+
+def test_sha256sum_repeats_the_check(pack_of: PackOf, tmp_path: Path) -> None:
+    folder = tmp_path / "unpacked"
+    with opened(pack_of(numbers=("learner",))) as pack:
+        pack.extractall(folder)
+    run = subprocess.run(
+        ["sha256sum", "-c", "--strict", "MANIFEST"], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert run.stdout.count(": OK") == sum(path.is_file() for path in folder.rglob("*")) - 1
+
+
+def test_a_person_in_full(pack_of: PackOf, hospital: Database, who: Callable[[str], int]) -> None:
+    learner = who("learner")
+    told = people(pack_of(numbers=("learner",)))
+    assert [person["number"] for person in told] == ["learner"]
+    person = told[0]
+    with hospital.session() as session:
+        records = session.scalars(select(TrainingRecord).where(TrainingRecord.person_id == learner)).all()
+        attempts = session.scalars(
+            select(Attempt).join(Enrolment, Enrolment.id == Attempt.enrolment_id).where(Enrolment.person_id == learner)
+        ).all()
+        duties = {duty.code: duty for duty in compliance.duties(session, learner, TODAY)}
+        answers = session.scalars(select(Answer).where(Answer.attempt_id.in_([a.id for a in attempts]))).all()
+    assert {record["id"] for record in person["records"]} == {record.id for record in records} != set()
+    assert all(len(record["content_sha256"]) == 64 and record["language"] for record in person["records"])
+    assert {a["id"] for a in person["attempts"]} == {attempt.id for attempt in attempts}
+    asked = [question for attempt in person["attempts"] for question in attempt.get("questions", [])]
+    assert sum(len(question["answers"]) for question in asked) + sum(
+        len(attempt.get("scenes", [])) for attempt in person["attempts"]
+    ) == len(answers)
+    shown = next(question for question in asked if question["answers"])
+    assert shown["question"] and shown["order_shown"] and shown["answers"][0]["in_words"]
+    assert not any("feedback" in key or "explanation" in key for key in shown["texts"]), (
+        "only what was shown before the answer"
+    )
+    for each in person["assignments"]:
+        duty = duties.pop(each["requirement"])
+        assert (each["state"], each["due"]) == (duty.state, duty.due.isoformat() if duty.due else None)
+        assert each["rule_version"] and each["why_assigned"] and each["why_this_state"]
+    assert duties == {}
+    decision = next(d for d in person["decisions"] if d["kind"] == "exemption")
+    assert (decision["reason"], decision["decided_by"]) == ("Research only this summer", _name(hospital, who("hr")))
+    assert person["certificates"] and person["certificates"][0]["number"]
+
+
+def _name(db: Database, person_id: int) -> str:
+    with db.session() as session:
+        return session.get_one(Person, person_id).display_name
+
+
+def test_its_own_audit_entries_and_only_digests_of_others(pack_of: PackOf) -> None:
+    data = pack_of(numbers=("learner",))
+    with opened(data) as pack:
+        entries = json.loads(pack.read("audit/entries.json"))
+        chain = pack.read("audit/chain.csv").decode().splitlines()
+        everything = b"".join(pack.read(name) for name in pack.namelist())
+    assert [entry["content"]["action"] for entry in entries] == ["exemption.grant", "record.award"]
+    assert entries[0]["reason"] == "Research only this summer" and entries[0]["origin_value"] == "10.1.1.1"
+    assert len(chain) > 2 and all(len(line.split(",")[1]) == 64 for line in chain[1:])
+    assert b"10.2.2.2" not in everything, "where the manager came from is nobody's business here"
+
+
+def test_a_requirement_takes_those_to_whom_it_applies(pack_of: PackOf, hospital: Database) -> None:
+    told = people(pack_of(requirement="LANG-ACCESS"))
+    with hospital.session() as session:
+        required = {row.person_id for row in _everybody(session, "LANG-ACCESS")}
+    assert {person["id"] for person in told} == required
+    assert {each["requirement"] for person in told for each in person["assignments"]} == {"LANG-ACCESS"}
+    courses = {record["course"] for person in told for record in person["records"]}
+    assert courses == {"LA-110"}, "records of other courses are nobody's business here"
+
+
+def _everybody(session: Any, code: str) -> list[Any]:
+    ident = next(version.requirement_id for version, each in compliance.requirements(session, TODAY) if each == code)
+    return list(compliance.people_in(session, TODAY, requirement_id=ident, size=1000).rows)
+
+
+def test_a_surveyors_list_with_leavers_and_unknown_numbers(pack_of: PackOf, hospital: Database) -> None:
+    with hospital.session() as session:
+        gone = session.scalars(
+            select(Person.number).join(Employment, Employment.person_id == Person.id)
+            .group_by(Person.number).having(~(Employment.to_day == FOR_EVER)).where(Employment.to_day < TODAY)
+        ).first()  # fmt: skip
+    assert gone is not None
+    numbers = numbers_in(f"learner\r\n{gone}, 000-nobody;\tLEARNER\n\n")
+    data = pack_of(numbers=numbers)
+    assert {person["number"] for person in people(data)} == {"learner", gone}
+    with opened(data) as pack:
+        assert json.loads(pack.read("pack.json"))["unknown_numbers"] == ["000-nobody"]
+    leaver = next(person for person in people(data) if person["number"] == gone)
+    assert leaver["on_the_day"] is None and leaver["employments"][-1]["to"] is not None
+    assert len(table(data, "people")) == 2
+
+
+def test_tables_hold_what_the_files_hold(pack_of: PackOf) -> None:
+    data = pack_of(department="ED")
+    told = people(data)
+    for part in ("assignments", "records", "attempts", "decisions", "certificates"):
+        assert len(table(data, part)) == sum(len(person[part]) for person in told), part
+    assert len(told) > 3 and verify(data).faults == []
+
+
+def test_the_summary_is_a_tagged_document(pack_of: PackOf) -> None:
+    with opened(pack_of(numbers=("learner", "nobody-has-this"))) as pack:
+        data = pack.read("summary.pdf")
+    with pikepdf.open(io.BytesIO(data)) as document:
+        assert document.Root.MarkInfo.Marked and document.Root.Lang == "en"
+        assert "/StructTreeRoot" in document.Root
+        assert "Evidence of training" in str(document.docinfo["/Title"])
+
+
+def test_a_name_that_is_a_path_or_a_formula_does_no_harm() -> None:
+    from lms.evidence.building import _file_name
+    from lms.evidence.folder import csv_file
+
+    assert _file_name({"number": "../../etc/passwd", "id": 3}) == ".._.._etc_passwd-3"
+    assert csv_file(("a",), [["=HYPERLINK(1)"]]) == b"a\r\n'=HYPERLINK(1)\r\n"
+
+
+def test_files_are_in_order_and_without_moments() -> None:
+    data = zipped({"b": b"2", "a": b"1"})
+    with opened(data) as pack:
+        assert pack.namelist() == ["MANIFEST", "a", "b"]
+        assert {entry.date_time for entry in pack.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        assert pack.read("MANIFEST") == manifest({"a": b"1", "b": b"2"})
+
+
+@pytest.mark.parametrize("about", [{"requirement": "NO-SUCH"}, {"department": "NO-SUCH"}])
+def test_what_does_not_exist_is_said(pack_of: PackOf, about: dict[str, str]) -> None:
+    from lms.errors import NotFound
+
+    with pytest.raises(NotFound, match="NO-SUCH"):
+        pack_of(**about)
