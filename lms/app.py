@@ -14,6 +14,7 @@ from lms.clock import Clock, SystemClock
 from lms.db import Database
 from lms.files import FileStore
 from lms.web import blueprints, errors, page
+from lms.web.compression import Compressed, fingerprint
 
 HERE = Path(__file__).resolve().parent
 
@@ -27,7 +28,10 @@ class RowNumber(IntegerConverter):
 
 def create_app(config: Config, clock: Clock | None = None, database: Database | None = None) -> Flask:
     """The WSGI application for ``config``. Opens no connection and changes nothing: migrate first (``lms db upgrade``)."""
-    app = Flask("lms", template_folder=str(ROOT / "templates"), static_folder=str(HERE / "static"))
+    static = f"/static/{fingerprint(HERE / 'static')}"
+    app = Flask(
+        "lms", template_folder=str(ROOT / "templates"), static_folder=str(HERE / "static"), static_url_path=static
+    )
     app.config.update(
         SECRET_KEY=config.secret_key,
         MAX_CONTENT_LENGTH=config.upload_limit,
@@ -54,11 +58,12 @@ def create_app(config: Config, clock: Clock | None = None, database: Database | 
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
         app.wsgi_app,
         root=HERE / "static",
-        prefix="static/",
-        max_age=0 if config.testing else 3600,
+        prefix=f"{static}/",
+        immutable_file_test=lambda path, url: url.startswith(static),
         add_headers_function=page.static_headers,
         allow_all_origins=False,
     )
+    app.wsgi_app = Compressed(app.wsgi_app, static)  # type: ignore[method-assign]
     if config.base_url and config.base_url.startswith("https://"):
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
     return app

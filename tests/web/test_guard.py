@@ -50,10 +50,10 @@ HEADERS = {
 
 @pytest.mark.parametrize(
     "address",
-    ["/sign-in", "/help", "/verify", "/style", "/healthz", "/no-such-page", "/static/css/attune.css", "/static/none"],
+    ["/sign-in", "/help", "/verify", "/style", "/healthz", "/no-such-page", "static:/css/attune.css", "static:/none"],
 )
 def test_headers_stand_on_pages_files_and_errors(hospital: Hospital, client: PageClient, address: str) -> None:
-    answer = client.get(address)
+    answer = client.get(address.replace("static:", client.application.static_url_path or ""))
     for name, value in HEADERS.items():
         assert answer.headers.get(name) == value, name
     assert "unsafe" not in answer.headers["Content-Security-Policy"]

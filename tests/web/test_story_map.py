@@ -34,7 +34,12 @@ def test_the_map_is_a_picture_with_words_and_a_list(author: PageClient, folder: 
     assert "scores range from 0 to 100 %" in page.text
     raw = author.get(f"{HERE}/map/tea").text
     assert raw.count('role="img" aria-labelledby="map-title map-desc"') == 1
-    for said in ("Best choice: Ask why. → Crossroads", "If trust ≥ 7 → Good", "Otherwise → Poor", "On the experts' way"):
+    for said in (
+        "Best choice: Ask why. → Crossroads",
+        "If trust ≥ 7 → Good",
+        "Otherwise → Poor",
+        "On the experts' way",
+    ):
         assert said in " ".join(page.text.split()), page.text[-900:]
     assert "style=" not in raw and "<style" not in raw
 
