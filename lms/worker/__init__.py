@@ -21,7 +21,8 @@ from lms.clock import Clock
 from lms.db import Database
 from lms.evidence.actions import BUILD
 from lms.files import FileStore
-from lms.outbox import LEASE, fail, finish, held_by, lease, renew
+from lms.notices import nightly
+from lms.outbox import LEASE, enqueue, fail, finish, held_by, lease, renew
 from lms.worker.jobs import HANDLERS, Bench
 from lms.worker.packs import build_pack
 
@@ -29,6 +30,9 @@ log = logging.getLogger("lms.worker")
 
 WORK = {**HANDLERS, BUILD: build_pack}
 """What each kind of job does."""
+
+DAILY = timedelta(minutes=1)
+"""How often the worker looks whether the day's reminders are to be written."""
 
 SEALING = timedelta(seconds=1)
 """How often the audit log is sealed."""
@@ -41,12 +45,14 @@ class Worker:
         self.bench = Bench(database, files, clock)
         self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._sealed_at: datetime | None = None
+        self._looked_at: datetime | None = None
 
     def run(self, stop: threading.Event, pause: float = 1.0) -> None:
         """Work until told to stop, looking for new jobs every ``pause`` seconds."""
         while not stop.is_set():
             try:
                 self.seal()
+                self.begin_day()
                 if not self.step():
                     stop.wait(pause)
             except Exception:
@@ -61,6 +67,18 @@ class Worker:
         self._sealed_at = None
         self.seal()
         return count
+
+    def begin_day(self) -> None:
+        """Queue the reminders of the day once its morning has come; looked at once a minute."""
+        now = self.bench.clock.now()
+        if self._looked_at is not None and abs(now - self._looked_at) < DAILY:
+            return
+        self._looked_at = now
+        with self.bench.database.session() as session:
+            day = nightly.day_to_run(session, now)
+        if day is not None:
+            with self.bench.database.transaction() as session:
+                enqueue(session, nightly.RUN, {"day": day.isoformat()}, now, key=day.isoformat())
 
     def seal(self) -> None:
         """Seal what was written to the audit log, at most once a second however busy the queue is; one short look when it is idle."""

@@ -38,7 +38,6 @@ NO_PAGES = {
     "leadership.export": "files",
     "admin.audit_file": "files",
     "evidence.file": "a ZIP",
-    "evidence.file": "a ZIP",
     "completion.departments_file": "files",
     "completion.people_file": "files",
     "team.departments_file": "files",
@@ -128,8 +127,6 @@ def places(a: Lived) -> list[Place]:
         Place("notices.tomorrow", (HR, AUDITOR), "/reminders/tomorrow"),
         Place("notices.told", (HR, AUDITOR), "/reminders/told"),
         Place("requirements.version", (HR,), "/requirements/1/version"),
-        Place("evidence.index", (HR, AUDITOR), "/evidence"),
-        Place("evidence.show", (HR,), f"/evidence/{a.pack}"),
         Place("evidence.index", (HR, AUDITOR), "/evidence"),
         Place("evidence.show", (HR,), f"/evidence/{a.pack}"),
         # for the executive
