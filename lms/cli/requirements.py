@@ -10,6 +10,7 @@ import click
 
 from lms.compliance.documents import requirement_from, scene_from
 from lms.compliance.explanation import answer
+from lms.compliance.schemas import schemas
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 MAX_BYTES = 512_000
@@ -39,6 +40,20 @@ def explain(rule_file: Path, facts_file: Path, as_of: datetime, as_json: bool) -
         due = f", due {span['due']}" if span["due"] else ""
         until = span["to"] or "the end of time"
         click.echo(f"  {span['from']} to {until} (exclusive): {_words(span['state'])}{due} ({span['because']})")
+
+
+@requirements.command()
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), help="Write one file for each kind into this folder."
+)
+def schema(out: Path | None) -> None:
+    """Export JSON Schemas of both kinds of files, with which editors complete and check the YAML."""
+    if out is None:
+        click.echo(json.dumps(schemas(), indent=2))
+        return
+    out.mkdir(parents=True, exist_ok=True)
+    for name, made in schemas().items():
+        (out / f"{name}.schema.json").write_text(json.dumps(made, indent=2) + "\n", encoding="utf-8")
 
 
 def _text(path: Path) -> str:
