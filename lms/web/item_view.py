@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from babel.lists import format_list
 from flask_babel import format_decimal, get_locale
 from markupsafe import Markup
 
@@ -111,9 +112,18 @@ class ItemView:
         return self.reader.media_url(path.removeprefix("media/"))
 
     @staticmethod
-    def number(value: str) -> str:
+    def number(value: str | Decimal) -> str:
         """A plain decimal as people here write it."""
-        return str(format_decimal(Decimal(value)))
+        return str(format_decimal(Decimal(value), decimal_quantization=False))
+
+    def steps(self, ids: Sequence[str]) -> list[str]:
+        """Steps of a scale in words."""
+        return [str(self.raw("scale", step)) for step in ids]
+
+    @staticmethod
+    def either(answers: Sequence[str]) -> str:
+        """Several answers of which each is right."""
+        return format_list([str(answer) for answer in answers], style="or", locale=get_locale())
 
     def choices(self) -> list[dict[str, Any]]:
         """The options of a choice in their order, as the list of choices shows them."""
