@@ -12,7 +12,8 @@ from decimal import Decimal
 from typing import Any
 
 from babel.lists import format_list
-from flask_babel import format_decimal, get_locale
+from babel.numbers import format_decimal
+from flask_babel import get_locale
 from markupsafe import Markup
 
 from lms.catalogue.items import Credit, Item, Reason, Response, ShortTextItem
@@ -114,7 +115,7 @@ class ItemView:
     @staticmethod
     def number(value: str | Decimal) -> str:
         """A plain decimal as people here write it."""
-        return str(format_decimal(Decimal(value), decimal_quantization=False))
+        return str(format_decimal(Decimal(value), locale=get_locale(), decimal_quantization=False))
 
     def steps(self, ids: Sequence[str]) -> list[str]:
         """Steps of a scale in words."""
