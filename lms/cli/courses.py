@@ -16,7 +16,9 @@ from lms.catalogue.disk import stamp as write_stamps
 from lms.catalogue.models import Change
 from lms.cli.house import opened
 from lms.cli.scenarios import map_command
+from lms.cli.twee import twee_group
 from lms.clock import SystemClock, local_day
+from lms.compliance.library import FOLDER, load_library
 from lms.errors import Problem
 from lms.organisation import load as load_organisation
 
@@ -31,17 +33,23 @@ def courses() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON.")
 @click.pass_context
 def check(ctx: click.Context, folders: tuple[Path, ...], as_json: bool) -> None:
-    """Check course FOLDERS (default: every course); exit code 1 when one has an error."""
+    """Check course FOLDERS (default: every course, and the library of requirements); exit code 1 when one has an error."""
     today = local_day(SystemClock().now(), "UTC")
-    found = {folder.name: load_course(folder, today=today) for folder in folders or _every()}
+    libraries = [folder for folder in folders if folder.name == FOLDER and not (folder / "course.yaml").exists()]
+    roots = [folder.parent for folder in libraries] if folders else [Config.from_environ(environment()).courses_dir]
+    asked = [folder for folder in folders if folder not in libraries] if folders else _every()
+    found = {folder.name: load_course(folder, today=today) for folder in asked}
+    library = [entry for root in roots for entry in load_library(root, today)]
+    fine = all(loaded.ok for loaded in found.values()) and all(entry.ok for entry in library)
     if as_json:
         listed = {name: [_plain(problem) for problem in loaded.problems] for name, loaded in found.items()}
         proofs = {
             name: {file: proof.as_data() | {"says": str(proof.message)} for file, proof in loaded.proofs.items()}
             for name, loaded in found.items()
         }
-        ok = all(loaded.ok for loaded in found.values())
-        click.echo(json.dumps({"ok": ok, "courses": listed, "scenarios": proofs}, indent=2))
+        rules = {entry.name: [_plain(problem) for problem in entry.problems] for entry in library}
+        said = {"ok": fine, "courses": listed, "scenarios": proofs, "requirements": rules}
+        click.echo(json.dumps(said, indent=2))
     else:
         for name, loaded in found.items():
             for problem in loaded.problems:
@@ -49,7 +57,13 @@ def check(ctx: click.Context, folders: tuple[Path, ...], as_json: bool) -> None:
             for file, proof in loaded.proofs.items():
                 click.echo(f"{name}/{file}: {proof.message}")
             click.echo(f"{name}: {'ready to publish' if loaded.ok else 'has errors'}")
-    ctx.exit(0 if all(loaded.ok for loaded in found.values()) else 1)
+        for entry in library:
+            for problem in entry.problems:
+                click.echo(f"{FOLDER}/{problem}")
+        if library:
+            faulty = sum(not entry.ok for entry in library)
+            click.echo(f"{FOLDER}: {len(library)} ready requirements, {faulty} with errors. They are not legal advice.")
+    ctx.exit(0 if fine else 1)
 
 
 @courses.command()
@@ -117,5 +131,6 @@ def _plain(problem: Problem) -> dict[str, object]:
 
 
 courses.add_command(map_command)
+courses.add_command(twee_group)
 
 COMMANDS = (courses,)

@@ -136,7 +136,7 @@ class Span(Base):
     """
 
     __tablename__ = "span"
-    __table_args__ = (Index("ix_span_person", "person_id", "generation_id"), {"sqlite_with_rowid": False})
+    __table_args__ = (Index("ix_span_person", "person_id", "generation_id", "to_day"), {"sqlite_with_rowid": False})
 
     generation_id: Mapped[int] = mapped_column(primary_key=True)
     requirement_id: Mapped[int] = mapped_column(primary_key=True)
