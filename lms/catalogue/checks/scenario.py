@@ -11,12 +11,16 @@ from lms.catalogue.exploring import STATE_LIMIT, Exploration, explore
 from lms.catalogue.scores import score_range
 from lms.errors import N_
 
+UNWRITTEN = "To be written."
+"""Stands where an imported file said nothing."""
+
 
 def check_scenario(file: str, scenario: Scenario, report: Report, *, limit: int = STATE_LIMIT) -> Proof:
     """Everything about one scenario. ``limit`` is the number of states after which the proof is given up."""
     before = _errors(report)
     no_duplicates(report, file, ((("scenes", n, "id"), scene.id) for n, scene in enumerate(scenario.scenes)))
     _variables(file, scenario, report)
+    _unwritten(file, scenario, report)
     for n, scene in enumerate(scenario.scenes):
         _scene(file, ("scenes", n), scene, scenario, report)
     if scenario.start not in scenario.by_id:
@@ -27,6 +31,20 @@ def check_scenario(file: str, scenario: Scenario, report: Report, *, limit: int 
     if _errors(report) > before:
         return Proof("faults", limit=limit)
     return _play(file, scenario, report, limit)
+
+
+def _unwritten(file: str, scenario: Scenario, report: Report) -> None:
+    """What an import left for the author to write."""
+    texts: list[tuple[At, str | None]] = [((name,), getattr(scenario, name)) for name in ("title", "intro", "debrief")]
+    for n, scene in enumerate(scenario.scenes):
+        texts.append((("scenes", n, "text"), scene.text))
+        for c, choice in enumerate(scene.choices):
+            texts += [(("scenes", n, "choices", c, name), getattr(choice, name)) for name in ("consequence", "why")]
+    for at, text in texts:
+        if text is not None and text.strip() == UNWRITTEN:
+            report.error(
+                file, at, N_("This text is still to be written."), N_("Write it; an import could not know it.")
+            )
 
 
 def _errors(report: Report) -> int:
@@ -243,9 +261,7 @@ def _play(file: str, scenario: Scenario, report: Report, limit: int) -> Proof:
         report.error(
             file,
             ("pass_mark",),
-            N_(
-                "Nobody can pass: the best way through scores %(highest)d %%, and the pass mark is %(mark)d %% (proved)."
-            ),
+            N_("Nobody can pass: the best way through scores %(highest)d%%, and the pass mark is %(mark)d%% (proved)."),
             N_("Lower `pass_mark:`, or let more `best` choices be made on one way through."),
             highest=int(scores[1]),
             mark=scenario.pass_mark,
