@@ -137,7 +137,7 @@ def _spoken(value: object) -> str:
     if isinstance(value, float):
         about = "~" if isinstance(value, AboutShare | AboutPoints) else ""
         percent = f"{about}{value * 100:.0f}"
-        return f"{percent} %" if isinstance(value, Share) else percent
+        return f"{percent}%" if isinstance(value, Share) else percent
     return str(value)
 
 

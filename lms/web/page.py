@@ -6,9 +6,11 @@ Views read through :func:`session` and end a change with :func:`commit`; what is
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any, TypeVar, cast
 from urllib.parse import quote
 from zoneinfo import available_timezones
@@ -261,6 +263,7 @@ def install(app: Flask) -> None:
     )
     app.jinja_env.filters["moment"] = lambda value: flask_babel.format_datetime(value, "medium") if value else ""
     app.jinja_env.filters["percent"] = percent
+    app.jinja_env.filters["score"] = score
     app.jinja_env.tests["may"] = _may
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
@@ -274,6 +277,11 @@ def _may(context: Context, permission: str) -> bool:
 def percent(value: float | None) -> str:
     """A share from 0 to 1 as a per cent with one decimal; nobody in the denominator is “–”."""
     return "–" if value is None else flask_babel.format_percent(value, "#,##0.0%")
+
+
+def score(value: float | Decimal) -> str:
+    """A score or pass mark from 0 to 100 as a whole per cent, rounded down: 79.6 never reads as the 80 that was needed."""
+    return flask_babel.format_percent(Decimal(math.floor(value)) / 100)
 
 
 def _load(token: str) -> SignedIn | None:

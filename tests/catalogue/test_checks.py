@@ -74,7 +74,7 @@ BROKEN = [
         22,
         "still says so",
     ),
-    ("course", ("minutes: 5}", "minutes: 25}"), "topics claim 20", 13, "10 %"),
+    ("course", ("minutes: 5}", "minutes: 25}"), "topics claim 20", 13, "10%"),
     ("course", ("{check: quick", "{quiz: quick"), "what kind of step", 27, "`lesson:`"),
     ("course", ("lessons/why-ask.md", "lessons/why.md"), "no file lessons/why.md", 26, "correct the path"),
     ("course", ("lessons/why-ask.md", "../secrets.md"), "no file ../secrets.md", 26, "correct the path"),

@@ -142,7 +142,7 @@ def test_a_pass_mark_that_nobody_reaches_is_refused() -> None:
     text = HUB.replace("quality: best", "quality: acceptable").replace("pass_mark: 50", "pass_mark: 60")
     _, problems = judged(text.replace(", score: {min: 50}", ""))
     said = next(problem for problem in problems if "Nobody can pass" in str(problem.message))
-    assert (said.level, said.line) == ("error", 5) and "50 %" in str(said.message)
+    assert (said.level, said.line) == ("error", 5) and "50%" in str(said.message)
 
 
 def test_a_hub_without_a_way_on_is_a_dead_end_in_that_state() -> None:

@@ -95,7 +95,7 @@ def test_passing_writes_record_certificate_and_mail_at_once(
     enrolment = finish_all_but_the_test(nurse, db, clock)
     review = answer_everything(nurse, begin_test(nurse, enrolment))
     result = nurse.submit(review, form="finish").page
-    assert "You passed with 100 %" in result.text
+    assert "You passed with 100%" in result.text
     with db.session() as session:
         record = session.scalars(select(TrainingRecord)).one()
         assert (record.score, record.pass_mark, record.completed_on) == (100.0, 80.0, date(2026, 6, 15))

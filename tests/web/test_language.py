@@ -92,3 +92,12 @@ def test_help_is_for_everybody_in_both_languages(hospital: Hospital, client: Pag
             assert f"For {role}" in page.text
     client.set_cookie("language", "es")
     assert client.page("/help").h1 == "Ayuda"
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_a_score_is_written_as_people_here_write_per_cent_and_never_rounded_up(
+    config: Config, db: Database, clock: SetClock, language: str
+) -> None:
+    app = create_app(config, clock, db)
+    with app.test_request_context(headers={"Accept-Language": language}):
+        assert app.jinja_env.from_string("{{ 79.6|score }} {{ 100.0|score }}").render() == "79% 100%"

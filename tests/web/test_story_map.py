@@ -31,7 +31,7 @@ def test_the_map_is_a_picture_with_words_and_a_list(author: PageClient, folder: 
     course = author.page(HERE)
     assert "proved: all 6 scenes and 3 endings can be reached" in course.text
     page = author.page(course.link("Map of “The tea”"))
-    assert "scores range from 0 to 100 %" in page.text
+    assert "scores range from 0 to 100%" in page.text
     raw = author.get(f"{HERE}/map/tea").text
     assert raw.count('role="img" aria-labelledby="map-title map-desc"') == 1
     for said in (

@@ -81,7 +81,7 @@ def _minutes(course: CourseFile, report: Report) -> None:
             COURSE_FILE,
             ("topics",),
             N_("The steps take %(steps)d minutes, the topics claim %(topics)d."),
-            N_("Change the minutes until they differ by at most %(tolerance)d %%; records claim the topics' minutes."),
+            N_("Change the minutes until they differ by at most %(tolerance)d%%; records claim the topics' minutes."),
             steps=steps,
             topics=topics,
             tolerance=MINUTES_TOLERANCE,

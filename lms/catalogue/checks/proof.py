@@ -28,7 +28,7 @@ class Proof:
         if self.verdict == "proved":
             text = N_(
                 "proved: all %(scenes)d scenes and %(endings)d endings can be reached, every way comes to an end, "
-                "somebody can pass, and scores range from %(lowest)d to %(highest)d %% (%(states)d states)"
+                "somebody can pass, and scores range from %(lowest)d to %(highest)d%% (%(states)d states)"
             )
         elif self.verdict == "limit":
             text = N_("not proved: limit reached (%(limit)d states)")
