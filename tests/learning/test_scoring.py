@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lms.catalogue.content import CourseContent, from_data, to_data
+from lms.catalogue.content import CourseContent, Share, from_data, to_data
 from lms.catalogue.disk import load_course
 from lms.catalogue.items import MultipleItem, Option, SingleItem
 from lms.errors import Invalid, NotFound
@@ -201,6 +201,35 @@ def test_points_lie_between_nothing_and_everything(right: int, wrong: int, data:
         assert score_item(item, {"options": [*chosen, more]}) >= score
     for worse in set(ids) - item.right - set(chosen):
         assert score_item(item, {"options": [*chosen, worse]}) <= score
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("ab"), st.sampled_from(["easy", "hard"]), st.sampled_from("xy")),
+        min_size=4,
+        max_size=16,
+    ),
+    st.integers(0, 3),
+    st.integers(0, 3),
+    st.integers(0, 6),
+    st.text(max_size=8),
+)
+def test_a_draw_keeps_to_its_blueprint(
+    kinds: list[tuple[str, str, str]], easy: int, hard: int, more: int, seed: str
+) -> None:
+    items = [
+        single(f"i{n}", objective).model_copy(update={"topic": topic, "difficulty": difficulty})
+        for n, (topic, difficulty, objective) in enumerate(kinds)
+    ]
+    rows = [Share(topic="a", difficulty="easy", draw=easy or 1), Share(topic="a", difficulty="hard", draw=hard or 1)]
+    count = sum(row.draw for row in rows) + more
+    drawn = draw_items(items, count, seed, rows)
+    assert drawn == draw_items(items, count, seed, rows), "the same seed draws the same"
+    assert len(drawn) == len(set(drawn)) == min(count, len(items))
+    for row in rows:
+        there = sum(row.fits(item) for item in items)
+        assert sum(row.fits(item) for item in items if item.id in drawn) >= min(row.draw, there)
 
 
 def test_choosing_everything_does_not_pay() -> None:
