@@ -60,6 +60,15 @@ class Source(Part):
     """Country or state; required for law and regulation."""
 
 
+class Term(Part):
+    """A word of the glossary. A text links to it as ``[the word](glossary:id)``."""
+
+    id: Id
+    term: Line
+    definition: Prose
+    """What it means, in plain language."""
+
+
 class Certificate(Part):
     valid_months: Annotated[int, Field(ge=1, le=120)] | None = None
     """Months of validity from the day of completion; without it the certificate does not expire."""
@@ -205,6 +214,8 @@ class CourseFile(Part):
     enrolment: Literal["open", "assigned"] = "open"
     certificate: Certificate | None = None
     sources: tuple[Source, ...] = ()
+    glossary: tuple[Term, ...] = ()
+    """Words that a reader may not know; texts link to them as ``[word](glossary:id)``."""
     outline: Annotated[tuple[Module, ...], Field(min_length=1)]
 
     @cached_property
@@ -320,6 +331,11 @@ class Scenario(Part):
 # translations/<language>/
 
 
+class TermTranslation(Part):
+    term: Line | None = None
+    definition: Prose | None = None
+
+
 class CourseTranslation(Part):
     title: Line | None = None
     summary: Prose | None = None
@@ -327,6 +343,7 @@ class CourseTranslation(Part):
     objectives: dict[Id, Line] = {}
     modules: dict[Id, Line] = {}
     steps: dict[Id, Line] = {}
+    glossary: dict[Id, TermTranslation] = {}
 
 
 class ChoiceTranslation(Part):

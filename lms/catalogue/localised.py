@@ -63,6 +63,9 @@ def _course_texts(content: CourseContent) -> Iterator[Original]:
         yield Original(COURSE_FILE, (name,), (name,), getattr(content, name), markdown=False)
     for n, objective in enumerate(content.objectives):
         yield Original(COURSE_FILE, ("objectives", objective.id), ("objectives", n, "text"), objective.text, False)
+    for n, word in enumerate(content.glossary):
+        yield Original(COURSE_FILE, ("glossary", word.id, "term"), ("glossary", n, "term"), word.term, False)
+        yield Original(COURSE_FILE, ("glossary", word.id, "definition"), ("glossary", n, "definition"), word.definition)
     for m, module in enumerate(content.outline):
         yield Original(COURSE_FILE, ("modules", module.id), ("outline", m, "title"), module.title, False)
         for s, step in enumerate(module.steps):
@@ -269,6 +272,17 @@ class LocalCourse:
     def objectives(self) -> Mapping[str, Text]:
         """Texts by id, in the author's order."""
         return {o.id: self._text(COURSE_FILE, ("objectives", o.id), o.text) for o in self.content.objectives}
+
+    @property
+    def glossary(self) -> Mapping[str, tuple[Text, Text]]:
+        """Term and definition by id, in the author's order."""
+        return {
+            word.id: (
+                self._text(COURSE_FILE, ("glossary", word.id, "term"), word.term),
+                self._text(COURSE_FILE, ("glossary", word.id, "definition"), word.definition),
+            )
+            for word in self.content.glossary
+        }
 
     @property
     def modules(self) -> tuple[LocalModule, ...]:

@@ -23,6 +23,7 @@ from mdit_py_plugins.container import container_plugin
 
 BOXES = ("try", "example", "say", "note")
 MEDIA_PREFIX = "media/"
+TERM_PREFIX = "glossary:"
 
 _CITATION = re.compile(r"\[@[a-z0-9-]+(?:\s*;\s*@[a-z0-9-]+)*\]")
 _SOURCE_ID = re.compile(r"@([a-z0-9-]+)")
@@ -71,6 +72,28 @@ class Labels:
         return str(getattr(self, "try_" if name == "try" else name))
 
 
+@dataclass(frozen=True, slots=True)
+class Track:
+    """Captions of one language: the language tag, its name, and the address."""
+
+    language: str
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """A film or recording of a lesson. ``kind`` is video or audio; ``said`` is the transcript, paragraph by paragraph, in ``language``."""
+
+    kind: str
+    type: str
+    tracks: Sequence[Track]
+    said: Sequence[str]
+    language: str
+    transcript: str
+    """The word for it, in the reader's language."""
+
+
 @dataclass(slots=True)
 class _Page:
     """What the render rules need to know, and the headings and table names met so far."""
@@ -80,6 +103,8 @@ class _Page:
     labels: Labels
     top: int
     blocks: bool = False
+    term: Callable[[str], str | None] = lambda term_id: None
+    film: Callable[[str], Film | None] = lambda name: None
     heading: str = ""
     tables: list[str] = field(default_factory=list)
 
@@ -92,11 +117,18 @@ def render(
     labels: Labels = Labels(),
     top: int = 2,
     blocks: bool = False,
+    term: Callable[[str], str | None] = lambda term_id: None,
+    film: Callable[[str], Film | None] = lambda name: None,
 ) -> Markup:
     """Safe HTML of a Markdown text. ``media_url`` maps a name in ``media/`` to an address; ``cite`` numbers a source;
-    ``##`` becomes a heading of level ``top``. With ``blocks`` every outermost block has an id, ``block-1``, ``block-2``, ...:
-    a translation has its blocks in the same order, so a place in one language is a place in every other."""
-    page = _Page(media_url, cite, labels, top, blocks)
+    ``##`` becomes a heading of level ``top``.
+
+    With ``blocks`` every outermost block has an id, ``block-1``, ``block-2``, ...: a translation has its blocks in the same
+    order, so a place in one language is a place in every other. ``term`` gives the id of the element that explains a word of
+    the glossary: a button opens it; without one the word stands as it is. ``film`` says what a name in ``media/`` is if it is
+    no picture.
+    """
+    page = _Page(media_url, cite, labels, top, blocks, term, film)
     return Markup(_clean(_PARSER.render(markdown, {"page": page})))
 
 
@@ -108,14 +140,37 @@ def render_inline(
     return Markup(_clean(_PARSER.renderInline(markdown, {"page": page})))
 
 
-_INLINE_TAGS = ("br", "strong", "em", "s", "code", "a", "img", "sup")
-_BLOCK_TAGS = ("p", "hr", "pre", "blockquote", "ul", "ol", "li", "div", "h2", "h3", "h4", "h5", "h6")
+_INLINE_TAGS = ("br", "button", "strong", "em", "s", "code", "a", "img", "sup")
+_BLOCK_TAGS = (
+    "p",
+    "figure",
+    "video",
+    "audio",
+    "source",
+    "track",
+    "details",
+    "summary",
+    "hr",
+    "pre",
+    "blockquote",
+    "ul",
+    "ol",
+    "li",
+    "div",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+)
 _TABLE_TAGS = ("table", "thead", "tbody", "tr", "th", "td")
 _TAGS = frozenset((*_INLINE_TAGS, *_BLOCK_TAGS, *_TABLE_TAGS))
 _CLASSES = {
     "div": {"box", *(f"box-{name}" for name in BOXES), "table-scroll"},
     "p": {"box-title"},
     "sup": {"cite"},
+    "figure": {"film"},
+    "button": {"term"},
     "th": {"align-left", "align-center", "align-right"},
     "td": {"align-left", "align-center", "align-right"},
 }
@@ -124,6 +179,13 @@ _ATTRIBUTES = {
     "img": {"src", "alt", "title", "loading", "decoding"},
     "div": {"role", "aria-label", "tabindex"},
     "th": {"scope"},
+    "button": {"type", "popovertarget"},
+    "figure": {"id"},
+    "video": {"controls", "preload", "aria-label", "playsinline"},
+    "audio": {"controls", "preload", "aria-label"},
+    "source": {"src", "type"},
+    "track": {"kind", "src", "srclang", "label", "default"},
+    "details": {"lang", "open"},
     "ol": {"start"},
 } | {tag: {"id"} for tag in ("p", "hr", "pre", "blockquote", "ul", "h2", "h3", "h4", "h5", "h6")}
 _ATTRIBUTES["div"].add("id")
@@ -179,8 +241,43 @@ def _render_image(_self: RendererHTML, tokens: Sequence[Token], idx: int, _optio
     src = str(token.attrs.get("src", ""))
     if not src.startswith(MEDIA_PREFIX):  # pictures from elsewhere would tell others who reads what
         return escapeHtml(token.content)
-    address = escapeHtml(page.media_url(src.removeprefix(MEDIA_PREFIX)))
+    name = src.removeprefix(MEDIA_PREFIX)
+    address = escapeHtml(page.media_url(name))
+    film = page.film(name)
+    if film is not None:
+        return _figure(film, address, token) if token.meta.get("alone") else escapeHtml(token.content)
     return f'<img src="{address}" alt="{escapeHtml(token.content)}" loading="lazy" decoding="async">'
+
+
+def _figure(film: Film, address: str, token: Token) -> str:
+    """A film or recording with its captions, and below it what is said."""
+    size = " playsinline" if film.kind == "video" else ""
+    tracks = "".join(
+        f'<track kind="captions" src="{escapeHtml(track.url)}" srclang="{escapeHtml(track.language)}" '
+        f'label="{escapeHtml(track.label)}"{" default" if track.language == film.language else ""}>'
+        for track in film.tracks
+    )
+    said = "".join(f"<p>{escapeHtml(part)}</p>" for part in film.said)
+    return (
+        f'<figure{token.meta["alone"]} class="film">'
+        f'<{film.kind} controls preload="metadata" aria-label="{escapeHtml(token.content)}"{size}>'
+        f'<source src="{address}" type="{escapeHtml(film.type)}">{tracks}</{film.kind}>'
+        f'<details lang="{escapeHtml(film.language)}"{" open" if film.kind == "audio" else ""}>'
+        f"<summary>{escapeHtml(film.transcript)}</summary>{said}</details></figure>"
+    )
+
+
+def _films_stand_alone(state: StateCore) -> None:
+    """A film is no part of a sentence: a paragraph that holds nothing else makes room for it."""
+    page = state.env.get("page")
+    for opening, inline, closing in zip(state.tokens, state.tokens[1:], state.tokens[2:], strict=False):
+        only = inline.children or []
+        if page is None or opening.type != "paragraph_open" or [child.type for child in only] != ["image"]:
+            continue
+        src = str(only[0].attrs.get("src", ""))
+        if src.startswith(MEDIA_PREFIX) and page.film(src.removeprefix(MEDIA_PREFIX)) is not None:
+            opening.hidden = closing.hidden = True
+            only[0].meta["alone"] = _id(opening)
 
 
 def _render_table(_self: RendererHTML, tokens: Sequence[Token], idx: int, _options: Any, env: Any) -> str:
@@ -209,6 +306,25 @@ def _render_box(_self: RendererHTML, tokens: Sequence[Token], idx: int, _options
     return f'<div{_id(tokens[idx])} class="box box-{name}">\n<p class="box-title">{escapeHtml(page.labels.box(name))}</p>\n'
 
 
+def _render_link_open(self: RendererHTML, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+    href = str(tokens[idx].attrs.get("href", ""))
+    if not href.startswith(TERM_PREFIX):
+        return self.renderToken(tokens, idx, options, env)
+    target = env["page"].term(href.removeprefix(TERM_PREFIX))
+    tokens[_closing(tokens, idx)].meta["term"] = target or ""
+    return f'<button type="button" class="term" popovertarget="{escapeHtml(target)}">' if target else ""
+
+
+def _closing(tokens: Sequence[Token], idx: int) -> int:
+    """Links hold no links, so the next end of a link is this one's."""
+    return next(place for place in range(idx, len(tokens)) if tokens[place].type == "link_close")
+
+
+def _render_link_close(_self: RendererHTML, tokens: Sequence[Token], idx: int, _options: Any, _env: Any) -> str:
+    term = tokens[idx].meta.get("term")
+    return "</a>" if term is None else "</button>" if term else ""
+
+
 def _number_blocks(state: StateCore) -> None:
     page = state.env.get("page")
     if page is None or not page.blocks:
@@ -227,6 +343,7 @@ def _parser(*, html: bool) -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": html}).enable("table")
     parser.inline.ruler.before("link", "citation", _citation_rule)
     parser.core.ruler.push("number_blocks", _number_blocks)
+    parser.core.ruler.push("films_stand_alone", _films_stand_alone)
     for name in BOXES:
         parser.use(container_plugin, name, render=_render_box)
     rules = {
@@ -234,6 +351,8 @@ def _parser(*, html: bool) -> MarkdownIt:
         "heading_open": _render_heading,
         "heading_close": _render_heading,
         "image": _render_image,
+        "link_open": _render_link_open,
+        "link_close": _render_link_close,
         "table_open": _render_table,
         "table_close": _render_table,
         "th_open": _render_cell,

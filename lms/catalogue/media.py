@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
+from lms.catalogue.captions import read_captions
 from lms.catalogue.content import Media
 from lms.errors import N_, Message, Problem
 
@@ -75,6 +76,10 @@ def check_media(file: str, name: str, size: int, data: bytes, sha256: str) -> tu
         error(
             N_("%(name)s is not what its ending says."), N_("Export it again in the format of its ending."), name=name
         )
+    elif promised == "text/vtt":
+        for line, fault in read_captions(data.decode("utf-8", "replace")).faults:
+            remedy = N_("Correct it as docs/course-format.md shows: a timing, and below it what is said.")
+            problems.append(Problem(fault, Message(remedy), file, line))
     return Media(sha256=sha256, size=size, type=promised or "application/octet-stream"), problems
 
 

@@ -163,7 +163,7 @@ def _content(slug: str) -> CourseContent:
 @needs(Permission.COURSE_PREVIEW)
 def preview(slug: str, step_id: str) -> ResponseReturnValue:
     """A part as a learner would see it, from the files as they are now. Nothing is recorded."""
-    shown = Preview(_content(slug), slug)
+    shown = Preview(_content(slug), slug, _draft(slug).loaded.media)
     step = shown.content.step(step_id)
     if isinstance(step, LessonStep):
         return shown.page("authoring/lesson.html", step_id, html=shown.text(shown.course.lesson(step_id)))

@@ -19,13 +19,18 @@ from lms.web.reader import Course
 class Preview(Course):
     """A course folder's content, read by an author."""
 
-    def __init__(self, content: CourseContent, slug: str) -> None:
+    def __init__(self, content: CourseContent, slug: str, files: Mapping[str, bytes]) -> None:
         super().__init__(content)
         self.slug = slug
+        self.files = files
 
     def media_url(self, name: str) -> str:
         """Pictures as they are in the folder now."""
         return url_for("authoring.media", slug=self.slug, name=name)
+
+    def media_text(self, name: str) -> str:
+        """Captions as they are in the folder now."""
+        return self.files[name].decode("utf-8", "replace")
 
     def judged_items(self, step_id: str) -> list[ItemView]:
         """Every item with the key and all feedback open."""

@@ -11,14 +11,15 @@ from flask_babel import gettext
 from markupsafe import Markup
 
 from lms.catalogue import queries as catalogue
+from lms.catalogue.captions import captions_of, read_captions, said_by_voice
 from lms.catalogue.content import CourseContent, Source
 from lms.catalogue.localised import LocalCourse, Text, localised
-from lms.catalogue.markdown import Labels, Notes, render, render_inline
+from lms.catalogue.markdown import Film, Labels, Notes, Track, render, render_inline
 from lms.learning import pace, queries, remarks
 from lms.learning.models import Enrolment
 from lms.learning.progress import progress
 from lms.web.learner import outline
-from lms.web.page import locale, session
+from lms.web.page import LANGUAGES, house, locale, session
 
 
 class Course:
@@ -28,6 +29,8 @@ class Course:
         self.content = content
         self.course: LocalCourse = localised(content, locale())
         self.notes = Notes()
+        self.words: list[str] = []
+        self._films: dict[str, Film] = {}
         self.page_language = "en" if locale() == "xx" else locale()
         self.labels = Labels(
             try_=gettext("Try this on your next shift"),
@@ -50,11 +53,49 @@ class Course:
             html = render_inline(text.value, media_url=self.media_url, cite=self.notes, labels=self.labels)
         else:
             html = render(
-                text.value, media_url=self.media_url, cite=self.notes, labels=self.labels, top=top, blocks=blocks
-            )
+                text.value, media_url=self.media_url, cite=self.notes, labels=self.labels, top=top, blocks=blocks,
+                term=self._word,
+                film=self._film,
+            )  # fmt: skip
         if text.language == self.page_language:
             return html
         return Markup('<{0} lang="{1}">{2}</{0}>').format(Markup("span" if inline else "div"), text.language, html)
+
+    def media_text(self, name: str) -> str:
+        """A file of text in ``media/``."""
+        raise NotImplementedError
+
+    def _film(self, name: str) -> Film | None:
+        found = self.content.media.get(name)
+        if found is None or not found.type.startswith(("audio/", "video/")):
+            return None
+        if name not in self._films:
+            self._films[name] = self._film_of(name, found.type)
+        return self._films[name]
+
+    def _film_of(self, name: str, media_type: str) -> Film:
+        files = {
+            language: file
+            for language in self.content.languages
+            if (file := captions_of(name, set(self.content.media), language)) is not None
+        }
+        language = self.course.language if self.course.language in files else self.content.language
+        cues = read_captions(self.media_text(files[language])).cues if language in files else ()
+        tracks = [Track(tag, LANGUAGES.get(tag, tag), self.media_url(file)) for tag, file in files.items()]
+        return Film(media_type.split("/")[0], media_type, tracks, said_by_voice(cues), language, gettext("Transcript"))
+
+    def _word(self, term_id: str) -> str | None:
+        if term_id not in self.course.glossary:
+            return None
+        if term_id not in self.words:
+            self.words.append(term_id)
+        return f"word-{term_id}"
+
+    @property
+    def glossary(self) -> list[tuple[str, Text, Markup]]:
+        """The words linked so far: id of the element, term, and what it means. Ask after everything has been rendered."""
+        known = self.course.glossary
+        return [(f"word-{term_id}", known[term_id][0], self.text(known[term_id][1])) for term_id in tuple(self.words)]
 
     @property
     def sources(self) -> list[Source]:
@@ -99,6 +140,11 @@ class Reader(Course):
     def media_url(self, name: str) -> str:
         """Pictures of a frozen version."""
         return url_for("player.media", version_id=self.enrolment.version_id, path=name)
+
+    def media_text(self, name: str) -> str:
+        """Captions of a frozen version."""
+        stored = catalogue.media(session(), self.enrolment.version_id, name)
+        return house().files.read(stored).decode("utf-8", "replace")
 
     def page(self, template: str, step_id: str, **values: Any) -> ResponseReturnValue:
         """A page in the player's frame."""

@@ -51,6 +51,12 @@ class Report:
     ) -> None:
         self._note("error", file, at, line, message, remedy, params)
 
+    def warning_on_line(
+        self, file: str, at: At, line: int | None, message: str, remedy: str, /, **params: object
+    ) -> None:
+        """What does not forbid publishing, on a known line."""
+        self._note("warning", file, at, line, message, remedy, params)
+
     def _note(
         self, level: str, file: str, at: At, line: int | None, message: str, remedy: str, params: Mapping[str, object]
     ) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from lms.catalogue.captions import captions_of
 from lms.catalogue.checks.finding import At, Report
 from lms.catalogue.content import CourseContent, Translation
 from lms.catalogue.localised import COURSE_FILE, Key, originals, translated
-from lms.catalogue.markdown import BOXES, MEDIA_PREFIX, Use, inspect
+from lms.catalogue.markdown import BOXES, MEDIA_PREFIX, TERM_PREFIX, Use, inspect
 from lms.errors import N_
 
 _KINDS = {"image": "image/", "audio": "audio/", "video": "video/", "captions": "text/vtt"}
@@ -21,6 +22,7 @@ class _Used:
 
     sources: set[str] = field(default_factory=set)
     media: set[str] = field(default_factory=set)
+    terms: set[str] = field(default_factory=set)
 
 
 def check_texts(content: CourseContent, report: Report, *, unused: bool = True) -> None:
@@ -107,6 +109,18 @@ def _look(content: CourseContent, use: Use, file: str, at: At, line: int | None,
             )
     elif use.kind == "image":
         _picture(content, use, file, at, line, used, report)
+    elif use.kind == "link" and use.value.startswith(TERM_PREFIX):
+        word = use.value.removeprefix(TERM_PREFIX)
+        used.terms.add(word)
+        if word not in {term.id for term in content.glossary}:
+            report.error_on_line(
+                file,
+                at,
+                line,
+                N_("The glossary has no word “%(id)s”."),
+                N_("Add it to `glossary:` in course.yaml, or correct the id."),
+                id=_short(word),
+            )
     elif use.kind == "link" and not use.value.lower().startswith(_SCHEMES):
         report.error_on_line(
             file,
@@ -159,6 +173,8 @@ def _picture(
             N_("Put the picture into the folder media/ and write its path as media/name.svg."),
             path=_short(use.value),
         )
+    elif content.media[name].type.startswith(("audio/", "video/")):
+        _captions(content, name, file, at, line, used, report)
     if not use.alt:
         report.error_on_line(
             file,
@@ -167,6 +183,28 @@ def _picture(
             N_("The picture %(path)s has no description."),
             N_("Write what it shows between the brackets: ![what the picture shows](%(path)s)."),
             path=_short(use.value),
+        )
+
+
+def _captions(
+    content: CourseContent, name: str, file: str, at: At, line: int | None, used: _Used, report: Report
+) -> None:
+    """A film or recording in a lesson says in writing what it says: its captions are its transcript, too."""
+    for language in content.languages:
+        found = captions_of(name, set(content.media), language)
+        if found is not None:
+            used.media.add(found)
+            continue
+        tell = report.error_on_line if language == content.language else report.warning_on_line
+        tell(
+            file,
+            at,
+            line,
+            N_("The film or recording %(path)s has no captions in “%(language)s”."),
+            N_("Write what is said into media/%(file)s (WebVTT); the page makes the transcript from it."),
+            path=name,
+            language=language,
+            file=f"{name.rpartition('.')[0]}.{language}.vtt",
         )
 
 
@@ -179,6 +217,15 @@ def _unused(content: CourseContent, used: _Used, report: Report) -> None:
                 N_("No text cites the source “%(id)s”."),
                 N_("Cite it as [@%(id)s] where its claim stands, or remove it."),
                 id=source.id,
+            )
+    for n, term in enumerate(content.glossary):
+        if term.id not in used.terms:
+            report.warning(
+                COURSE_FILE,
+                ("glossary", n),
+                N_("No text links to the word “%(id)s” of the glossary."),
+                N_("Link it as [word](glossary:%(id)s) where a reader meets it first, or remove it."),
+                id=term.id,
             )
     for name in sorted(set(content.media) - used.media):
         report.warning(
