@@ -17,6 +17,8 @@ from lms import flows
 from lms.audit import Actor, AuditEntry
 from lms.certificates import queries
 from lms.certificates.models import Certificate, CertificateRevocation, CertificateStatus
+from lms.certificates.pdf import certificate_pdf
+from lms.certificates.wording import certificate_fields
 from lms.clock import SetClock
 from lms.db import Database
 from lms.errors import Conflict, Invalid
@@ -112,6 +114,20 @@ def test_the_pdf_is_tagged_and_names_the_person(
         assert document.Root.MarkInfo.Marked and document.Root.Lang == "en"
     worker.drain()
     assert signed_in(ana.person).get(f"/certificates/{ana.number}.pdf").data == data, "always the same bytes"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"), [(60, "1 contact hour"), (120, "2 contact hours"), (45, "0.75 contact hours")]
+)
+def test_contact_hours_are_counted_in_words(
+    ana: Passed, db: Database, hospital: Hospital, minutes: int, said: str
+) -> None:
+    with db.session() as session:
+        held = session.get_one(Certificate, ana.certificate)
+        held.snapshot = held.snapshot | {"minutes": minutes}
+        data = certificate_pdf(certificate_fields(held, hospital.own))
+    text = " ".join(pypdfium2.PdfDocument(data)[0].get_textpage().get_text_range().split())
+    assert f" {said} " in text
 
 
 def test_another_persons_certificate_does_not_exist(
