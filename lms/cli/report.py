@@ -162,13 +162,22 @@ def _lines(found: Report) -> Iterator[str]:
     heads = ["required", "compliant", "in grace", "overdue", "open", "upcoming", "leave", "exempt", "due soon", "rate"]
     names = ("required", "compliant", "in_grace", "overdue", "open", "upcoming", "on_leave", "exempt", "due_soon")
     overall = [row for row in found.rows if not row.requirement_id]
-    wide = max([len("Department"), len(found.total.name), *(2 * row.level - 2 + len(row.name) for row in overall)])
+    labels = ["Department", "Requirement", found.total.name, *found.codes.values()]
+    wide = max([*map(len, labels), *(2 * row.level - 2 + len(row.name) for row in overall)])
+
+    def line(label: str, row: Row) -> str:
+        rate = "–" if row.rate is None else f"{row.rate:.1%}"
+        return label.ljust(wide) + "".join(f"{getattr(row.figures, name):>10,}" for name in names) + rate.rjust(10)
+
     yield f"Completion by department as of {found.day.isoformat()}, overall"
     yield "Department".ljust(wide) + "".join(head.rjust(10) for head in heads)
     for row in [*overall, found.total]:
-        label = "  " * (row.level - 1) + row.name
-        rate = "–" if row.rate is None else f"{row.rate:.1%}"
-        yield label.ljust(wide) + "".join(f"{getattr(row.figures, name):>10,}" for name in names) + rate.rjust(10)
+        yield line("  " * (row.level - 1) + row.name, row)
+    yield ""
+    yield "Requirement".ljust(wide) + "".join(head.rjust(10) for head in heads)
+    for row in found.by_requirement:
+        yield line(row.name, row)
+    yield ""
     yield f"rate: {RATE_DEFINITION}"
 
 

@@ -144,11 +144,15 @@ def grace_is_compliant(required: Iterable[tuple[RequirementVersion, str]], requi
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Every department × requirement on a day, the overall rows first; ``total`` counts each person once over everything."""
+    """Every department × requirement on a day, the overall rows first; ``total`` counts each person once over everything.
+
+    ``by_requirement``: the total of each requirement, named by its code; a person is in the row of each duty that they have.
+    """
 
     day: date
     rows: tuple[Row, ...]
     total: Row
+    by_requirement: tuple[Row, ...]
     codes: Mapping[int, str]
     lenient: tuple[str, ...]
 
@@ -160,14 +164,16 @@ def report(session: Session, name: str, day: date, *, outside: str = "") -> Repo
     by_requirement = rollup.by_department(queries.counts(session, day))
     codes = {OVERALL: ""} | {version.requirement_id: code for version, code in required}
     rows: list[Row] = []
+    totals: list[Row] = []
     for requirement_id in codes:
         lenient = grace_is_compliant(required, requirement_id)
         alone = by_requirement.get(requirement_id, {})
         rows += rollup.rows(tree, alone, requirement_id, outside=outside, grace_is_compliant=lenient)
+        totals.append(rollup.total_row(codes[requirement_id], alone, requirement_id, grace_is_compliant=lenient))
     overall = grace_is_compliant(required, OVERALL)
     total = rollup.total_row(name, by_requirement.get(OVERALL, {}), grace_is_compliant=overall)
     forgiving = tuple(code for version, code in required if version.rule.get("grace_counts_as") == LENIENT)
-    return Report(day, tuple(rows), total, codes, forgiving)
+    return Report(day, tuple(rows), total, tuple(totals[1:]), codes, forgiving)
 
 
 # --- people behind a number -------------------------------------------------------------------------------------------

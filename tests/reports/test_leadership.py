@@ -200,6 +200,8 @@ def test_the_command_line_gives_every_form(
     told = run(main, ["report", "completion", "--as-of", "2026-06-15"])
     assert told.exit_code == 0, told.output
     assert "Mercy Test Hospital" in told.stdout and "76.0%" in told.stdout
+    by_requirement = told.stdout.split("\nRequirement ")[1].splitlines()[1:]
+    assert by_requirement[0].split() == ["CULTURE", "27", "19", "1", "5", "1", "0", "1", "0", "14", "76.0%"]
     total = json.loads(run(main, ["report", "completion", "--as-of", "2026-06-15", "--format", "json"]).stdout)["total"]
     overall = json.loads(run(main, ["report", "leadership", "--as-of", "2026-06-15"]).stdout)["overall"]
     assert total == overall and total["required"] == 27
