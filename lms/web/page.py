@@ -281,7 +281,7 @@ def percent(value: float | None) -> str:
 
 def score(value: float | Decimal) -> str:
     """A score or pass mark from 0 to 100 as a whole per cent, rounded down: 79.6 never reads as the 80 that was needed."""
-    return flask_babel.format_percent(Decimal(math.floor(value)) / 100)
+    return str(flask_babel.format_percent(Decimal(math.floor(value)) / 100))
 
 
 def _load(token: str) -> SignedIn | None:
