@@ -70,8 +70,9 @@ def make(session: Session, pack: EvidencePack, progress: Callable[[int], None] =
     return build(session, scope, who, load(session) or Organisation(name=""), progress)
 
 
-def keep(session: Session, pack_id: int, data: bytes, files: FileStore, now: datetime) -> None:
-    """Store the finished pack, once: the file belongs to who asked, and its SHA-256 goes to the audit log."""
+def keep(session: Session, pack_id: int, data: bytes, files: FileStore, now: datetime, origin: str | None) -> None:
+    """Store the finished pack, once: the file belongs to who asked, and its SHA-256 goes to the audit log with
+    ``origin``, where it was built."""
     pack = session.get_one(EvidencePack, pack_id, with_for_update=True)
     if pack.file_id is not None:
         return
@@ -81,7 +82,7 @@ def keep(session: Session, pack_id: int, data: bytes, files: FileStore, now: dat
     )  # fmt: skip
     pack.file_id, pack.built_at, pack.done, pack.problem = stored.id, now, pack.people, None
     told = {"sha256": sha256(data), "size": len(data)}
-    record(session, Actor(pack.asked_by, now), "evidence.build", "evidence_pack", pack.id, after=told)
+    record(session, Actor(pack.asked_by, now, origin), "evidence.build", "evidence_pack", pack.id, after=told)
 
 
 def file_name(scope: Scope) -> str:

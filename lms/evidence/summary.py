@@ -42,7 +42,7 @@ def title(scope: Scope) -> str:
         parts.append(f"department {scope.department}")
     if scope.numbers:
         parts.append(
-            f"person {scope.numbers[0]}" if len(scope.numbers) == 1 else f"{len(scope.numbers)} people by number"
+            f"person {scope.numbers[0]}" if len(scope.numbers) == 1 else f"{len(scope.numbers)} people by their numbers"
         )
     words = ", ".join(parts)
     return words[:1].upper() + words[1:]
@@ -139,7 +139,9 @@ def _rules(paper: Paper, rules: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _people(paper: Paper, people: Sequence[Mapping[str, Any]]) -> None:
-    paper.heading("Each person: how they stand, when it was due, when it was done and with which score", 30)
+    paper.heading("Each person", 36)
+    told = "How they stand, when it was or is due, and when it was done, with the score of the test."
+    paper.paragraph(told, 9, colour=QUIET, after=1.5)
     several = len({each["requirement"] for person in people for each in person["assignments"]}) > 1
     shares = [
         ("Name", 0.17),

@@ -120,7 +120,7 @@ def changes(entry: AuditEntry) -> list[tuple[str, str, str]]:
     return [
         (name.replace("_", " "), _plain(before.get(name)), _plain(after.get(name)))
         for name in names
-        if not (name in before and name in after and before[name] == after[name])
+        if _plain(before.get(name)) != _plain(after.get(name))
     ]
 
 

@@ -56,7 +56,7 @@ def build() -> ResponseReturnValue:
     if pack.people <= actions.SMALL:
         while audit.seal(session(), now()):
             pass
-        actions.keep(session(), pack.id, actions.make(session(), pack).data, house().files, now())
+        actions.keep(session(), pack.id, actions.make(session(), pack).data, house().files, now(), by.origin)
     else:
         actions.ask_worker(session(), pack, now())
         say(gettext("The pack is being put together. Look again in a moment."), "note")

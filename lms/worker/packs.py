@@ -32,4 +32,4 @@ def build_pack(payload: dict[str, Any], bench: Bench) -> None:
             session.get_one(EvidencePack, pack_id).problem = str(error)
         return
     with bench.database.transaction() as session:
-        evidence.keep(session, pack_id, made.data, bench.files, bench.clock.now())
+        evidence.keep(session, pack_id, made.data, bench.files, bench.clock.now(), "worker")
