@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from lms.compliance.behind import LATE, SORTS, Found, Needing, Page, needing, people_in, with_job
 from lms.compliance.models import COUNTED, DUE_SOON, OVERALL, Generation, Span
 from lms.compliance.one_person import Duty, Line, duties, exemptions, timeline_of, why_required
-from lms.compliance.rulebook import doubts, not_in_force, requirement_versions, requirements
+from lms.compliance.rulebook import codes, doubts, not_in_force, requirement_versions, requirements
 from lms.compliance.spans import MET, State
 from lms.compliance.tallies import active, counted, grouped, requirement_ids, within
 from lms.db import day_in, known
@@ -21,7 +21,7 @@ from lms.people.models import Membership, Person
 
 __all__ = [
     "COUNTED", "DUE_SOON", "LATE", "OVERALL", "SORTS", "AlsoHere", "Cell", "Duty", "Found", "Lapse", "Line", "Needing", "Page",
-    "Status", "also_here", "counts", "doubts", "duties", "exemptions", "filtered_counts", "lapsing", "needing", "not_in_force",
+    "Status", "also_here", "codes", "counts", "doubts", "duties", "exemptions", "filtered_counts", "lapsing", "needing", "not_in_force",
     "people_in", "rebuild_status",
     "requirement_versions", "requirements", "timeline_of", "why_required",
 ]  # fmt: skip

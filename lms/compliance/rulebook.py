@@ -31,6 +31,11 @@ def requirements(session: Session, day: date) -> list[tuple[RequirementVersion, 
     return sorted(found.values(), key=lambda pair: pair[1].casefold())
 
 
+def codes(session: Session) -> set[str]:
+    """The codes of all requirements there are or were, case folded."""
+    return {code.casefold() for code in session.scalars(select(Requirement.code))}
+
+
 def not_in_force(session: Session, day: date) -> list[tuple[RequirementVersion, str]]:
     """The newest version and the code of each requirement that is not in force on ``day``: it begins later, or has ended."""
     running = {version.requirement_id for version, _ in requirements(session, day)}

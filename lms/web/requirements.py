@@ -10,7 +10,6 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import DateField, IntegerField, RadioField, SelectField, SelectMultipleField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
@@ -22,6 +21,7 @@ from lms.compliance.rules import Rule
 from lms.compliance.sentence import sentences
 from lms.errors import N_, Conflict, Invalid, Message
 from lms.people import queries as people
+from lms.web.forms import Form
 from lms.web.page import actor, commit, needs, roll_back, say, session, tell, today
 
 blueprint = Blueprint("requirements", __name__, url_prefix="/requirements")
@@ -30,7 +30,7 @@ blueprint = Blueprint("requirements", __name__, url_prefix="/requirements")
 CODE_HINT = _l("Use letters, digits, dots and hyphens, at most 40.")
 
 
-class RequirementForm(FlaskForm):
+class RequirementForm(Form):
     """One requirement, field by field."""
 
     title = StringField(_l("Title"), [InputRequired(_l("Give it a title.")), Length(max=200)])
@@ -153,7 +153,7 @@ def _offer(form: RequirementForm) -> None:
     form.departments.choices = [(node.code, f"{'– ' * level}{node.name}") for level, node in tree.walk()]
 
 
-def _read_back(rule: dict[str, Any]) -> list[str]:
+def read_back(rule: dict[str, Any]) -> list[str]:
     """The rule as sentences in the reader's language."""
     tree = people.tree(session(), today())
     names = {node.code: node.name for node in tree.nodes.values()}
@@ -175,7 +175,7 @@ class Shown:
 @needs(Permission.REQUIREMENT_VIEW)
 def index() -> ResponseReturnValue:
     """Every requirement with what it says today."""
-    found = [(version, code, _read_back(version.rule)) for version, code in queries.requirements(session(), today())]
+    found = [(version, code, read_back(version.rule)) for version, code in queries.requirements(session(), today())]
     others = queries.not_in_force(session(), today())
     return render_template("requirements/index.html", requirements=found, others=others, today=today())
 
@@ -200,7 +200,7 @@ def _shown(versions: list[RequirementVersion]) -> list[Shown]:
     for version in sorted(versions, key=lambda v: (max(v.from_day, v.adopted_on), v.from_day, v.id), reverse=True):
         start = max(version.from_day, version.adopted_on)
         end = min([version.to_day, *(later.from_day for later in shown)])
-        shown.append(Shown(version, start, end, _read_back(version.rule)))
+        shown.append(Shown(version, start, end, read_back(version.rule)))
     return shown
 
 
@@ -247,7 +247,7 @@ def _build(form: RequirementForm, requirement_id: int | None) -> ResponseReturnV
     if not form.validate_on_submit():
         return render_template("requirements/form.html", **page), 422 if request.method == "POST" else 200
     try:
-        page["read_back"] = _read_back(form.rule())
+        page["read_back"] = read_back(form.rule())
         page["doubts"] = [tell(doubt.message) for doubt in queries.doubts(session(), form.rule(), today())]
         if "publish" not in request.form:
             return render_template("requirements/form.html", **page)

@@ -123,6 +123,8 @@ def places(a: Lived) -> list[Place]:
         Place("requirements.index", (HR, AUDITOR), "/requirements"),
         Place("requirements.show", (HR, AUDITOR), "/requirements/1"),
         Place("requirements.new", (HR,), "/requirements/new"),
+        Place("library.index", (HR, AUDITOR), "/requirements/library"),
+        Place("library.show", (HR, AUDITOR), "/requirements/library/us-1557-training"),
         Place("notices.plan", (HR, AUDITOR), "/reminders"),
         Place("notices.tomorrow", (HR, AUDITOR), "/reminders/tomorrow"),
         Place("notices.told", (HR, AUDITOR), "/reminders/told"),
