@@ -89,7 +89,7 @@ def exported(scenario: Scenario, key: str) -> str:
 
 def _scene_passage(scene: Scene, place: str) -> Passage:
     said: dict[str, Any] = _without_defaults(scene)
-    about = {key: said[key] for key in ("speaker", "when", "visits", "timed") if key in said}
+    about: dict[str, object] = {key: said[key] for key in ("speaker", "when", "visits", "timed") if key in said}
     parts = [_with_text(scene.text, about)]
     for choice in scene.choices:
         shown = _shown(choice.text)

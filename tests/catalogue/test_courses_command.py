@@ -17,7 +17,7 @@ def test_a_sound_course_is_ready(tmp_path: Path) -> None:
     proof, ready = result.output.splitlines()
     assert proof == (
         "tea-101/scenarios/tea.yaml: proved: all 6 scenes and 3 endings can be reached, every way comes to an end, "
-        "somebody can pass, and scores range from 0 to 100 % (8 states)"
+        "somebody can pass, and scores range from 0 to 100% (8 states)"
     )
     assert ready == "tea-101: ready to publish"
     said = json.loads(CliRunner().invoke(courses, ["check", "--json", str(tmp_path / "tea-101")]).output)

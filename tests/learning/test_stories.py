@@ -155,7 +155,7 @@ def test_the_debrief_walks_both_ways_scene_by_scene(learner: Callable[[str], Pag
     text = " ".join(page.text.split())
     assert (
         "It ended badly." in text
-        and "Your choices came to 0 % of the experts' weight; their own way comes to 100 %" in text
+        and "Your choices came to 0% of the experts' weight; their own way comes to 100%" in text
     )
     opening, second = (
         " ".join("".join(item.itertext()).split()) for item in page.all("li") if "Scene " in "".join(item.itertext())
