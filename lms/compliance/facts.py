@@ -9,18 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
+
+from lms.people.kinds import LeaveKind as LeaveKind
 
 from .calendar import Interval, Length, number, united
-
-
-class LeaveKind(StrEnum):
-    """What a leave does to the clock of a duty."""
-
-    STOPS = "stops"
-    NONE = "none"
-    EXTENDS = "extends"
-    FRESH_WINDOW = "fresh_window"
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,7 @@ def people(
                 asks,
             ),
             leaves=[
-                facts.Leave(id, start, _open(end), None if kind == LeaveKind.STOPS else facts.LeaveKind(kind))
+                facts.Leave(id, start, _open(end), None if kind == LeaveKind.STOPS else LeaveKind(kind))
                 for id, start, end, kind in leaves.get(person, ())
             ],
             exemptions=[
