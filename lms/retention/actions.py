@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import case, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from lms.accounts.models import Account, KeptPost, OneTimeToken, SignInSession
@@ -17,15 +17,20 @@ from lms.certificates.models import Certificate, CertificateRevocation
 from lms.clock import FOR_EVER
 from lms.compliance.models import Exemption, Extension
 from lms.errors import N_, Conflict
+from lms.evidence.models import EvidencePack
 from lms.files import StoredFile
 from lms.learning.models import Answer, Attempt, AttemptGrant, Enrolment, Remark
-from lms.notices.models import Mail
+from lms.notices.models import Mail, NoticeChoice
 from lms.people.models import Employment, ImportChange, ImportRun, Leave, Person
 from lms.records.models import RecordRevocation, TrainingRecord
 from lms.retention.queries import SOURCE, Due
 
 GONE = "–"
 """What stands where free words about a person were."""
+
+
+REMOVED = "Removed, because somebody in it may have been pseudonymised since. Ask for it again."
+"""Why a finished pack has no file any more."""
 
 
 def pseudonym(person_id: int) -> str:
@@ -45,14 +50,15 @@ def pseudonymise(session: Session, people: Sequence[Due], by: Actor) -> list[str
     )
     if session.scalar(here.limit(1)) is not None:
         raise Conflict(N_("Somebody of them is employed again. Nothing was changed."))
+    numbers = set(session.scalars(select(Person.number).where(Person.id.in_(ids))))
     for person in session.scalars(select(Person).where(Person.id.in_(ids))):
         person.source, person.number = SOURCE, str(person.id)
         person.given_name, person.family_name = "", pseudonym(person.id)
         person.email = person.language = person.zone = None
     _accounts(session, ids, by)
-    _words(session, ids)
+    _words(session, ids, by)
     _answers(session, ids)
-    files = _documents(session, ids)
+    files = _documents(session, ids) + _packs(session, numbers)
     audit.forget(session, ids)
     for each in people:
         told = {"kept_until": str(each.verdict.until), "clock": each.verdict.clock.code if each.verdict.clock else None}
@@ -89,7 +95,7 @@ def _accounts(session: Session, ids: list[int], by: Actor) -> None:
     )
 
 
-def _words(session: Session, ids: list[int]) -> None:
+def _words(session: Session, ids: list[int], by: Actor) -> None:
     """Free words: reasons, remarks, mails, and names kept for undoing an import."""
     for fact in (Leave, Exemption, Extension):
         session.execute(update(fact).where(fact.person_id.in_(ids)).values(reason=GONE))
@@ -102,7 +108,20 @@ def _words(session: Session, ids: list[int]) -> None:
         update(CertificateRevocation).where(CertificateRevocation.certificate_id.in_(certificates)).values(reason=GONE)
     )
     session.execute(update(Remark).where(Remark.person_id.in_(ids)).values(text=GONE))
-    session.execute(delete(Mail).where(Mail.person_id.in_(ids)))
+    waiting = Mail.sent_at.is_(None) & Mail.failed_at.is_(None)
+    never = case((waiting, by.now), else_=Mail.failed_at)
+    blank: dict[str, Any] = {
+        "recipient": GONE,
+        "subject": GONE,
+        "body": GONE,
+        "attachments": [],
+        "failed_at": never,
+        "error": None,
+    }
+    session.execute(
+        update(Mail).where(Mail.person_id.in_(ids)).values(blank), execution_options={"synchronize_session": False}
+    )
+    session.execute(delete(NoticeChoice).where(NoticeChoice.person_id.in_(ids)))
     kept = (ImportChange.table_name == "person") & ImportChange.row_id.in_(ids)
     for change in session.scalars(select(ImportChange).where(kept)):
         if change.before is not None:
@@ -130,8 +149,21 @@ def _documents(session: Session, ids: list[int]) -> list[str]:
         named: dict[str, Any] = {**paper.snapshot, "person_name": pseudonym(paper.person_id)}
         paper.snapshot, paper.file_id = named, None
     session.flush()
-    media = StoredFile.purpose.in_(("certificate", "evidence", "attachment"))
+    media = StoredFile.purpose.not_in(("media", "import"))
     return _drop(session, StoredFile.owner_id.in_(ids) & media)
+
+
+def _packs(session: Session, numbers: Collection[str]) -> list[str]:
+    """Finished packs may name these people: their files go, and can be asked for again; so do the numbers that were asked for."""
+    gone = {number.casefold() for number in numbers}
+    files = []
+    for pack in session.scalars(select(EvidencePack)):
+        files.append(pack.file_id)
+        asked = [GONE if number.casefold() in gone else number for number in pack.scope["numbers"]]
+        pack.scope, pack.file_id = {**pack.scope, "numbers": asked}, None
+        pack.problem = pack.problem or REMOVED
+    session.flush()
+    return _drop(session, StoredFile.id.in_([ident for ident in files if ident is not None]))
 
 
 def _drop(session: Session, which: Any) -> list[str]:

@@ -21,7 +21,11 @@ from lms.clock import FOR_EVER, SetClock
 from lms.compliance import queries as compliance
 from lms.db import Base, Database
 from lms.errors import Conflict
+from lms.evidence import actions as evidence
+from lms.evidence.models import EvidencePack
+from lms.evidence.scope import Scope
 from lms.files import FileStore, StoredFile
+from lms.notices.models import Mail, NoticeChoice, NoticeLine
 from lms.people.models import Employment, Person
 from lms.retention import actions, queries
 from lms.retention.queries import Due
@@ -66,6 +70,25 @@ def test_names_are_gone_and_counts_stay(db: Database, config: Config, clock: Set
         )  # fmt: skip
         paper.file_id = stored.id
         path = files.path(stored.sha256)
+        letter = Mail(
+            message_id="<1@t>", person_id=ids[0], recipient="x@y.example", kind="due", language="en", subject=told, body=told,
+            attachments=[], created_at=clock.now(), sent_at=clock.now(), failed_at=None, error=None,
+        )  # fmt: skip
+        session.add(letter)
+        session.flush()
+        session.add(
+            NoticeLine(
+                day=TODAY, person_id=ids[0], requirement_id=1, reason="due", amount=3, due=None, mail_id=letter.id,
+                withheld=None,
+            )
+        )  # fmt: skip
+        session.add(NoticeChoice(person_id=ids[0], declined_at=clock.now()))
+        named = session.get_one(Person, ids[0]).number
+        hr = session.scalars(select(Person.id).where(Person.number == "hr")).one()
+        wanted = Scope(TODAY, clock.now(), numbers=(named, "hr"))
+        pack = evidence.ask(session, wanted, None, Actor(hr, clock.now()))
+        evidence.keep(session, pack.id, evidence.make(session, pack).data, files, clock.now(), None)
+        packed = files.path(session.get_one(StoredFile, pack.file_id).sha256)
     worker = Worker(db, files, clock)
     worker.drain()
     with db.session() as session:
@@ -90,6 +113,9 @@ def test_names_are_gone_and_counts_stay(db: Database, config: Config, clock: Set
         assert list(log.faults(session)) == []
         assert list(queries.due(session, LATER, ZONE)) == [], "nobody is pseudonymised twice"
     assert not path.exists(), "the file with the name is removed"
+    assert not packed.exists(), "a pack that names them is removed"
+    with db.session() as session:
+        assert session.scalars(select(EvidencePack)).one().scope["numbers"] == ["–", "hr"]
     assert [str(fault) for fault in examine(Opened(config, db, files, clock))] == []
 
 
