@@ -15,8 +15,9 @@ from hypothesis import given, settings
 from lms.catalogue.checks import Lines, Report, check_scenario
 from lms.catalogue.content import Scenario
 from lms.cli import main
-from lms.learning.map_drawing import drawn, measured, wrapped
+from lms.learning.map_drawing import drawn
 from lms.learning.map_layout import Size, laid_out
+from lms.learning.map_words import measured, wrapped
 from lms.learning.story_map import as_data, story_map
 from tests.catalogue.making import sound
 from tests.catalogue.test_real_courses import COURSES
