@@ -82,8 +82,8 @@ class Build:
         return number
 
     def fact(self, model: type[Base], from_day: date, to_day: date = FOR_EVER, **values: Any) -> int:
-        """A dated fact, written down on its first day (or when the demo begins)."""
-        known = self.moment(min(max(from_day, self.start - timedelta(days=60)), self.today), 8)
+        """A dated fact, written down on its first day (or when the demo begins, or yesterday): never in the hours to come."""
+        known = self.moment(min(max(from_day, self.start - timedelta(days=60)), self.today - timedelta(days=1)), 8)
         blank = {"recorded_by": None, "superseded_at": None, "superseded_by": None}
         return self.add(model, from_day=from_day, to_day=to_day, recorded_at=known, **blank, **values)
 
@@ -259,9 +259,10 @@ def _person(site: Build, life: Life) -> None:
         site.fact(Leave, from_day, to_day, person_id=person, kind="stops", reason=reason)
     if life.exempt:
         from_day, to_day, reason = life.exempt
-        site.fact(
-            Exemption, from_day, to_day, person_id=person, requirement_id=site.requirements["cc-101"], reason=reason
-        )
+        for course in life.exempt_from:
+            site.fact(
+                Exemption, from_day, to_day, person_id=person, requirement_id=site.requirements[course], reason=reason
+            )
     chance = random.Random(f"{site.seed}/{life.number}/training")
     for done in sorted(life.done, key=lambda d: d.day):
         _completion(site, chance, person, life, done)
@@ -428,7 +429,7 @@ def _sequences(session: Session) -> None:
 
 
 def _spans(site: Build) -> None:
-    now = site.moment(site.today, 6)
+    now = site.moment(site.today, 0)
     with site.database.transaction() as session:
         generation = begin_generation(session, "demo", now).id
         total = session.scalar(select(func.count(Person.id))) or 1

@@ -18,6 +18,8 @@ from lms.demo.shifts import OFFICE, Shift, shift_of
 T = TypeVar("T")
 
 KINDS = (("employee", 86), ("contractor", 4), ("agency", 4), ("medical_staff", 3), ("student", 2), ("volunteer", 1))
+LEAVES = ("Family leave", "Medical leave", "Military service", "Sabbatical")
+EXEMPTIONS = ("Non-clinical research post", "Equivalent training elsewhere, evidence on file")
 LANGUAGES = ((None, 86), ("es", 11), ("en", 3))
 
 
@@ -48,6 +50,7 @@ class Life:
     secondary: Post | None = None
     leave: tuple[date, date, str] | None = None
     exempt: tuple[date, date, str] | None = None
+    exempt_from: tuple[str, ...] = ("cc-101",)
     done: list[Done] = field(default_factory=list)
     under_way: str | None = None
     stuck: bool = False
@@ -96,13 +99,52 @@ def lives(staff: int, seed: int, today: date) -> Iterator[Life]:
     weights = list(accumulate(place.weight for place in working))
     start = add_months(today, -24)
     leavers = math.ceil(staff * 0.22)
+    today_too = _TodayToo(today)
     for index in range(staff + leavers):
         chance = random.Random(f"{seed}/{index}")
         place = chance.choices(working, cum_weights=weights)[0]
         life = _life(chance, index, place, start, today, gone=index >= staff)
         life.shift = shift_of(f"{seed}/{index}", place.jobs)
         life.stuck = random.Random(f"{seed}/{index}/stuck").random() < 0.06
+        if index < staff:
+            today_too.give(life, random.Random(f"{seed}/{index}/today"))
         yield life
+
+
+@dataclass(slots=True)
+class _TodayToo:
+    """Leaves and exemptions that include today, so that the pages of today show them however small the hospital is.
+
+    Of those with a duty for patient contact, the fourth and then every fortieth is on leave, the tenth and then every
+    eightieth is exempt from everything: counted in the fixed order of people, so that more staff change nobody's life.
+    """
+
+    today: date
+    seen: int = 0
+    leaves: int = 0
+    exemptions: int = 0
+
+    def give(self, life: Life, chance: random.Random) -> None:
+        if life.leave or life.exempt or life.done[-1:] == [] or not DUTIES[0].asks(life.posts[-1]):
+            return
+        hired = life.employments[-1][0]
+        if self.today - hired < timedelta(days=30) or any(
+            done.day > self.today - timedelta(days=21) for done in life.done
+        ):
+            return
+        self.seen += 1
+        if self.seen >= 4 + 40 * self.leaves:
+            self.leaves += 1
+            first = self.today - timedelta(days=chance.randrange(1, 20))
+            life.leave = (first, self.today + timedelta(days=chance.randrange(10, 60)), chance.choice(LEAVES))
+            life.under_way = None
+        elif self.seen >= 10 + 80 * self.exemptions:
+            self.exemptions += 1
+            first = max(hired, self.today - timedelta(days=chance.randrange(30, 300)))
+            life.exempt, life.exempt_from = (
+                (first, add_months(first, 12), EXEMPTIONS[0]),
+                tuple(d.course for d in DUTIES),
+            )
 
 
 def _life(chance: random.Random, index: int, place: Place, start: date, today: date, *, gone: bool) -> Life:
@@ -160,11 +202,11 @@ def _interruptions(chance: random.Random, life: Life, start: date, today: date) 
     hired = life.employments[0][0]
     if chance.random() < 0.07:
         first = max(hired, start) + timedelta(days=chance.randrange(0, max(1, (today - max(hired, start)).days + 20)))
-        reason = chance.choice(("Family leave", "Medical leave", "Military service", "Sabbatical"))
+        reason = chance.choice(LEAVES)
         life.leave = (first, first + timedelta(days=chance.choice((28, 42, 84, 112))), reason)
     if chance.random() < 0.012:
         first = max(hired, today - timedelta(days=chance.randrange(30, 300)))
-        reason = chance.choice(("Non-clinical research post", "Equivalent training elsewhere, evidence on file"))
+        reason = chance.choice(EXEMPTIONS)
         life.exempt = (first, add_months(first, 12), reason)
 
 
@@ -182,9 +224,9 @@ def _completions(chance: random.Random, life: Life, start: date, today: date) ->
             place, years = by_code[post.place], (due - start).days / 365
             day = _completion_day(chance, due, duty, person * (place.punctual + place.gain * (years - 1)))
             day = max(begin, _back_from_leave(chance, life, day))
-            if day > today or day >= first.to_day:
+            if day >= today or day >= first.to_day:  # the hours of today may not have come yet
                 nearly = due < today + timedelta(days=40) and not life.under_way and chance.random() < 0.35
-                life.under_way = duty.course if nearly and day > today else life.under_way
+                life.under_way = duty.course if nearly and day >= today else life.under_way
                 break
             life.done.append(_done(chance, duty.course, day))
             due = add_months(day, duty.every_months) - timedelta(days=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -214,6 +214,27 @@ def test_its_histories_make_every_page_interesting(riverbend: Database) -> None:
         )
         assert session.scalar(select(func.count(Account.id)).where(Account.password_hash.is_not(None))) == 7
         assert session.scalar(select(func.count(Account.id)).where(Account.demo.is_(False))) == 0
+
+
+@pytest.mark.parametrize("staff", [60, 150])
+def test_somebody_is_on_leave_and_somebody_exempt_today_and_nothing_lies_in_the_future(
+    _databases: SqliteDatabases | PostgresDatabases, tmp_path: Path, staff: int
+) -> None:
+    """However small the hospital is, and at whatever hour of the day it is built."""
+    with _databases.fresh() as url:
+        database = Database(url)
+        config = Config(url, tmp_path, "none", demo=True, testing=True)
+        build(Build(database, FileStore(tmp_path / "files"), config, TODAY, staff, 1, lambda *_: None))
+        midnight = datetime.combine(TODAY, time(), ZoneInfo("America/Chicago")).astimezone(UTC)
+        with database.session() as session:
+            overall = {cell.state for cell in queries.counts(session, TODAY) if cell.requirement_id == 0}
+            assert {State.ON_LEAVE, State.EXEMPT} <= overall
+            for table in Base.metadata.sorted_tables:
+                for column in table.columns:
+                    if isinstance(column.type, type(Attempt.__table__.c.started_at.type)):
+                        latest = session.scalar(select(func.max(column)))
+                        assert latest is None or latest <= midnight, f"{table.name}.{column.name}"
+        database.close()
 
 
 def test_people_learn_in_their_shift(riverbend: Database) -> None:
