@@ -71,7 +71,11 @@ ITEM = {
 
 def _item(key: str, courses: Mapping[str, str]) -> Message:
     kind, _, name = key.partition(":")
-    return Message(ITEM[kind], {"name": name}) if name else Message("%(name)s", {"name": courses.get(key, key)})
+    return (
+        Message(ITEM[kind], {"name": name})
+        if name
+        else Message(N_("the course “%(name)s”"), {"name": courses.get(key, key)})
+    )
 
 
 def _satisfied(satisfied: Satisfaction, courses: Mapping[str, str]) -> Message:
