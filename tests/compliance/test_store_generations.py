@@ -142,6 +142,7 @@ def test_many_changes_are_folded_by_a_job(db: Database, people: list[int], monke
 
 def test_doctor_finds_and_mends(db: Database, people: list[int], config: object, tmp_path: object) -> None:
     house = Opened(config, db, FileStore(tmp_path), SetClock(NOW))  # type: ignore[arg-type]
+    Worker(db, house.files, house.clock).drain()
     assert list(examine(house)) == []
     with db.transaction() as session:
         session.execute(text("UPDATE span SET state = 8 WHERE person_id = :person"), {"person": people[0]})
