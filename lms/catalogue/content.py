@@ -386,6 +386,9 @@ class Media(Part):
     sha256: str
     size: int
     type: str
+    width: int | None = None
+    """Pixels, of pictures whose file says so: a page keeps their place free while they load."""
+    height: int | None = None
 
 
 class CourseContent(CourseFile):
@@ -497,7 +500,11 @@ def from_data(data: Mapping[str, Any]) -> CourseContent:
 def content_hash(content: CourseContent) -> str:
     """SHA-256 (hex) of what a learner can meet. The order of keys, defaults written or left out, and the note about the
     edit itself (``change``, ``change_note``) make no difference."""
-    met = content.model_dump(mode="json", exclude_defaults=True, exclude={"change", "change_note"})
+    met = content.model_dump(
+        mode="json",
+        exclude_defaults=True,
+        exclude={"change": True, "change_note": True, "media": {"__all__": {"width", "height"}}},
+    )
     return digest(met)
 
 

@@ -105,6 +105,7 @@ class _Page:
     blocks: bool = False
     term: Callable[[str], str | None] = lambda term_id: None
     film: Callable[[str], Film | None] = lambda name: None
+    size: Callable[[str], tuple[int, int] | None] = lambda name: None
     heading: str = ""
     tables: list[str] = field(default_factory=list)
 
@@ -119,6 +120,7 @@ def render(
     blocks: bool = False,
     term: Callable[[str], str | None] = lambda term_id: None,
     film: Callable[[str], Film | None] = lambda name: None,
+    size: Callable[[str], tuple[int, int] | None] = lambda name: None,
 ) -> Markup:
     """Safe HTML of a Markdown text. ``media_url`` maps a name in ``media/`` to an address; ``cite`` numbers a source;
     ``##`` becomes a heading of level ``top``.
@@ -126,9 +128,9 @@ def render(
     With ``blocks`` every outermost block has an id, ``block-1``, ``block-2``, ...: a translation has its blocks in the same
     order, so a place in one language is a place in every other. ``term`` gives the id of the element that explains a word of
     the glossary: a button opens it; without one the word stands as it is. ``film`` says what a name in ``media/`` is if it is
-    no picture.
+    no picture, ``size`` how wide and high a picture is (pixels).
     """
-    page = _Page(media_url, cite, labels, top, blocks, term, film)
+    page = _Page(media_url, cite, labels, top, blocks, term, film, size)
     return Markup(_clean(_PARSER.render(markdown, {"page": page})))
 
 
@@ -176,7 +178,7 @@ _CLASSES = {
 }
 _ATTRIBUTES = {
     "a": {"href", "title", "role", "aria-label"},
-    "img": {"src", "alt", "title", "loading", "decoding"},
+    "img": {"src", "alt", "title", "loading", "decoding", "width", "height"},
     "div": {"role", "aria-label", "tabindex"},
     "th": {"scope"},
     "button": {"type", "popovertarget"},
@@ -246,7 +248,9 @@ def _render_image(_self: RendererHTML, tokens: Sequence[Token], idx: int, _optio
     film = page.film(name)
     if film is not None:
         return _figure(film, address, token) if token.meta.get("alone") else escapeHtml(token.content)
-    return f'<img src="{address}" alt="{escapeHtml(token.content)}" loading="lazy" decoding="async">'
+    known = page.size(name)
+    room = f' width="{known[0]}" height="{known[1]}"' if known else ""
+    return f'<img src="{address}" alt="{escapeHtml(token.content)}"{room} loading="lazy" decoding="async">'
 
 
 def _figure(film: Film, address: str, token: Token) -> str:

@@ -80,7 +80,44 @@ def check_media(file: str, name: str, size: int, data: bytes, sha256: str) -> tu
         for line, fault in read_captions(data.decode("utf-8", "replace")).faults:
             remedy = N_("Correct it as docs/course-format.md shows: a timing, and below it what is said.")
             problems.append(Problem(fault, Message(remedy), file, line))
-    return Media(sha256=sha256, size=size, type=promised or "application/octet-stream"), problems
+    width, height = picture_size(data, promised) if promised and not problems else (None, None)
+    found = Media(sha256=sha256, size=size, type=promised or "application/octet-stream", width=width, height=height)
+    return found, problems
+
+
+def picture_size(data: bytes, promised: str) -> tuple[int | None, int | None]:
+    """Width and height in pixels as SVG, PNG, JPEG and lossy or extended WebP say them; None where the file does not."""
+    found: tuple[int, int] | None = None
+    if promised == "image/svg+xml":
+        found = _svg_size(data)
+    elif promised == "image/png" and data[12:16] == b"IHDR":
+        found = int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
+    elif promised == "image/jpeg":
+        found = _jpeg_size(data)
+    elif promised == "image/webp" and data[12:16] == b"VP8X":
+        found = int.from_bytes(data[24:27], "little") + 1, int.from_bytes(data[27:30], "little") + 1
+    elif promised == "image/webp" and data[12:16] == b"VP8 ":
+        found = int.from_bytes(data[26:28], "little") & 0x3FFF, int.from_bytes(data[28:30], "little") & 0x3FFF
+    return found if found and min(found) > 0 else (None, None)
+
+
+def _svg_size(data: bytes) -> tuple[int, int] | None:
+    box = ElementTree.fromstring(data).get("viewBox", "").replace(",", " ").split()
+    try:
+        return (round(float(box[2])), round(float(box[3]))) if len(box) == 4 else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _jpeg_size(data: bytes) -> tuple[int, int] | None:
+    """The first frame's, walking from marker to marker."""
+    at = 2
+    while at + 9 < len(data) and data[at] == 0xFF:
+        marker, length = data[at + 1], int.from_bytes(data[at + 2 : at + 4], "big")
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            return int.from_bytes(data[at + 7 : at + 9], "big"), int.from_bytes(data[at + 5 : at + 7], "big")
+        at += 2 + length
+    return None
 
 
 def _is(data: bytes, promised: str) -> bool:

@@ -56,6 +56,7 @@ class Course:
                 text.value, media_url=self.media_url, cite=self.notes, labels=self.labels, top=top, blocks=blocks,
                 term=self._word,
                 film=self._film,
+                size=self._size,
             )  # fmt: skip
         if text.language == self.page_language:
             return html
@@ -72,6 +73,10 @@ class Course:
         if name not in self._films:
             self._films[name] = self._film_of(name, found.type)
         return self._films[name]
+
+    def _size(self, name: str) -> tuple[int, int] | None:
+        found = self.content.media.get(name)
+        return (found.width, found.height) if found and found.width and found.height else None
 
     def _film_of(self, name: str, media_type: str) -> Film:
         files = {
