@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from lms.catalogue.content import CourseContent
-from lms.catalogue.items import Item, MultipleItem, Question, Response, SingleItem, TrueFalseItem
+from lms.catalogue.items import Item, MultipleItem, PictureChoiceItem, Question, Response, SingleItem, TrueFalseItem
+from lms.catalogue.items.parted import PartedQuestion
 from lms.learning.scoring import Result, draw, score_attempt
 
 
@@ -38,13 +39,15 @@ def tried(content: CourseContent, seed: str, goal: float, *, passing: bool) -> T
     result = score_attempt(content, test.id, drawn, answers)
     if passing and not result.passed:
         return tried(content, f"{seed}+", min(100.0, goal + 10), passing=True)
+    if not passing and result.passed and goal > 0:
+        return tried(content, f"{seed}+", max(0.0, goal - 10), passing=False)
     return Tried(seed, drawn, answers, result)
 
 
 def _answer(item: Item, chance: random.Random, wrong: bool) -> Response:
     if not wrong or not item.scored:
         return item.key()
-    if isinstance(item, SingleItem | MultipleItem | TrueFalseItem):
+    if isinstance(item, SingleItem | MultipleItem | TrueFalseItem | PictureChoiceItem):
         right = [option.id for option in item.options if option.correct]
         others = [option.id for option in item.options if not option.correct]
         if isinstance(item, MultipleItem):
@@ -54,10 +57,14 @@ def _answer(item: Item, chance: random.Random, wrong: bool) -> Response:
 
 
 def _half(item: Question) -> Response:
-    """The key with the values of its first and last part exchanged; for an answer of one piece, something else."""
+    """An answer that is partly right; for one of a single piece, something else than the key."""
     key = item.key()
-    name, values = next(iter(key.items()))
-    if isinstance(values, dict):
-        first, *_, last = values
-        return {name: {**values, first: values[last], last: values[first]}}
-    return {**key, "number": "-1", "typed": "-1"} if "number" in key else {name: "-"}
+    if not isinstance(item, PartedQuestion):
+        return {**key, "number": "-1", "typed": "-1"} if "number" in key else {"text": "-"}
+    values = dict(key[item.field])
+    first, last = item.part_ids[0], item.part_ids[-1]
+    if item.field == "places":
+        values[first], values[last] = values[last], values[first]
+    else:
+        values[first] = next((value for value in item.allowed(first) or ("-",) if value != values[first]), "-")
+    return {item.field: values}

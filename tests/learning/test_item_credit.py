@@ -17,6 +17,7 @@ from lms.catalogue.items import Item, NumericItem, OrderingItem
 from lms.catalogue.items.numeric import number_of
 from lms.catalogue.items.parted import PartedQuestion
 from lms.catalogue.items.words import normal
+from lms.demo.trying import tried
 from lms.errors import Invalid
 
 FOLDER = Path(__file__).resolve().parents[1] / "courses" / "every-type"
@@ -332,3 +333,10 @@ def test_every_type_tells_the_learner_how_credit_is_given(kind: str) -> None:
         assert rule is None  # choose one: it is right or it is not
     else:
         assert rule is not None and str(rule)
+
+
+@pytest.mark.parametrize("goal", [20, 60, 100])
+def test_the_demo_can_take_a_test_of_every_type(goal: int) -> None:
+    taken = tried(CONTENT, "demo", goal, passing=goal == 100)
+    assert taken.result.passed is (goal == 100)
+    assert set(taken.answers) == {each["item"] for each in taken.drawn}

@@ -344,3 +344,12 @@ def test_versions_frozen_before_there_were_other_types_score_the_same() -> None:
     drawn = draw(again, "post-test", "seed")
     assert [set(each) for each in drawn] == [{"item", "options"}] * len(drawn)
     assert score_attempt(again, "post-test", drawn, answers).score == 100
+
+
+def test_a_recording_has_its_transcript_and_can_be_wound(open_test: Attempt, candidate: PageClient) -> None:
+    place = [each["item"] for each in open_test.drawn].index("several-right") + 1
+    page = candidate.page(f"/attempt/{open_test.id}?item={place}")
+    assert "Interpreter service: one moment, please." in page.text
+    (player,) = page.all("audio")
+    part = candidate.get(str(player.get("src")), headers={"Range": "bytes=0-99"})
+    assert (part.status_code, part.mimetype, len(part.data)) == (206, "audio/wav", 100)
