@@ -9,6 +9,7 @@ import click
 from sqlalchemy import select
 
 from lms.audit import queries as audit
+from lms.certificates.checking import foreign_facts
 from lms.cli.house import Opened, opened
 from lms.clock import local_day
 from lms.compliance import actions, checking
@@ -23,7 +24,7 @@ from lms.organisation import load
 @click.option("--sample", type=click.IntRange(1), help="Check the spans of this many people only, spread over all.")
 @click.option("--repair", is_flag=True, help="Work out all spans and counts again.")
 def doctor(sample: int | None, repair: bool) -> None:
-    """Check spans against the facts, counts against the spans, memberships, the audit log, and files.
+    """Check spans against the facts, counts against the spans, memberships, foreign facts, the audit log, and files.
 
     Exit code 1 when something is wrong. The last link of the audit log, written down elsewhere, proves later that nothing before it
     was changed.
@@ -71,6 +72,7 @@ def examine(house: Opened, sample: int | None = None, *, with_spans: bool = True
             )
             yield Message(late, {"number": waiting})
     with house.database.session() as session:
+        yield from foreign_facts(session)
         yield from audit.faults(session)
     yield from _files(house)
 
