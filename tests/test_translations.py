@@ -8,7 +8,6 @@ from datetime import date
 from pathlib import Path
 
 from flask import Flask
-from flask_wtf import FlaskForm
 from wtforms import DateField, IntegerField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length, NumberRange
@@ -16,6 +15,7 @@ from wtforms.validators import DataRequired, Length, NumberRange
 from lms.certificates.wording import labels_in
 from lms.errors import N_, Message
 from lms.notices.messages import compose
+from lms.web.forms import Form
 from lms.web.page import percent, tell
 from tests.support.pages import PageClient, page_of
 from tests.support.texts import TRANSLATIONS, catalogue, in_sources, pseudo
@@ -86,9 +86,9 @@ def test_the_catalogues_hold_nothing_else_and_no_places_of_a_machine() -> None:
 
 
 def test_what_forms_say_by_themselves_is_spanish(app: Flask) -> None:
-    """WTForms brings the words of its own validators; they too are in the reader's language."""
+    """What WTForms finds wrong is said in our words, in the language of the reader."""
 
-    class Plain(FlaskForm):
+    class Plain(Form):
         name = StringField(validators=[DataRequired()])
         code = StringField(validators=[Length(max=3)])
         count = IntegerField(validators=[NumberRange(1, 5)])
@@ -105,7 +105,7 @@ def test_what_forms_say_by_themselves_is_spanish(app: Flask) -> None:
             said[language] = {name: messages[0] for name, messages in form.errors.items()}
     assert said["en"].keys() == {"name", *sent}
     assert [name for name, words in said["es"].items() if words == said["en"][name]] == []
-    assert said["es"]["name"] == "Este campo es obligatorio."
+    assert said["es"]["name"] == "Complete este campo."
 
 
 def test_days_shares_and_numbers_are_written_as_the_reader_writes_them(app: Flask) -> None:

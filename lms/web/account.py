@@ -11,7 +11,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user, logout_user
-from flask_wtf import FlaskForm
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from wtforms import BooleanField, EmailField, PasswordField, SelectField
 from wtforms.fields.choices import SelectChoice
@@ -25,6 +24,7 @@ from lms.notices import actions as notices
 from lms.notices.actions import write_mail
 from lms.notices.queries import reminded_early
 from lms.people.models import Person
+from lms.web.forms import Form
 from lms.web.page import LANGUAGES, actor, commit, house, needs, now, organisation, say, session, tell, viewer
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
@@ -33,7 +33,7 @@ ADDRESS = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"  # no more: a link that arrives is the p
 CONFIRM_WITHIN = timedelta(days=1)
 
 
-class PasswordForm(FlaskForm):
+class PasswordForm(Form):
     """Change the password."""
 
     current = PasswordField(_l("Current password"), [InputRequired(_l("Enter your current password."))])
@@ -45,7 +45,7 @@ class PasswordForm(FlaskForm):
     repeat = PasswordField(_l("The same password again"), [InputRequired(_l("Enter the password again."))])
 
 
-class LanguageForm(FlaskForm):
+class LanguageForm(Form):
     """Choose the language of pages and mails."""
 
     language = SelectField(
@@ -53,13 +53,13 @@ class LanguageForm(FlaskForm):
     )
 
 
-class RemindersForm(FlaskForm):
+class RemindersForm(Form):
     """Be reminded before due days, or not."""
 
     early = BooleanField(_l("Remind me before training is due"))
 
 
-class EmailForm(FlaskForm):
+class EmailForm(Form):
     """Use another address."""
 
     email = EmailField(

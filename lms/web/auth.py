@@ -11,7 +11,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user, login_user, logout_user
-from flask_wtf import FlaskForm
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import EnvironBuilder
 from wtforms import PasswordField, StringField
@@ -24,6 +23,7 @@ from lms.accounts.models import Account, TokenPurpose
 from lms.accounts.queries import account_of_expired_token, viewer_for_token
 from lms.demo.roles import PASSWORD, ROLES
 from lms.errors import AttuneError, Invalid
+from lms.web.forms import Form
 from lms.web.page import (
     KEPT,
     SignedIn,
@@ -46,7 +46,7 @@ SECRET = "one_time"
 """Where the cookie keeps the secret of an opened link, so that it does not stay in the address."""
 
 
-class SignInForm(FlaskForm):
+class SignInForm(Form):
     """Who, and the proof."""
 
     name = StringField(
@@ -56,7 +56,7 @@ class SignInForm(FlaskForm):
     password = PasswordField(_l("Password"), [InputRequired(_l("Enter your password.")), Length(max=1000)])
 
 
-class ForgottenForm(FlaskForm):
+class ForgottenForm(Form):
     """Who forgot."""
 
     name = StringField(
@@ -65,7 +65,7 @@ class ForgottenForm(FlaskForm):
     )
 
 
-class CodeForm(FlaskForm):
+class CodeForm(Form):
     """A code from paper."""
 
     code = StringField(
@@ -74,7 +74,7 @@ class CodeForm(FlaskForm):
     )  # fmt: skip
 
 
-class WelcomeForm(FlaskForm):
+class WelcomeForm(Form):
     """A new password."""
 
     new_password = PasswordField(

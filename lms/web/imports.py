@@ -9,7 +9,6 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, DateField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
@@ -26,6 +25,7 @@ from lms.people.models import ImportRun
 from lms.people.plan import Verdict
 from lms.people.prepared import Prepared
 from lms.people.preparing import prepare
+from lms.web.forms import Form
 from lms.web.page import actor, commit, house, needs, now, organisation, say, session, tell, today, viewer
 
 blueprint = Blueprint("imports", __name__, url_prefix="/people/import")
@@ -50,7 +50,7 @@ DATES = {
 }
 
 
-class UploadForm(FlaskForm):
+class UploadForm(Form):
     """A file, and what is declared about it."""
 
     staff = FileField(_l("Staff file (CSV)"), [FileRequired(_l("Choose the file."))])

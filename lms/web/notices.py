@@ -9,7 +9,6 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from sqlalchemy import select
 from wtforms import BooleanField, IntegerField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
@@ -22,6 +21,7 @@ from lms.notices import actions, nightly, queries
 from lms.notices.plan import NoticePlan, Reason
 from lms.people import queries as people
 from lms.people.models import Person
+from lms.web.forms import Form
 from lms.web.page import actor, commit, needs, organisation, say, session, tell, today, viewer
 
 blueprint = Blueprint("notices", __name__, url_prefix="/reminders")
@@ -42,7 +42,7 @@ WITHHELD = {
 DAYS = Regexp(r"^\s*\d{1,3}(\s*,\s*\d{1,3})*\s*$", message=_l("Enter days separated by commas, such as 30, 7, 1."))
 
 
-class PlanForm(FlaskForm):
+class PlanForm(Form):
     """The plan, field by field."""
 
     on = BooleanField(

@@ -9,7 +9,6 @@ from zoneinfo import available_timezones
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateField, Field, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
@@ -20,6 +19,7 @@ from lms.people.kinds import DepartmentKind, EmploymentKind, LeaveKind
 from lms.people.models import Membership, Person
 from lms.people.plan import Holding
 from lms.people.tree import Tree
+from lms.web.forms import Form
 from lms.web.page import session
 
 KIND_NAMES = {
@@ -75,7 +75,7 @@ def _reason(description: Any = "") -> StringField:
     return StringField(_l("Reason"), [InputRequired(NEEDED), Length(max=500)], description=description)
 
 
-class OwnDataForm(FlaskForm):
+class OwnDataForm(Form):
     """What a person is called and how they are reached."""
 
     given_name = StringField(_l("Given name"), [Length(max=200)])
@@ -108,7 +108,7 @@ class OwnDataForm(FlaskForm):
             getattr(self, name).data = getattr(person, name)
 
 
-class HoldingForm(FlaskForm):
+class HoldingForm(Form):
     """What somebody is and where."""
 
     department = SelectField(_l("Department"))
@@ -169,7 +169,7 @@ class CorrectMembershipForm(HoldingForm):
     reason = _reason(_l("Kept in the audit log. Figures follow, also those of past days."))
 
 
-class CorrectEmploymentForm(FlaskForm):
+class CorrectEmploymentForm(Form):
     """An employment that was written down wrongly."""
 
     kind = SelectField(_l("Kind"), choices=_choices(KIND_NAMES.items()))
@@ -178,7 +178,7 @@ class CorrectEmploymentForm(FlaskForm):
     reason = _reason(_l("Kept in the audit log. Figures follow, also those of past days."))
 
 
-class EndForm(FlaskForm):
+class EndForm(Form):
     """Somebody leaves."""
 
     last_day = _day(_l("Last day"), _l("The last day on which they belong here. The account closes the day after."))
@@ -207,7 +207,7 @@ class AddForm(OwnDataForm, HoldingForm):
     last_day = _day(_l("Last day"), _l("Leave empty while there is no end."), needed=False)
 
 
-class LeaveForm(FlaskForm):
+class LeaveForm(Form):
     """A leave of absence."""
 
     from_day = _day(_l("First day"))
@@ -216,13 +216,13 @@ class LeaveForm(FlaskForm):
     reason = _reason(_l("A word such as “family leave”. Never a diagnosis."))
 
 
-class LastDayForm(FlaskForm):
+class LastDayForm(Form):
     """Something ends."""
 
     last_day = _day(_l("Last day"))
 
 
-class ExemptionForm(FlaskForm):
+class ExemptionForm(Form):
     """HR excuses somebody."""
 
     requirement = SelectField(_l("Requirement"))
@@ -231,20 +231,20 @@ class ExemptionForm(FlaskForm):
     reason = _reason(_l("Auditors read it. Never a diagnosis."))
 
 
-class ReasonForm(FlaskForm):
+class ReasonForm(Form):
     """Only a reason."""
 
     reason = TextAreaField(_l("Reason"), [InputRequired(NEEDED), Length(max=500)])
 
 
-class CertificateForm(FlaskForm):
+class CertificateForm(Form):
     """The name as it should stand on a certificate, and why it is issued again."""
 
     name = StringField(_l("Name on the certificate"), [InputRequired(NEEDED), Length(max=200)])
     reason = TextAreaField(_l("Reason"), [InputRequired(NEEDED), Length(max=500)])
 
 
-class DepartmentForm(FlaskForm):
+class DepartmentForm(Form):
     """A department as it is from a day on."""
 
     name = StringField(_l("Name"), [InputRequired(NEEDED), Length(max=200)])
@@ -268,14 +268,14 @@ class NewDepartmentForm(DepartmentForm):
     )
 
 
-class MergeForm(FlaskForm):
+class MergeForm(Form):
     """One department becomes part of another."""
 
     into = SelectField(_l("Into"))
     from_day = _day(_l("From"), _l("From this day its people and the departments below it belong to the other one."))
 
 
-class CloseForm(FlaskForm):
+class CloseForm(Form):
     """A department is no more."""
 
     from_day = _day(_l("From"), _l("The first day on which it no longer exists."))

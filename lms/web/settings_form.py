@@ -9,7 +9,6 @@ from zoneinfo import available_timezones
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import (
     DecimalField,
     EmailField,
@@ -26,6 +25,7 @@ from wtforms.validators import DataRequired, Length, NumberRange, Optional, Rege
 
 from lms.organisation import MailServer, Organisation
 from lms.web.account import ADDRESS
+from lms.web.forms import Form
 from lms.web.page import LANGUAGES
 
 ZONES = sorted(
@@ -36,7 +36,7 @@ ZONES = sorted(
 OTHER_ZONES = ["UTC"]
 
 
-class OrganisationForm(FlaskForm):
+class OrganisationForm(Form):
     """Who, where, in which language, and under which address."""
 
     name = StringField(_l("Name of the organisation"), [DataRequired(_l("Enter the name.")), Length(max=200)])
