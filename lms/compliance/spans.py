@@ -19,6 +19,8 @@ class State(IntEnum):
     IN_GRACE = 7
     OVERDUE = 8
 
+    __hash__ = int.__hash__  # states are keys by the million; an enum hashes its name
+
 
 MET = frozenset({State.COMPLIANT, State.RENEWAL_OPEN})
 CAN_FALL_DUE = frozenset({State.UPCOMING, State.OPEN, State.COMPLIANT, State.RENEWAL_OPEN})
