@@ -158,6 +158,8 @@ def test_a_new_version_leaves_the_past(desk: Desk, clock: SetClock) -> None:
     done = desk.hr.submit(page, form="requirement", button="Publish this requirement").page
     desk.worker.drain()
     assert done.text.count("In force from") == 2 and "until before Oct 1, 2026" in done.text
+    newest = done.text.split("Newest version")[1].split("Version 1")[0]
+    assert "For everyone in Ed and below." in newest and "First due 60 days after hire" in newest, "it is read back"
     assert desk.state(date(2026, 7, 1)) == ["open"]
     assert desk.state(date(2026, 9, 1)) == ["overdue"]
     listed = desk.hr.page("/requirements").text
