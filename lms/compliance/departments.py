@@ -54,6 +54,10 @@ def due_soon(span: Span, days: int) -> tuple[date, date] | None:
     """The part [from, to) of the span on which its due day is at most ``days`` days away; None where there is none."""
     if span.due is None or span.state not in CAN_FALL_DUE or span.due < span.from_day:
         return None
-    start = max(span.from_day, date.fromordinal(max(1, span.due.toordinal() - days)))
-    end = min(span.to_day, span.due + timedelta(days=1)) if span.due < date.max else span.to_day
+    start = span.due - timedelta(days) if span.due.year > days // 365 + 1 else date.min
+    if start < span.from_day:
+        start = span.from_day
+    end = span.to_day
+    if end > span.due and span.due < date.max:
+        end = min(end, span.due + timedelta(days=1))
     return (start, end) if start < end else None
