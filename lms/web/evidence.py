@@ -18,7 +18,7 @@ from lms.evidence.models import EvidencePack
 from lms.evidence.scope import Scope, numbers_in, scope_of
 from lms.files import StoredFile
 from lms.people.queries import tree
-from lms.web.page import actor, commit, house, needs, now, say, session, tell, today, viewer
+from lms.web.page import actor, commit, house, needs, now, session, tell, today, viewer
 
 blueprint = Blueprint("evidence", __name__, url_prefix="/evidence")
 
@@ -59,7 +59,6 @@ def build() -> ResponseReturnValue:
         actions.keep(session(), pack.id, actions.make(session(), pack).data, house().files, now(), by.origin)
     else:
         actions.ask_worker(session(), pack, now())
-        say(gettext("The pack is being put together. Look again in a moment."), "note")
     commit()
     return redirect(url_for("evidence.show", pack_id=pack.id), 303)
 
