@@ -11,11 +11,12 @@ from sqlalchemy import or_, select
 
 from lms.access import Permission, may, scope
 from lms.catalogue import queries as catalogue
+from lms.catalogue.localised import localised
 from lms.compliance import queries as compliance
 from lms.people import queries as people
 from lms.people.models import Person
 from lms.web.asked import asked, person_url
-from lms.web.page import session, today, viewer
+from lms.web.page import locale, session, today, viewer
 from lms.web.words import gettext
 
 MOST = 10
@@ -26,11 +27,12 @@ SEES_PEOPLE = (Permission.PEOPLE_VIEW, Permission.COMPLETION_VIEW, Permission.TE
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """Something that was found."""
+    """Something that was found; ``language`` is that of the label (None: the page's)."""
 
     label: str
     url: str
     note: str = ""
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +100,15 @@ def _departments(words: list[str]) -> Iterator[Hit]:
 
 
 def _courses(words: list[str]) -> Iterator[Hit]:
-    found = [course for course in catalogue.offered(session()) if _matches(words, course.title, course.code)]
+    """By the title that the reader sees in the catalogue, by the original one, and by the code."""
+    offered = catalogue.offered(session())
+    known = catalogue.contents(session(), [course.version_id for course in offered])
+    titles = {course.version_id: localised(known[course.version_id], locale()).title for course in offered}
+    found = [c for c in offered if _matches(words, str(titles[c.version_id]), c.title, c.code)]
     for course in found[:MOST]:
         note = gettext("%(code)s, %(minutes)s minutes", code=course.code, minutes=course.minutes)
-        yield Hit(course.title, url_for("learner.course", slug=course.slug), note)
+        title = titles[course.version_id]
+        yield Hit(str(title), url_for("learner.course", slug=course.slug), note, title.language)
 
 
 def _requirements(words: list[str]) -> Iterator[Hit]:
