@@ -198,15 +198,33 @@ class Chain:
     def _append(self, following: Cycle) -> None:
         before = self.cycles[-1]
         self.cycles.append(following)
-        rule = following.rule
-        hours = rule.hours
-        if hours is None or not rule.calendar:
+        hours = following.rule.hours
+        if hours is None or not following.rule.calendar:
             return
-        if not hours.no_carry_over and hours.average_over == 1 and before.met_on != FOREVER:
-            reached, asked, _ = account(hours, [before.as_turn], before.done, before.carried, frozenset())
-            following.carried = max(0, reached - asked)
+        self._carry(before, following)
         if following.carried or hours.average_over > 1:
             self._judge(following, following.begins)
+
+    def _carry(self, before: Cycle, following: Cycle) -> None:
+        """What ``before`` has more than it needs is ``following``'s, where the rule lets it be."""
+        hours = following.rule.hours
+        if hours is None or hours.no_carry_over or hours.average_over > 1 or before.met_on == FOREVER:
+            return
+        reached, asked, _ = account(hours, [before.as_turn], before.done, before.carried, frozenset())
+        following.carried = max(0, reached - asked)
+
+    def _carry_on(self, cycle: Cycle, day: int) -> None:
+        """A cycle that was met late, when others had begun: what it has to spare goes to them in turn."""
+        place = self.cycles.index(cycle)
+        while cycle.met_on != FOREVER and place + 1 < len(self.cycles):
+            following = self.cycles[place + 1]
+            if following.closed != FOREVER:
+                return
+            self._carry(cycle, following)
+            if not following.carried:
+                return
+            self._judge(following, day)
+            cycle, place = following, place + 1
 
     def _lay_rest(self, all_movers: list[Mover]) -> None:
         last = named = 0
@@ -284,6 +302,8 @@ class Chain:
         if cycle is not None:
             cycle.done.append(done)
             self._judge(cycle, day)
+            if cycle.rule.calendar and cycle.rule.hours is not None and cycle is not self.cycles[-1]:
+                self._carry_on(cycle, day)
         elif self.requirement.counts_hours and self.cycles[-1].rule.calendar:
             for cycle in reversed(self.cycles):
                 if cycle.pieces[-1].opens <= day:  # more than was asked: it may be carried over
@@ -327,8 +347,11 @@ class Chain:
             if until < max(on, day) or (cycle is not self.cycles[0] and day <= cycle.due and until <= cycle.due):
                 return
             cycle.until = until
-        elif rule.recurs == Recurs.ONCE:
-            until = FOREVER  # once is enough, whatever expires later
+        elif rule.recurs == Recurs.ONCE or (rule.calendar and cycle.due >= FOREVER):
+            until, oldest = (
+                FOREVER,
+                self.period.from_day if rule.calendar else oldest,
+            )  # nothing falls due again, whatever expires later
         cycle.met_on, cycle.met_by = on, by
         cycle.met_from = max(day, on)
         cycle.cap = min(cycle.cap, until)

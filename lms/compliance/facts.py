@@ -171,6 +171,8 @@ def _indexed(records: Sequence[Record]) -> Mapping[str, list[Done]]:
     for r in sorted(records, key=_place):
         if r.revoked or (replaced and r.kind == "record" and r.id in replaced):
             continue
+        if r.expires is not None and r.expires < r.completed_on:
+            continue  # it was over before it was shown
         done = (r.completed_on.toordinal(), r.id, r)
         found.setdefault(r.course, []).append(done)
         for other in r.counts_as:

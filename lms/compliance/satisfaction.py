@@ -64,8 +64,7 @@ class InHours:
         if found is None:
             return None
         day, record_id, record = found
-        until = min((r.expires.toordinal() for _, _, r in ledger.turn.done if r.expires), default=FOREVER)
-        return Met(day, f"{record.kind}:{record_id}" if record_id else "carried", day, until)
+        return Met(day, f"{record.kind}:{record_id}" if record_id else "carried", day, FOREVER)
 
 
 @dataclass(frozen=True, slots=True)

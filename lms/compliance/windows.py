@@ -56,6 +56,8 @@ def first_opens_on(rule: Rule, start: int, due: int) -> int:
 def opens_on(rule: Rule, begins: int, due: int) -> int:
     """The day from which a later cycle may be done: 90 days before due for rolling rules, else as soon as it begins."""
     before = rule.opens_before
+    if rule.hours is not None and rule.calendar:
+        return begins  # hours add up from the first day of their cycle
     if before is None and rule.recurs in OPENS_EARLY:
         before = ROLLING_OPENS_BEFORE
     return begins if before is None else max(begins, due - before)
