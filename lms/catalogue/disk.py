@@ -36,7 +36,7 @@ from lms.catalogue.content import (
 )
 from lms.catalogue.faults import validated
 from lms.catalogue.localised import COURSE_FILE, STAMPS_FILE, source_hashes, translated
-from lms.catalogue.media import MAX_BYTES, check_media
+from lms.catalogue.media import check_media, most_bytes
 from lms.catalogue.yaml_text import read
 from lms.errors import N_, Invalid
 
@@ -192,7 +192,7 @@ class _Folder:
 
     def _picture(self, name: str, path: Path, read: Parts) -> None:
         with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)  # a file of gigabytes is refused without being read
+            data = file.read(most_bytes(name) + 1)  # a file of gigabytes is refused without being read
         short = name.removeprefix("media/")
         size = path.stat().st_size
         media, problems = check_media(name, short, size, data, hashlib.sha256(data).hexdigest())

@@ -43,6 +43,11 @@ def media_type(name: str) -> str | None:
     return TYPES.get("." + name.rpartition(".")[2].lower()) if "." in name else None
 
 
+def most_bytes(name: str) -> int:
+    """How much a file of this name may have: no more of it need be read to refuse it."""
+    return LIMITS[(media_type(name) or "image").partition("/")[0]]
+
+
 def check_media(file: str, name: str, size: int, data: bytes, sha256: str) -> tuple[Media, list[Problem]]:
     """What a picture is, and what is wrong with it. ``data`` may be cut off where ``size`` (bytes) is over the limit."""
     problems: list[Problem] = []

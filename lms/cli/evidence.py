@@ -59,6 +59,8 @@ def build_(
     \b
     A surveyor's sample:   lms evidence build --numbers sample.txt --as-of 2026-06-30 --out pack.zip
     Check it anywhere:     lms evidence verify pack.zip
+
+    The same question gives the same bytes, whenever it is asked.
     """
     everyone = tuple(dict.fromkeys([*numbers, *(numbers_in(listed.read()) if listed else ())]))
     with opened() as house:

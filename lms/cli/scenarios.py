@@ -19,7 +19,14 @@ from lms.learning.story_map import as_data, story_map
 @click.command("map")
 @click.argument("course")
 @click.option("--scenario", help="The id of one scenario; left out: all of them.")
-@click.option("--format", "kind", type=click.Choice(["svg", "json"]), default="svg", show_default=True)
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["svg", "json"]),
+    default="svg",
+    show_default=True,
+    help="A picture, or its data.",
+)
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="Write the map to this file."
 )
