@@ -150,7 +150,7 @@ def in_words(scenario: Scenario, when: When) -> str:
     """A condition as people write it: ``trust ≥ 7, safety ≤ 3``; the score in per cent."""
     parts = []
     for name, bounds in when.items():
-        unit = " %" if name == SCORE and SCORE not in scenario.state else ""
+        unit = "%" if name == SCORE and SCORE not in scenario.state else ""
         said = name.replace("_", " ")
         if bounds.min is not None and bounds.min == bounds.max:
             parts.append(f"{said} = {bounds.min}{unit}")

@@ -33,6 +33,7 @@ versions:
       first: {within: {days: 30}}
 """
 
+ODD_FIELD = "courses: [a]\n      audience: {field: shoe, in: [x]}"
 ODD_HOUR = "{hours: {amount: 1, hour: 45}}"
 TWICE = """courses: [a]
       recurs: {kind: cadence, every: {years: 1}}
@@ -54,7 +55,7 @@ TWICE = """courses: [a]
         (("courses: [cc-101]", f"satisfied_by: {ODD_HOUR}"), 6, "versions[0].rule.satisfied_by.hours.hour", "50 or 60"),
         (("courses: [cc-101]", "satisfied_by: {course: a, attestation: b}"), 6, "versions[0].rule.satisfied_by", "exactly one"),
         (("courses: [cc-101]", TWICE), 8, "versions[0].rule.again_on", "once or recur"),
-        (("courses: [cc-101]", "courses: [a]\n      audience: {field: shoe, in: [x]}"), 7, "versions[0].rule.audience.field", "no such value"),
+        (("courses: [cc-101]", ODD_FIELD), 7, "versions[0].rule.audience.field", "no such value"),
     ],
 )  # fmt: skip
 def test_a_fault_in_a_rule_names_file_line_field_and_remedy(

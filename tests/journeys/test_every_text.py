@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from datetime import date
 from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import MetaData, select
 
+from config import ROOT
 from lms.clock import SetClock
+from lms.compliance.library import load_library
 from lms.db import Database
+from lms.learning.story_map import name_of
 from lms.people.models import Person
 from lms.web.page import LANGUAGES
 from lms.web.settings_form import ZONES
@@ -23,13 +28,26 @@ from tests.test_house import SPOKEN, UNTRANSLATED
 
 TRANSLATED = re.compile(r"\[[^\[\]]*~\]")
 _WORD = re.compile(r"[^\W\d_]{2,}")
-_BETWEEN = re.compile(r"[\x1f,;:·()/|→›<>“”\"–—]+|\s-\s")
+_BETWEEN = re.compile(r"[\x1f,;:·()/|→›<>≤≥=“”\"–—]+|\s-\s|\.\s")
 _ADDRESSES = re.compile(r"https?://\S+")
 _DAYS = re.compile(
     r"\b\d{1,2}(?: (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)[a-z]*)(?: \d{4})?\b|\b[A-Z][a-z]{2,8} \d{4}\b"
 )
+OF_COURSE = {"prose", "story-map"}
+"""Classes of elements that hold a course's own words."""
 _INLINE = {"a", "abbr", "b", "cite", "em", "i", "q", "strong"}
-_QUIET = {"script", "style", "template", "code", "kbd", "samp", "pre", "textarea"}
+_QUIET = {
+    "script",
+    "style",
+    "template",
+    "code",
+    "kbd",
+    "samp",
+    "pre",
+    "textarea",
+    "ins",
+    "del",
+}  # the last two: values of the audit log
 
 
 @pytest.fixture
@@ -67,6 +85,8 @@ class Data:
         self.texts: list[str] = []
         for zone in ZONES:
             self._take(zone.replace("_", " "))
+        for entry in load_library(ROOT / "courses", date(2026, 6, 15)):  # kept in files, in English
+            self._take(asdict(entry.document) if entry.document else {})
         with db.session() as session:
             for person in session.scalars(select(Person)):
                 self._take(person.display_name)
@@ -79,10 +99,13 @@ class Data:
         self.long = "\x1f".join(_plain(text) for text in self.texts)
 
     def _take(self, value: Any) -> None:
-        if isinstance(value, dict | list):
+        if isinstance(value, dict | list | tuple):
             for part in value.values() if isinstance(value, dict) else value:
                 self._take(part)
         elif isinstance(value, str):
+            if re.fullmatch(r"[a-z_]+\.[a-z_]+", value):
+                self.values.add(value.split(".")[0])  # the audit log's kinds of action
+            self.values.add(name_of(value))  # as the map of a scenario calls a scene
             self.values.update(filter(None, map(_plain, _BETWEEN.split(value))))
             if len(value) > 20:
                 self.texts.append(value)
@@ -92,7 +115,8 @@ class Data:
         while (shorter := TRANSLATED.sub("\x1f", text)) != text:
             text = shorter
         for chunk in _ADDRESSES.sub("\x1f", text).split("\x1f"):
-            if not self._known(chunk, of_course):
+            whole = [piece for piece in _BETWEEN.split(chunk) if not self._known(piece, of_course)]
+            if whole and not self._known(chunk, of_course):
                 yield from (
                     _plain(piece)
                     for piece in _BETWEEN.split(_DAYS.sub("\x1f", chunk))
@@ -110,13 +134,13 @@ class Data:
 
 
 def _plain(text: str) -> str:
-    return " ".join(re.sub(r"[*_`#\[\]]|\[@[^\]]*\]", "", text).split()).strip(" .?!")
+    return " ".join(re.sub(r"[*_`#\[\]]|\[@[^\]]*\]", "", text).split()).strip(" .?!…")
 
 
 def spoken(page: Page) -> Iterator[tuple[str, bool]]:
     """The visible text of a page in one piece, then each attribute that is read out; with it, whether it is of a course."""
     quiet = {inner for outer in page.all(*_QUIET) for inner in outer.iter()}
-    prose = [element for element in page.all() if "prose" in (element.get("class") or "").split()]
+    prose = [element for element in page.all() if OF_COURSE & set((element.get("class") or "").split())]
     yield "".join(_text(page.root, quiet | set(prose))), False
     for element in prose:
         yield "".join(_text(element, quiet)), True
@@ -124,7 +148,8 @@ def spoken(page: Page) -> Iterator[tuple[str, bool]]:
         for name, value in element.attrib.items():
             pressed = name == "value" and element.get("type") in {"submit", "button"}
             if name in SPOKEN or name == "data-label" or pressed:
-                yield value, any("prose" in (outer.get("class") or "") for outer in page.ancestors(element))
+                above = " ".join(outer.get("class") or "" for outer in page.ancestors(element))
+                yield value, bool(OF_COURSE & set(above.split()))
 
 
 def _text(element: Any, left_out: set[Any]) -> Iterator[str]:

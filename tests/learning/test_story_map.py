@@ -56,7 +56,7 @@ def test_a_loop_and_scenes_that_turn_people_away_are_drawn() -> None:
     made = story_map(story())
     assert [arrow.choice_id for arrow in made.arrows if arrow.on_best and arrow.choice_id] == ["wish", "close"]
     assert made.way == ("bedside", "good") and made.best == ("wish", "close")
-    assert made.by_id["good"].when == "trust ≥ 3, score ≥ 50 %"
+    assert made.by_id["good"].when == "trust ≥ 3, score ≥ 50%"
     assert {arrow.kind for arrow in made.out_of("bedside")} == {"best", "acceptable", "poor", "otherwise"}
     said = drawn(made)
     assert "↻ up to 3 times" in said and "only if trust ≥ 3" in said and "Poor ending" in said
