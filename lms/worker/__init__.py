@@ -19,17 +19,12 @@ from lms.audit import actions as audit
 from lms.audit import queries as log_book
 from lms.clock import Clock
 from lms.db import Database
-from lms.evidence.actions import BUILD
 from lms.files import FileStore
 from lms.notices import nightly
 from lms.outbox import LEASE, enqueue, fail, finish, held_by, lease, renew
 from lms.worker.jobs import HANDLERS, Bench
-from lms.worker.packs import build_pack
 
 log = logging.getLogger("lms.worker")
-
-WORK = {**HANDLERS, BUILD: build_pack}
-"""What each kind of job does."""
 
 DAILY = timedelta(minutes=1)
 """How often the worker looks whether the day's reminders are to be written."""
@@ -110,7 +105,7 @@ class Worker:
         renewal.start()
         error: str | None = None
         try:
-            WORK[kind](payload, self.bench)
+            HANDLERS[kind](payload, self.bench)
         except Exception as raised:
             log.exception("Job %s (%s) failed", job_id, kind)
             error = f"{type(raised).__name__}: {raised}"

@@ -13,10 +13,12 @@ from lms.clock import Clock
 from lms.compliance import actions as compliance
 from lms.compliance import building
 from lms.db import Database
+from lms.evidence import actions as evidence
 from lms.files import FileStore
 from lms.notices import actions as notices
 from lms.notices import mail as smtp
 from lms.notices import nightly
+from lms.worker.packs import build_pack
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,4 +105,5 @@ HANDLERS: dict[str, Callable[[dict[str, Any], Bench], None]] = {
     building.FOLD: fold_tallies,
     building.DROP: drop_old_spans,
     nightly.RUN: write_notices,
+    evidence.BUILD: build_pack,
 }

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lms.audit import actions as audit
 from lms.errors import AttuneError
 from lms.evidence import actions as evidence
 from lms.evidence.models import EvidencePack
-from lms.worker.jobs import Bench
+
+if TYPE_CHECKING:
+    from lms.worker.jobs import Bench
 
 
 def build_pack(payload: dict[str, Any], bench: Bench) -> None:

@@ -27,6 +27,16 @@ def d(text: str) -> date:
     return date.fromisoformat(text)
 
 
+def content(slug: str) -> dict[str, Any]:
+    """The least that a course can hold: one lesson."""
+    lesson = {"lesson": "one", "title": "One", "file": "lessons/one.md", "minutes": 30}
+    return {
+        "format": 1, "slug": slug, "code": slug.upper(), "title": slug, "summary": "x", "language": "en", "audience": "x",
+        "change": "material", "change_note": "x", "objectives": [{"id": "a", "text": "b"}], "topics": {"health_equity": 30},
+        "outline": [{"module": "m", "title": "M", "steps": [lesson]}], "lessons": {"one": "One."},
+    }  # fmt: skip
+
+
 class Hospital:
     """Writes facts. Every verb that concerns one person rebuilds that person, as the house asks."""
 
@@ -147,7 +157,7 @@ class Hospital:
             self.session.flush()
             self.session.add(
                 CourseVersion(
-                    course_id=found.id, number=1, content={}, content_hash=slug, change="material", change_note="",
+                    course_id=found.id, number=1, content=content(slug), content_hash=slug, change="material", change_note="",
                     title=slug, code=slug.upper(), minutes=30, enrolment="open", published_at=LONG_AGO,
                 )
             )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import date
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from lms.files import FileStore
 from lms.notices import actions, queries
 from lms.notices.messages import compose
 from lms.notices.models import Mail
+from lms.notices.nightly import Told
+from lms.notices.plan import Reason
 from lms.organisation import MailServer
 from lms.outbox import Job, JobState
 from lms.people.models import Person
@@ -184,6 +187,8 @@ def test_every_template_speaks_every_language(clock: SetClock) -> None:
     values = {
         "organisation": "Mercy", "contact": "ext. 5", "address": "http://x", "name": "Nia", "number": "1001", "new": "n@x.test",
         "link": "http://x/welcome/abc", "expires_at": clock.now(), "when": clock.now(), "course": "Foundations",
+        "lines": [(Told(1, 1, Reason.LATE, -1, date(2026, 6, 14)), "Language access")], "lists": [], "learning": "http://x/learning",
+        "account": "http://x/account", "pages": {}, "day": date(2026, 6, 15),
     }  # fmt: skip
     folder = Path(__file__).resolve().parents[2] / "templates" / "email"
     kinds = sorted(path.stem for path in folder.glob("*.txt") if path.stem != "closing")
