@@ -57,13 +57,21 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out, by name and not as skipped, what makes no sense on the other database."""
-    if databases.kind() == "postgres":
-        return
-    left_out = [item for item in items if item.get_closest_marker("postgres")]
+    """Leave out, by name and not as skipped, what makes no sense on the other database.
+
+    On SQLite: what is about PostgreSQL. On PostgreSQL: what opens no database, for it is the same test and has run on SQLite.
+    """
+
+    def belongs(item: pytest.Item) -> bool:
+        if databases.kind() == "postgres":
+            return "_databases" in getattr(item, "fixturenames", ()) or item.get_closest_marker("postgres") is not None
+        return item.get_closest_marker("postgres") is None
+
+    kept = [item for item in items if belongs(item)]
+    left_out = [item for item in items if not belongs(item)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in left_out]
+        items[:] = kept
 
 
 # --- database ---------------------------------------------------------------------------------------------------------
