@@ -72,7 +72,7 @@ def exported(scenario: Scenario, key: str) -> str:
         story["state"] = {name: _without_defaults(variable) for name, variable in scenario.state.items()}
     places = _places(scenario)
     passages = [
-        Passage("StoryTitle", title),
+        Passage("StoryTitle", title.lstrip(": ") or "Story"),  # two colons would begin a passage
         Passage("StoryData", json.dumps(data, indent=2)),
         Passage("Attune", _block(story), (_STORY,), {"position": "50,50", "size": "100,100"}),
         Passage(
