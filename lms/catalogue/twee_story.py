@@ -66,13 +66,14 @@ def exported(scenario: Scenario, key: str) -> str:
     title = " ".join(scenario.title.split())
     if title != scenario.title or title.startswith("::"):
         story["title"] = scenario.title
+    shown = (title.lstrip(": ") or "Story") if title.startswith("::") else title  # two colons would begin a passage
     if scenario.pass_mark:
         story["pass_mark"] = scenario.pass_mark
     if scenario.state:
         story["state"] = {name: _without_defaults(variable) for name, variable in scenario.state.items()}
     places = _places(scenario)
     passages = [
-        Passage("StoryTitle", title.lstrip(": ") or "Story"),  # two colons would begin a passage
+        Passage("StoryTitle", shown),
         Passage("StoryData", json.dumps(data, indent=2)),
         Passage("Attune", _block(story), (_STORY,), {"position": "50,50", "size": "100,100"}),
         Passage(
