@@ -8,6 +8,8 @@ from datetime import date
 from time import sleep
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from lms import flows
 from lms.clock import Clock
 from lms.compliance import actions as compliance
@@ -62,40 +64,37 @@ BREATHER = 0.1
 """Seconds between two steps on SQLite, whose lock is not fair: who waits for it looks again ten times a second."""
 
 
-def build_spans(payload: dict[str, Any], bench: Bench) -> None:
-    """Work a bulk change into the spans, one short transaction after the other, so that nobody waits for long."""
+def _in_steps(bench: Bench, step: Callable[[Session], bool], *, breather: bool = False) -> None:
+    """Run ``step`` in one short transaction after the other until it says that all is done, so that nobody waits for long."""
     finished = False
     while not finished:
         with bench.database.transaction() as session:
-            finished = building.build_step(session, payload["generation"], bench.clock.now())
-        if bench.database.is_sqlite and not finished:
+            finished = step(session)
+        if breather and bench.database.is_sqlite and not finished:
             sleep(BREATHER)
+
+
+def build_spans(payload: dict[str, Any], bench: Bench) -> None:
+    """Work a bulk change into the spans."""
+    _in_steps(
+        bench, lambda session: building.build_step(session, payload["generation"], bench.clock.now()), breather=True
+    )
 
 
 def fold_tallies(payload: dict[str, Any], bench: Bench) -> None:
     """Fold the pending changes of the counts."""
-    finished = False
-    while not finished:
-        with bench.database.transaction() as session:
-            finished = compliance.fold_pending(session, bench.clock.now())
+    _in_steps(bench, lambda session: compliance.fold_pending(session, bench.clock.now()))
 
 
 def drop_old_spans(payload: dict[str, Any], bench: Bench) -> None:
     """Throw away the spans of generations that nobody reads any more."""
-    finished = False
-    while not finished:
-        with bench.database.transaction() as session:
-            finished = building.drop_step(session)
+    _in_steps(bench, building.drop_step)
 
 
 def write_notices(payload: dict[str, Any], bench: Bench) -> None:
-    """The run of reminders of one local day, in short transactions; a run that was cut off goes on where it stopped."""
-    finished = False
-    while not finished:
-        with bench.database.transaction() as session:
-            finished = nightly.step(session, date.fromisoformat(payload["day"]), bench.files, bench.clock.now())
-        if bench.database.is_sqlite and not finished:
-            sleep(BREATHER)
+    """The run of reminders of one local day; a run that was cut off goes on where it stopped."""
+    day = date.fromisoformat(payload["day"])
+    _in_steps(bench, lambda session: nightly.step(session, day, bench.files, bench.clock.now()), breather=True)
 
 
 HANDLERS: dict[str, Callable[[dict[str, Any], Bench], None]] = {
