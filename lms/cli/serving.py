@@ -11,6 +11,7 @@ from lms import organisation
 from lms.accounts.passwords import setup_code
 from lms.app import create_app
 from lms.cli.house import Opened, is_empty, opened, require_current, upgrade
+from lms.cli.receiving import ENVELOPE, limit_bodies
 from lms.worker import Worker
 
 
@@ -43,7 +44,11 @@ def run(house: Opened, threads: int, *, with_worker: bool) -> None:
                 f"It is not set up yet. Run `lms setup`, or open it and enter this code: {setup_code(house.config.secret_key)}"
             )
     try:
-        waitress.serve(app, host=house.config.host, port=house.config.port, threads=threads, ident=None, _quiet=True)
+        limit_bodies()
+        waitress.serve(
+            app, host=house.config.host, port=house.config.port, threads=threads, ident=None, _quiet=True,
+            max_request_body_size=house.config.upload_limit + ENVELOPE,
+        )  # fmt: skip
     finally:
         stop.set()
         if with_worker:

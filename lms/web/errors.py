@@ -24,7 +24,7 @@ def install(app: Flask) -> None:
     """Register the handlers."""
     app.register_error_handler(AttuneError, _known)
     app.register_error_handler(CSRFError, _forged)
-    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(HTTPException, error_page)
     app.register_error_handler(OSError, _disk)
     app.register_error_handler(OverflowError, _out_of_range)
     app.register_error_handler(DataError, _out_of_range)
@@ -50,7 +50,8 @@ def _forged(error: CSRFError) -> ResponseReturnValue:
     )
 
 
-def _http(error: HTTPException) -> ResponseReturnValue:
+def error_page(error: HTTPException) -> ResponseReturnValue:
+    """The page for a status that Werkzeug or ``abort`` raised."""
     if error.code is None or error.code < 400:
         return error.get_response()
     roll_back()

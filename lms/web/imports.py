@@ -10,12 +10,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField, FileRequired
+from werkzeug.exceptions import RequestEntityTooLarge
 from wtforms import BooleanField, DateField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from lms import flows
-from lms.access import Permission
+from lms.access import Permission, may
 from lms.db import Desk
 from lms.errors import N_, AttuneError, NotFound
 from lms.files import StoredFile
@@ -25,8 +26,22 @@ from lms.people.models import ImportRun
 from lms.people.plan import Verdict
 from lms.people.prepared import Prepared
 from lms.people.preparing import prepare
+from lms.web.errors import error_page
 from lms.web.forms import Form
-from lms.web.page import actor, commit, house, needs, now, organisation, say, session, tell, today, viewer
+from lms.web.page import (
+    actor,
+    commit,
+    house,
+    needs,
+    now,
+    organisation,
+    say,
+    session,
+    tell,
+    today,
+    viewer,
+    viewer_or_none,
+)
 
 blueprint = Blueprint("imports", __name__, url_prefix="/people/import")
 
@@ -86,10 +101,28 @@ def index() -> ResponseReturnValue:
             "departments": departments.id if departments else None,
         }  # fmt: skip
         return redirect(url_for("imports.report", file_id=staff.id, **question), 303)
-    last = undoing.last_run(session())
-    return render_template(
-        "people/import.html", form=form, last=last, most=house().config.upload_limit
-    ), 422 if form.errors else 200
+    return _upload_page(form), 422 if form.errors else 200
+
+
+@blueprint.errorhandler(RequestEntityTooLarge)
+def too_large(error: RequestEntityTooLarge) -> ResponseReturnValue:
+    """The file was thrown away while it came in: say so at its field. What else was typed went with it."""
+    if not may(viewer_or_none(), Permission.PEOPLE_IMPORT):
+        return error_page(error)
+    form = UploadForm(formdata=None, as_of=today())
+    form.staff.errors = [_too_large()]
+    return _upload_page(form), 413
+
+
+def _upload_page(form: UploadForm) -> str:
+    return render_template("people/import.html", form=form, too_large=_too_large(), most=house().config.upload_limit)
+
+
+def _too_large() -> str:
+    megabytes = house().config.upload_limit >> 20
+    return str(
+        gettext("This file is larger than %(megabytes)s MB. Choose a smaller one, or split it.", megabytes=megabytes)
+    )
 
 
 @blueprint.get("/<int:file_id>")

@@ -207,7 +207,11 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_stored(desk: PageClien
     form = desk.page("/people/import/")
     app.config["MAX_CONTENT_LENGTH"] = 2000  # type: ignore[attr-defined]
     answer = desk.submit(form, {"staff": (io.BytesIO(b"x" * 5000), "s.csv")}, form="upload")
-    assert answer.status_code == 413
+    assert answer.status_code == 413 and answer.page.h1 == "Import staff"  # type: ignore[attr-defined]
+    assert "This file is larger than" in answer.text and 'aria-invalid="true"' in answer.text
+    stranger = app.test_client()  # type: ignore[attr-defined]
+    refused = stranger.post("/people/import/", data={"staff": (io.BytesIO(b"x" * 5000), "s.csv")})
+    assert refused.status_code == 413 and "Import staff" not in refused.text
 
 
 @pytest.mark.parametrize(
