@@ -10,15 +10,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Discriminator, Field, StringConstraints, Tag, TypeAdapter
 
 from lms.catalogue.items import Item, ItemTranslation
-from lms.catalogue.parts import Difficulty, Id, Line, Name, Part, Percent, Prose
-from lms.errors import N_, NotFound
+from lms.catalogue.parts import Difficulty, Duration, Id, Line, Name, Part, Percent, Prose, length
+from lms.errors import N_, Invalid, NotFound
 
 LanguageTag = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 Minutes = Annotated[int, Field(ge=1, le=600)]
@@ -138,6 +138,36 @@ class Share(Part):
         )
 
 
+def _mark_tag(value: Any) -> str:
+    return "panel" if isinstance(value, str) and not value.isdigit() else "number"
+
+
+ANGOFF: Literal["angoff"] = "angoff"
+PassMark = Annotated[
+    Annotated[Percent, Tag("number")] | Annotated[Literal["angoff"], Tag("panel")], Discriminator(_mark_tag)
+]
+"""Per cent, or ``angoff``: what the panel says whose result is adopted when the course is published."""
+
+
+class PanelMark(Part):
+    """What an Angoff panel said of a test, frozen with the version (``lms.catalogue.angoff``). No judge is named."""
+
+    panel: Line
+    """What the panel is called."""
+    mark: Percent
+    """The pass mark: the cut score, rounded up to a whole per cent."""
+    cut: float
+    """Per cent."""
+    judges: Annotated[int, Field(ge=1)]
+    round: Annotated[int, Field(ge=1)]
+    sd: float | None
+    """Spread between the judges' sums, in questions; None with one judge."""
+    se: float | None
+    """Standard error of the cut score, in questions; None with one judge."""
+    items: dict[Id, float]
+    """For each question judged, the mean of what the judges expected: from 0 to 1."""
+
+
 class TestStep(_Step):
     __test__ = False  # not a test case, whatever the test runner thinks of its name
 
@@ -148,9 +178,25 @@ class TestStep(_Step):
     """How many of them are of which topic, objective and difficulty."""
     shuffle: bool = False
     """Whether every attempt has its own order of options."""
-    pass_mark: Percent = 80
+    pass_mark: PassMark = 80
     attempts: Annotated[int, Field(ge=1, le=20)] = 3
     """How many attempts a person has before a manager or HR grants another."""
+    cool_down: Duration | None = None
+    """How long after an attempt that was not passed the next one opens; left out: at once."""
+    time_limit: Duration | None = None
+    """How long an attempt lasts from its beginning, by the server's clock; left out: as long as one likes."""
+    grace: Duration = "30 s"
+    """How long after the time limit an answer that is still on its way counts."""
+
+    @property
+    def pause(self) -> timedelta:
+        """The cool-down as a length of time; none is zero."""
+        return length(self.cool_down) if self.cool_down else timedelta()
+
+    @property
+    def limit(self) -> timedelta | None:
+        """The time limit as a length of time."""
+        return length(self.time_limit) if self.time_limit else None
 
     @property
     def drawn(self) -> int | None:
@@ -399,6 +445,20 @@ class CourseContent(CourseFile):
     scenarios: dict[Id, Scenario] = {}
     translations: dict[LanguageTag, Translation] = {}
     media: dict[str, Media] = {}
+    panels: dict[Id, PanelMark] = {}
+    """By the id of the test: where its pass mark comes from, if from a panel. Put in when a version is frozen."""
+
+    def mark(self, test: TestStep) -> int:
+        """The pass mark of the test, in per cent.
+
+        Raises:
+            Invalid: it is to come from a panel, and none has been frozen into this content (a draft).
+        """
+        if test.pass_mark != ANGOFF:
+            return test.pass_mark
+        if test.id not in self.panels:
+            raise Invalid(N_("The pass mark of “%(test)s” comes from a panel, and none is adopted yet."), test=test.id)
+        return self.panels[test.id].mark
 
     @cached_property
     def _places(self) -> Mapping[str, int]:

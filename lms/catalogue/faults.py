@@ -23,6 +23,10 @@ _PATTERNS = {
     "^[A-Z0-9]": (N_("“%(value)s” is not a course code."), N_("Use capitals and digits joined by hyphens: CC-101.")),
     "^https?": (N_("“%(value)s” is not a web address."), N_("Write the full address, beginning with https://.")),
     "^[a-z]{2,3}": (N_("“%(value)s” is not a language code."), N_("Write a code such as en, es or pt-BR.")),
+    "^[1-9][0-9]{0,3} (s": (
+        N_("“%(value)s” is not a length of time."),
+        N_("Write a whole number, a space and a unit: 30 s, 20 min, 24 h or 7 days."),
+    ),
     r"\S": (N_("`%(name)s` is empty."), N_("Write the text, or remove the key if it is optional.")),
 }
 _BY_TYPE = {

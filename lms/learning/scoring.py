@@ -197,7 +197,7 @@ def score_attempt(content: CourseContent, step_id: str, drawn: Drawn, answers: M
     share = sum(scores, Fraction(0)) / len(scores) if scores else Fraction(0)
     missed = tuple(result.item_id for result in results if result.critical and not result.right)
     test = isinstance(step, TestStep)
-    mark = step.pass_mark if isinstance(step, TestStep) else 0
+    mark = content.mark(step) if isinstance(step, TestStep) else 0
     return Result(
         score=float(share * 100),
         pass_mark=float(mark),

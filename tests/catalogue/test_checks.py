@@ -361,3 +361,34 @@ def test_a_translation_that_leaves_out_a_citation_is_warned_of(tmp_path: Path) -
     found = list(load_course(write(tmp_path, {**FILES, **spanish})).problems)
     problem = one(found, "leaves out [@kleinman-1978]")
     assert (problem.file, problem.level) == ("translations/es/lessons/why-ask.md", "warning")
+
+
+@pytest.mark.parametrize(
+    ("written", "where", "message", "remedy"),
+    [
+        ("cool_down: soon", "cool_down", "is not a length of time", "30 s, 20 min, 24 h or 7 days"),
+        ("cool_down: 24", "cool_down", "“24” is not a length of time", "a unit"),
+        ("cool_down: 40 days", "cool_down", "more than 30 days", "Shorten it"),
+        ("time_limit: 20 s", "time_limit", "not between 1 min and 8 h", "Write a length"),
+        ("time_limit: 5 min", "time_limit", "takes an ordinary learner 6 minutes", "Lengthen"),
+        ("grace: 10 s", "grace", "nothing without a time limit", "time_limit"),
+        ("time_limit: 20 min\n        grace: 20 min", "grace", "more than 5 min", "Keep it short"),
+        ("pass_mark: hofstee", "pass_mark", "cannot be hofstee", "angoff"),
+        ("pass_mark: 101", "pass_mark", "too large: 101", "100"),
+    ],
+)
+def test_the_policy_of_a_test_is_checked_by_line(
+    tmp_path: Path, written: str, where: str, message: str, remedy: str
+) -> None:
+    line = "pass_mark: 80" if "pass_mark" in written else "attempts: 2"
+    new = written if "pass_mark" in written else f"{line}\n        {written}"
+    found = one(problems(tmp_path, course=(line, new)), message)
+    assert found.file == "course.yaml" and remedy in str(found.remedy)
+    assert (found.where or "").endswith(where)
+    assert found.line == (38 if "pass_mark" in written else 40 + written.count("\n"))
+
+
+def test_a_pause_before_an_only_attempt_is_pointed_out(tmp_path: Path) -> None:
+    found = problems(tmp_path, course=("attempts: 2", "attempts: 1\n        cool_down: 1 h"))
+    assert one(found, "only one attempt").level == "warning"
+    assert not problems(tmp_path / "b", course=("attempts: 2", "attempts: 2\n        cool_down: 7 days"))

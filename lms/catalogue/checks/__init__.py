@@ -11,6 +11,7 @@ from datetime import date
 from lms.catalogue.checks.finding import At, Lines, Report, dotted
 from lms.catalogue.checks.items import check_banks, check_items
 from lms.catalogue.checks.outline import check_outline
+from lms.catalogue.checks.policy import check_policy
 from lms.catalogue.checks.proof import Proof
 from lms.catalogue.checks.scenario import check_scenario
 from lms.catalogue.checks.texts import check_texts
@@ -53,6 +54,7 @@ def check(content: CourseContent, *, lines: Lines = NO_LINES, today: date | None
 def check_whole(content: CourseContent, report: Report, *, today: date | None, partial: bool = False) -> None:
     """The checks that look across files. ``partial``: some files could not be read, so what seems unused may not be."""
     check_outline(content, report, today=today)
+    check_policy(content, report)
     check_banks(content, report)
     check_texts(content, report, unused=not partial)
     check_translations(content, report)
