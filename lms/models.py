@@ -10,9 +10,10 @@ from lms.evidence import models as evidence
 from lms.learning import models as learning
 from lms.notices import models as notices
 from lms.people import models as people
+from lms.policies import models as policies
 from lms.records import models as records
 
 __all__ = [
     "accounts", "audit", "catalogue", "certificates", "compliance", "evidence", "files", "learning", "notices", "organisation", "outbox",
-    "people", "records",
+    "people", "policies", "records",
 ]  # fmt: skip

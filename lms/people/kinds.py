@@ -32,3 +32,10 @@ class LeaveKind(StrEnum):
     NONE = "none"
     EXTENDS = "extends"
     FRESH_WINDOW = "fresh_window"
+
+
+class LicenceBasis(StrEnum):
+    """How a term of a licence began."""
+
+    INITIAL = "initial"
+    RENEWAL = "renewal"

@@ -8,10 +8,11 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.db import Base, Dated
+from lms.db import Base, Dated, Recorded
 from lms.people.kinds import DepartmentKind as DepartmentKind
 from lms.people.kinds import EmploymentKind as EmploymentKind
 from lms.people.kinds import LeaveKind as LeaveKind
+from lms.people.kinds import LicenceBasis as LicenceBasis
 
 
 class Department(Base):
@@ -116,6 +117,72 @@ class Leave(Dated, Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     kind: Mapped[str]
     reason: Mapped[str]
+    import_id: Mapped[int | None] = mapped_column(ForeignKey("import_run.id"))
+
+
+class Licence(Dated, Base):
+    """One term of a licence or certification, from its issue or renewal to the day after its last one.
+
+    A renewal is a row of its own beside the term before. ``state`` is None where no state issues it. ``renew_by`` is the last
+    good day for the next renewal (None: the last day of the term); ``every_months`` how often it is renewed, where that is known.
+    """
+
+    __tablename__ = "licence"
+    __table_args__ = (CheckConstraint("from_day < to_day", "days"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    kind: Mapped[str]
+    state: Mapped[str | None]
+    number: Mapped[str]
+    basis: Mapped[str]
+    renew_by: Mapped[date | None]
+    every_months: Mapped[int | None]
+    import_id: Mapped[int | None] = mapped_column(ForeignKey("import_run.id"))
+
+
+class DutyTag(Dated, Base):
+    """Something somebody does beside what their job says, as rules ask for it: ``perinatal-care``, ``in-home-care``."""
+
+    __tablename__ = "duty_tag"
+    __table_args__ = (CheckConstraint("from_day < to_day", "days"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    tag: Mapped[str]
+    import_id: Mapped[int | None] = mapped_column(ForeignKey("import_run.id"))
+
+
+class BirthMonth(Recorded, Base):
+    """The month in which somebody was born, 1 to 12, for rules that fall due in it. More of the birthday is never kept."""
+
+    __tablename__ = "birth_month"
+    __table_args__ = (
+        CheckConstraint("month between 1 and 12", "month"),
+        Index(
+            "uq_birth_month_person",
+            "person_id",
+            unique=True,
+            sqlite_where=text("superseded_at is null"),
+            postgresql_where=text("superseded_at is null"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    month: Mapped[int]
+    import_id: Mapped[int | None] = mapped_column(ForeignKey("import_run.id"))
+
+
+class EmployerSize(Recorded, Base):
+    """How many people work for the organisation, or for one facility and what is below it, from a day on."""
+
+    __tablename__ = "employer_size"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    department_id: Mapped[int | None] = mapped_column(ForeignKey("department.id"))
+    from_day: Mapped[date]
+    people: Mapped[int]
 
 
 class ImportRun(Base):
