@@ -11,9 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, TypeVar, cast
 from urllib.parse import quote
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import flask_babel
 from flask import Flask, Request, Response, abort, current_app, flash, g, redirect, request, url_for
@@ -194,6 +195,8 @@ def tell(message: Message) -> str:
 def _told(value: object) -> object:
     if isinstance(value, Message):
         return tell(value)
+    if isinstance(value, datetime):
+        return flask_babel.format_datetime(value, "medium")
     return flask_babel.format_date(value, "long") if isinstance(value, date) else value
 
 
@@ -233,7 +236,16 @@ def _babel_locale() -> str:
 def _zone() -> str:
     """Moments are shown in the person's own time zone; days and deadlines are the organisation's all the same."""
     asking = viewer_or_none()
-    return asking.zone if asking and asking.zone in available_timezones() else organisation().zone
+    return asking.zone if asking and asking.zone and _is_zone(asking.zone) else organisation().zone
+
+
+@lru_cache(maxsize=1000)
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)  # asking for all names reads hundreds of files, each time
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
 
 
 def direction(tag: str) -> str:

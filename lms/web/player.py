@@ -250,9 +250,10 @@ def answer(attempt_id: int) -> ResponseReturnValue:
         if not item.required and not any(any(values) for name, values in form.items() if name not in OUR_FIELDS):
             return _onward(found, place)
         return make_response(_item(found, reader, place, form, tell(refused.message)), refused.status)
+    receipt = _receipt(saved) if _by_script() and found.kind != AttemptKind.CHECK else None
     commit()
-    if _by_script() and found.kind != AttemptKind.CHECK:
-        return jsonify(_receipt(saved))
+    if receipt is not None:
+        return jsonify(receipt)
     if found.kind == AttemptKind.CHECK or is_kept():
         return redirect(url_for("player.attempt", attempt_id=attempt_id, item=place), 303)
     return _onward(found, place)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from functools import cached_property
 from typing import Any
 
 from flask import render_template, request, url_for
@@ -140,7 +141,11 @@ class Reader(Course):
     def __init__(self, enrolment: Enrolment) -> None:
         super().__init__(catalogue.content(session(), enrolment.version_id))
         self.enrolment = enrolment
-        self.done = queries.steps_done(session(), [enrolment.id])[enrolment.id]
+
+    @cached_property
+    def done(self) -> frozenset[str]:
+        """The finished steps, as they were when first asked for."""
+        return queries.steps_done(session(), [self.enrolment.id])[self.enrolment.id]
 
     def media_url(self, name: str) -> str:
         """Pictures of a frozen version."""
