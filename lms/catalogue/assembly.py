@@ -7,8 +7,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from lms.catalogue.checks import Proof, Report, has_errors
+from lms.catalogue.checks import At, Proof, Report, has_errors
 from lms.catalogue.content import (
+    FOLLOW_UP,
     CourseContent,
     CourseFile,
     CourseTranslation,
@@ -19,6 +20,7 @@ from lms.catalogue.content import (
     Translation,
 )
 from lms.catalogue.localised import COURSE_FILE, STAMPS_FILE
+from lms.catalogue.surveys import Survey, SurveyTranslation
 from lms.errors import N_, Problem
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -32,6 +34,7 @@ class Parts:
     lessons: dict[str, str] = field(default_factory=dict)
     items: dict[str, ItemFile] = field(default_factory=dict)
     scenarios: dict[str, Scenario] = field(default_factory=dict)
+    surveys: dict[str, Survey] = field(default_factory=dict)
     media: dict[str, Media] = field(default_factory=dict)
     bytes: dict[str, bytes] = field(default_factory=dict)
     translations: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -72,6 +75,7 @@ def assembled(course: CourseFile, parts: Parts, paths: Collection[str], folder: 
         lessons={step.id: parts.lessons[step.file] for step in course.steps if step.file in parts.lessons},
         banks={step.id: parts.items[step.file].items for step in course.steps if step.file in parts.items},
         scenarios={step.id: parts.scenarios[step.file] for step in course.steps if step.file in parts.scenarios},
+        surveys={id: parts.surveys[file] for id, file in _files(course) if file in parts.surveys},
         translations={
             language: _translation(course, texts) for language, texts in _languages(course, parts, report).items()
         },
@@ -79,22 +83,29 @@ def assembled(course: CourseFile, parts: Parts, paths: Collection[str], folder: 
     )
 
 
+def _files(course: CourseFile) -> list[tuple[str, str]]:
+    """Every part of the course with its file: the steps by their ids, and the follow-up."""
+    files = [(step.id, step.file) for step in course.steps]
+    return [*files, (FOLLOW_UP, course.follow_up.file)] if course.follow_up else files
+
+
 def _missing_files(course: CourseFile, paths: Collection[str], report: Report) -> None:
-    for m, module in enumerate(course.outline):
-        for s, step in enumerate(module.steps):
-            if step.file not in paths:
-                report.error(
-                    COURSE_FILE,
-                    ("outline", m, "steps", s, "file"),
-                    N_("There is no file %(path)s."),
-                    N_("Write it, or correct the path."),
-                    path=step.file,
-                )
+    named: list[tuple[At, str]] = [
+        (("outline", m, "steps", s, "file"), step.file)
+        for m, module in enumerate(course.outline)
+        for s, step in enumerate(module.steps)
+    ]
+    if course.follow_up:
+        named.append((("follow_up", "file"), course.follow_up.file))
+    for at, file in named:
+        if file not in paths:
+            message, remedy = N_("There is no file %(path)s."), N_("Write it, or correct the path.")
+            report.error(COURSE_FILE, at, message, remedy, path=file)
 
 
 def _left_over(course: CourseFile, parts: Parts, report: Report) -> None:
-    named = {step.file for step in course.steps}
-    for file in sorted({*parts.lessons, *parts.items, *parts.scenarios} - named):
+    named = {file for _, file in _files(course)}
+    for file in sorted({*parts.lessons, *parts.items, *parts.scenarios, *parts.surveys} - named):
         report.warning(file, (), N_("The outline does not name this file."), N_("Add it to the outline, or remove it."))
     for language, texts in parts.translations.items():
         for file in sorted(set(texts) - named - {COURSE_FILE, STAMPS_FILE}):
@@ -126,12 +137,12 @@ def _languages(course: CourseFile, parts: Parts, report: Report) -> Mapping[str,
 
 def _translation(course: CourseFile, texts: Mapping[str, Any]) -> Translation:
     """The texts of one language by the id of the step, each where its kind belongs."""
-    steps = {step.file: step.id for step in course.steps}
-    own = {steps[file]: value for file, value in texts.items() if file in steps}
+    own = {id: texts[file] for id, file in _files(course) if file in texts}
     return Translation(
         course=texts.get(COURSE_FILE, CourseTranslation()),
         lessons={step: value for step, value in own.items() if isinstance(value, str)},
         items={step: value for step, value in own.items() if isinstance(value, dict)},
         scenarios={step: value for step, value in own.items() if isinstance(value, ScenarioTranslation)},
+        surveys={id: value for id, value in own.items() if isinstance(value, SurveyTranslation)},
         stamps=texts.get(STAMPS_FILE, {}),
     )

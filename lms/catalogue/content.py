@@ -18,17 +18,21 @@ from pydantic import Discriminator, Field, StringConstraints, Tag, TypeAdapter
 
 from lms.catalogue.items import Item, ItemTranslation
 from lms.catalogue.parts import Difficulty, Duration, Id, Line, Name, Part, Percent, Prose, length
+from lms.catalogue.surveys import Survey, SurveyTranslation
 from lms.errors import N_, Invalid, NotFound
 
 LanguageTag = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 Minutes = Annotated[int, Field(ge=1, le=600)]
 
 Change = Literal["typo", "minor", "material"]
-StepKind = Literal["lesson", "check", "scenario", "test"]
+StepKind = Literal["lesson", "pre_test", "check", "scenario", "test", "evaluation", "attestation"]
 Quality = Literal["best", "acceptable", "poor"]
 Ending = Literal["good", "mixed", "poor"]
 
-STEP_KINDS: tuple[StepKind, ...] = ("lesson", "check", "scenario", "test")
+STEP_KINDS: tuple[StepKind, ...] = ("lesson", "pre_test", "check", "scenario", "test", "evaluation", "attestation")
+
+FOLLOW_UP = "follow-up"
+"""The name under which the survey of a follow-up is kept; no step may have it as its id."""
 
 
 # course.yaml
@@ -212,6 +216,82 @@ class TestStep(_Step):
         return "test"
 
 
+class TestOut(Part):
+    """Passing the pre-test completes the course. Leave it out where an authority asks for hours of training."""
+
+    __test__ = False
+
+    pass_mark: Percent = 80
+    minutes: Annotated[int, Field(ge=0, le=600)]
+    """Minutes that a record by testing out is worth; rules that count hours count no more than these."""
+
+
+class PreTestStep(_Step):
+    """What somebody knows already: asked once, before anything else, never counted as the test. It may draw from the bank of the
+    test by naming the same file."""
+
+    pre_test: Id
+    draw: Annotated[int, Field(ge=1)] | None = None
+    """How many scored items are drawn, objectives taking turns; left out: all."""
+    shuffle: bool = False
+    test_out: TestOut | None = None
+
+    @property
+    def id(self) -> str:
+        return self.pre_test
+
+    @property
+    def kind(self) -> StepKind:
+        return "pre_test"
+
+
+class EvaluationStep(_Step):
+    """What the learner says of the course, and means to do, after the test."""
+
+    evaluation: Id
+    needed: bool = False
+    """Whether the record and the certificate wait for it."""
+
+    @property
+    def id(self) -> str:
+        return self.evaluation
+
+    @property
+    def kind(self) -> StepKind:
+        return "evaluation"
+
+
+class AttestationStep(_Step):
+    """A statement the learner makes after the test, "I have read and will follow …"; its text is Markdown."""
+
+    attestation: Id
+    name: Id
+    """What a requirement calls it: ``attestation:<name>``."""
+    sign: Literal["name", "tick"] = "name"
+    """By typing one's own name, or by ticking a box."""
+    needed: bool = True
+    """Whether the record and the certificate wait for it."""
+
+    @property
+    def id(self) -> str:
+        return self.attestation
+
+    @property
+    def kind(self) -> StepKind:
+        return "attestation"
+
+
+class FollowUp(Part):
+    """A survey that is sent some weeks after completion and asks what has changed in practice."""
+
+    file: Line
+    minutes: Minutes = 2
+    days: Annotated[int, Field(ge=60, le=90)] = 75
+    """Days after completion on which it is sent."""
+    expires: Annotated[int, Field(ge=7, le=60)] = 30
+    """Days for which it can then be answered."""
+
+
 def _step_tag(value: Any) -> str | None:
     """The kind of a step is the key that carries its id."""
     if isinstance(value, _Step):
@@ -225,7 +305,10 @@ Step = Annotated[
     Annotated[LessonStep, Tag("lesson-step")]
     | Annotated[CheckStep, Tag("check-step")]
     | Annotated[ScenarioStep, Tag("scenario-step")]
-    | Annotated[TestStep, Tag("test-step")],
+    | Annotated[TestStep, Tag("test-step")]
+    | Annotated[PreTestStep, Tag("pre_test-step")]
+    | Annotated[EvaluationStep, Tag("evaluation-step")]
+    | Annotated[AttestationStep, Tag("attestation-step")],
     Discriminator(_step_tag),
 ]
 
@@ -263,6 +346,7 @@ class CourseFile(Part):
     glossary: tuple[Term, ...] = ()
     """Words that a reader may not know; texts link to them as ``[word](glossary:id)``."""
     outline: Annotated[tuple[Module, ...], Field(min_length=1)]
+    follow_up: FollowUp | None = None
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
@@ -419,6 +503,7 @@ class Translation(Part):
     lessons: dict[Id, str] = {}
     items: dict[Id, dict[Id, ItemTranslation]] = {}
     scenarios: dict[Id, ScenarioTranslation] = {}
+    surveys: dict[Id, SurveyTranslation] = {}
     stamps: dict[str, str] = {}
     """For each translated file, the SHA-256 of the texts it was made from."""
 
@@ -443,6 +528,8 @@ class CourseContent(CourseFile):
     lessons: dict[Id, str] = {}
     banks: dict[Id, tuple[Item, ...]] = {}
     scenarios: dict[Id, Scenario] = {}
+    surveys: dict[Id, Survey] = {}
+    """Evaluations by the id of their step; that of the follow-up as :data:`FOLLOW_UP`."""
     translations: dict[LanguageTag, Translation] = {}
     media: dict[str, Media] = {}
     panels: dict[Id, PanelMark] = {}
@@ -493,8 +580,34 @@ class CourseContent(CourseFile):
         """The step that completes the course."""
         return next((step for step in self.steps if isinstance(step, TestStep)), None)
 
+    @property
+    def pre_test(self) -> PreTestStep | None:
+        """What is asked before anything else."""
+        return next((step for step in self.steps if isinstance(step, PreTestStep)), None)
+
+    @property
+    def evaluation(self) -> EvaluationStep | None:
+        """The survey after the test."""
+        return next((step for step in self.steps if isinstance(step, EvaluationStep)), None)
+
+    def granted_by_test_out(self) -> tuple[int, dict[str, int]]:
+        """Minutes, and minutes by topic, of a record by testing out: what the course says, shared out as its topics are, in whole
+        minutes; what is left over goes to the largest remainders."""
+        step = self.pre_test
+        minutes = step.test_out.minutes if step and step.test_out else 0
+        whole = self.total_minutes
+        shares = {topic: minutes * own // whole for topic, own in self.topics.items()}
+        order = sorted(self.topics, key=lambda topic: (-(minutes * self.topics[topic] % whole), topic))
+        for topic in order[: minutes - sum(shares.values())]:
+            shares[topic] += 1
+        return minutes, shares
+
+    def survey(self, survey_id: str) -> Survey:
+        """An evaluation, or the follow-up. Raises NotFound."""
+        return _found(self.surveys, survey_id)
+
     def lesson(self, step_id: str) -> str:
-        """Markdown of a lesson. Raises NotFound."""
+        """Markdown of a lesson, or of an attestation. Raises NotFound."""
         return _found(self.lessons, step_id)
 
     def items(self, step_id: str) -> tuple[Item, ...]:
@@ -587,9 +700,11 @@ def schemas() -> dict[str, dict[str, Any]]:
         "course": CourseFile.model_json_schema(),
         "items": ItemFile.model_json_schema(),
         "scenario": Scenario.model_json_schema(),
+        "survey": Survey.model_json_schema(),
         "course-translation": CourseTranslation.model_json_schema(),
         "items-translation": ItemTranslations.json_schema(),
         "scenario-translation": ScenarioTranslation.model_json_schema(),
+        "survey-translation": SurveyTranslation.model_json_schema(),
     }
     return {
         name: {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema} for name, schema in written.items()

@@ -37,6 +37,7 @@ from lms.catalogue.content import (
 from lms.catalogue.faults import validated
 from lms.catalogue.localised import COURSE_FILE, STAMPS_FILE, source_hashes, translated
 from lms.catalogue.media import check_media, most_bytes
+from lms.catalogue.surveys import Survey, SurveyTranslation
 from lms.catalogue.yaml_text import read
 from lms.errors import N_, Invalid
 
@@ -47,6 +48,8 @@ _STAMPS = TypeAdapter(dict[str, str])
 _COURSE = TypeAdapter(CourseFile)
 _ITEMS = TypeAdapter(ItemFile)
 _SCENARIO = TypeAdapter(Scenario)
+_SURVEY = TypeAdapter(Survey)
+_SURVEY_TRANSLATION = TypeAdapter(SurveyTranslation)
 _COURSE_TRANSLATION = TypeAdapter(CourseTranslation)
 _SCENARIO_TRANSLATION = TypeAdapter(ScenarioTranslation)
 
@@ -134,12 +137,14 @@ class _Folder:
             top = name.split("/")[0]
             if name == COURSE_FILE:
                 continue
-            if top == "lessons" and name.endswith(".md"):
+            if top in {"lessons", "attestations"} and name.endswith(".md"):
                 read.lessons.update(self._kept(name, self._text(name)))
             elif top == "items" and name.endswith(".yaml"):
                 read.items.update(self._kept(name, self._yaml(name, _ITEMS)))
             elif top == "scenarios" and name.endswith(".yaml"):
                 read.scenarios.update(self._kept(name, self._yaml(name, _SCENARIO)))
+            elif top == "surveys" and name.endswith(".yaml"):
+                read.surveys.update(self._kept(name, self._yaml(name, _SURVEY)))
             elif top == "media":
                 self._picture(name, path, read)
             elif top == "translations" and name.count("/") >= 2:
@@ -211,6 +216,8 @@ class _Folder:
             shape = ItemTranslations
         elif original.startswith("scenarios/"):
             shape = _SCENARIO_TRANSLATION
+        elif original.startswith("surveys/"):
+            shape = _SURVEY_TRANSLATION
         value = self._yaml(name, shape) if shape else self._text(name)
         if value is not None:
             texts[original] = value

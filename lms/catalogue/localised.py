@@ -13,10 +13,14 @@ from types import MappingProxyType
 from typing import Any
 
 from lms.catalogue.content import (
+    FOLLOW_UP,
+    AttestationStep,
     CheckStep,
     Choice,
     CourseContent,
+    EvaluationStep,
     LessonStep,
+    PreTestStep,
     Scenario,
     ScenarioStep,
     Scene,
@@ -26,6 +30,7 @@ from lms.catalogue.content import (
     digest,
 )
 from lms.catalogue.items import Item
+from lms.catalogue.surveys import Question, Survey
 
 COURSE_FILE = "course.yaml"
 STAMPS_FILE = "stamps.yaml"
@@ -49,13 +54,21 @@ class Original:
 def originals(content: CourseContent) -> Iterator[Original]:
     """Every text of the course that can be translated, file by file. Steps without content are passed over."""
     yield from _course_texts(content)
+    told: set[str] = set()  # a pre-test may share the file of the test
     for step in content.steps:
-        if isinstance(step, LessonStep) and step.id in content.lessons:
+        if step.file in told:
+            continue
+        told.add(step.file)
+        if isinstance(step, LessonStep | AttestationStep) and step.id in content.lessons:
             yield Original(step.file, (), (), content.lessons[step.id])
-        elif isinstance(step, CheckStep | TestStep) and step.id in content.banks:
+        elif isinstance(step, CheckStep | TestStep | PreTestStep) and step.id in content.banks:
             yield from _item_texts(step.file, content.banks[step.id])
+        elif isinstance(step, EvaluationStep) and step.id in content.surveys:
+            yield from _survey_texts(step.file, content.surveys[step.id])
         elif isinstance(step, ScenarioStep) and step.id in content.scenarios:
             yield from _scenario_texts(step.file, content.scenarios[step.id])
+    if content.follow_up and FOLLOW_UP in content.surveys:
+        yield from _survey_texts(content.follow_up.file, content.surveys[FOLLOW_UP])
 
 
 def _course_texts(content: CourseContent) -> Iterator[Original]:
@@ -93,6 +106,17 @@ def _scenario_texts(file: str, scenario: Scenario) -> Iterator[Original]:
                 yield Original(file, key, ("scenes", n, "choices", c, name), getattr(choice, name))
 
 
+def _survey_texts(file: str, survey: Survey) -> Iterator[Original]:
+    if survey.intro:
+        yield Original(file, ("intro",), ("intro",), survey.intro)
+    for n, question in enumerate(survey.questions):
+        key: Key = ("questions", question.id)
+        yield Original(file, (*key, "text"), ("questions", n, "text"), question.text, False)
+        for o, option in enumerate(question.options):
+            at: At = ("questions", n, "options", o, "text")
+            yield Original(file, (*key, "options", option.id), at, option.text, False)
+
+
 def translated(content: CourseContent, translation: Translation) -> dict[str, dict[Key, str]]:
     """The texts of a translation by file and key."""
     texts: dict[str, dict[Key, str]] = {COURSE_FILE: dict(_flat(translation.course.model_dump(exclude_none=True)))}
@@ -104,6 +128,11 @@ def translated(content: CourseContent, translation: Translation) -> dict[str, di
             texts[step.file] = dict(_flat(dumped))
         elif step.id in translation.scenarios:
             texts[step.file] = dict(_flat(translation.scenarios[step.id].model_dump(exclude_none=True)))
+        elif step.id in translation.surveys:
+            texts[step.file] = dict(_flat(translation.surveys[step.id].model_dump(exclude_none=True)))
+    if content.follow_up and FOLLOW_UP in translation.surveys:
+        asked = translation.surveys[FOLLOW_UP].model_dump(exclude_none=True)
+        texts[content.follow_up.file] = dict(_flat(asked))
     return texts
 
 
@@ -230,6 +259,26 @@ class LocalScenario:
     scenes: Mapping[str, LocalScene]
 
 
+@dataclass(frozen=True, slots=True)
+class LocalQuestion:
+    """A question of a survey; ``options`` maps the ids of its options to their texts."""
+
+    question: Question
+    text: Text
+    options: Mapping[str, Text]
+
+    @property
+    def id(self) -> str:
+        return self.question.id
+
+
+@dataclass(frozen=True, slots=True)
+class LocalSurvey:
+    survey: Survey
+    intro: Text | None
+    questions: Mapping[str, LocalQuestion]
+
+
 @dataclass(frozen=True)
 class LocalCourse:
     """A course for one reader. ``language`` is the one that is shown as far as it goes: the one asked for, its main
@@ -312,6 +361,18 @@ class LocalCourse:
 
     def _item(self, file: str, item: Item) -> LocalItem:
         return LocalItem(item, {text.key: self._text(file, (item.id, *text.key), text.value) for text in item.texts()})
+
+    def survey(self, survey_id: str) -> LocalSurvey:
+        """An evaluation by the id of its step, or the follow-up. Raises NotFound."""
+        survey, follow_up = self.content.survey(survey_id), self.content.follow_up
+        file = follow_up.file if follow_up and survey_id == FOLLOW_UP else self.content.step(survey_id).file
+        questions = {}
+        for question in survey.questions:
+            key: Key = ("questions", question.id)
+            options = {o.id: self._text(file, (*key, "options", o.id), o.text) for o in question.options}
+            text = self._text(file, (*key, "text"), question.text)
+            questions[question.id] = LocalQuestion(question, text, options)
+        return LocalSurvey(survey, self._text(file, ("intro",), survey.intro) if survey.intro else None, questions)
 
     def scenario(self, step_id: str) -> LocalScenario:
         """Raises NotFound."""

@@ -14,6 +14,7 @@ from lms.catalogue.checks.outline import check_outline
 from lms.catalogue.checks.policy import check_policy
 from lms.catalogue.checks.proof import Proof
 from lms.catalogue.checks.scenario import check_scenario
+from lms.catalogue.checks.surveys import check_surveys
 from lms.catalogue.checks.texts import check_texts
 from lms.catalogue.checks.translations import check_translations
 from lms.catalogue.content import CourseContent, Step
@@ -56,13 +57,14 @@ def check_whole(content: CourseContent, report: Report, *, today: date | None, p
     check_outline(content, report, today=today)
     check_policy(content, report)
     check_banks(content, report)
+    check_surveys(content, report)
     check_texts(content, report, unused=not partial)
     check_translations(content, report)
 
 
 def unwritten(content: CourseContent) -> list[Step]:
     """The steps that have no content."""
-    written = {*content.lessons, *content.banks, *content.scenarios}
+    written = {*content.lessons, *content.banks, *content.scenarios, *content.surveys}
     return [step for step in content.steps if step.id not in written]
 
 

@@ -13,6 +13,9 @@ from lms.errors import N_
 MINUTES_TOLERANCE = 10
 """Per cent by which the steps' minutes may differ from the topics'."""
 
+BESIDE = ("pre_test", "evaluation", "attestation")
+"""Kinds of steps whose minutes are told, but are not part of what the course is worth."""
+
 
 def check_outline(course: CourseFile, report: Report, *, today: date | None) -> None:
     """Everything that can be judged from ``course.yaml`` alone."""
@@ -49,9 +52,12 @@ def _steps(course: CourseFile) -> Iterable[tuple[At, Step]]:
 
 def _files(course: CourseFile, report: Report) -> None:
     seen: set[str] = set()
-    folders = {"lesson": "lessons", "check": "items", "test": "items", "scenario": "scenarios"}
+    folders = {
+        "lesson": "lessons", "attestation": "attestations", "check": "items", "pre_test": "items", "test": "items",
+        "scenario": "scenarios", "evaluation": "surveys",
+    }  # fmt: skip
     for at, step in _steps(course):
-        if step.file in seen:
+        if step.file in seen and not _shared_bank(course, step.file):
             report.error(
                 COURSE_FILE,
                 (*at, "file"),
@@ -60,7 +66,7 @@ def _files(course: CourseFile, report: Report) -> None:
                 path=step.file,
             )
         seen.add(step.file)
-        folder, suffix = folders[step.kind], ".md" if step.kind == "lesson" else ".yaml"
+        folder, suffix = folders[step.kind], ".md" if step.kind in ("lesson", "attestation") else ".yaml"
         if not (step.file.startswith(f"{folder}/") and step.file.endswith(suffix)):
             report.error(
                 COURSE_FILE,
@@ -74,8 +80,14 @@ def _files(course: CourseFile, report: Report) -> None:
             )
 
 
+def _shared_bank(course: CourseFile, file: str) -> bool:
+    """A pre-test may draw from the bank of the test."""
+    return sorted(step.kind for step in course.steps if step.file == file) == ["pre_test", "test"]
+
+
 def _minutes(course: CourseFile, report: Report) -> None:
-    steps, topics = sum(step.minutes for step in course.steps), course.total_minutes
+    steps = sum(step.minutes for step in course.steps if step.kind not in BESIDE)
+    topics = course.total_minutes
     if abs(steps - topics) * 100 > topics * MINUTES_TOLERANCE:
         report.warning(
             COURSE_FILE,
@@ -104,12 +116,13 @@ def _test(course: CourseFile, report: Report) -> None:
             N_("The course has more than one test."),
             N_("Keep one test, as the last step; make the others `check:` steps."),
         )
-    if tests and tests[0][1] != course.steps[-1]:
+    learning = [step for step in course.steps if step.kind not in BESIDE]
+    if tests and tests[0][1] != learning[-1]:
         report.error(
             COURSE_FILE,
             tests[0][0],
             N_("The test is not the last step."),
-            N_("Move it to the end of the last module; passing it completes the course."),
+            N_("Move it to the end; only an evaluation and an attestation come after it."),
         )
 
 
