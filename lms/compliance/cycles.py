@@ -11,7 +11,8 @@ from .facts import Done, Event, PersonFacts, Record
 from .hours import Turn, account, falls_short
 from .own_days import own_days, series_day, term_begins
 from .periods import Period, phase_at
-from .rules import NO_LENGTH, SERIES, First, Phase, Recurs, RequirementFacts, Rule
+from .rule_words import BY_LICENCE, CADENCE, HELD, NO_LENGTH, ONCE, SERIES, WINDOW
+from .rules import Phase, RequirementFacts, Rule
 from .satisfaction import Ledger
 from .windows import aligned, first_due, first_opens_on, good_for, opens_on
 
@@ -165,7 +166,7 @@ class Chain:
         since = start
         if rule.look_back is not None:
             anchor = start
-            if rule.first == First.LICENCE:
+            if rule.first == BY_LICENCE:
                 issued = own_days(rule, self.person, start).issued
                 anchor = issued if issued < FOREVER else start
             since = rule.look_back.after(anchor, -1) + 1
@@ -248,12 +249,12 @@ class Chain:
         if begins > FOREVER:
             return None
         phase = phase_at(self.phases, begins)
-        if rule.recurs == Recurs.ONCE and phase.rule.recurs == Recurs.ONCE:
-            later = [p for p in self.phases if p.from_day > begins and p.rule.recurs != Recurs.ONCE]
+        if rule.recurs == ONCE and phase.rule.recurs == ONCE:
+            later = [p for p in self.phases if p.from_day > begins and p.rule.recurs != ONCE]
             if not later:
                 return None
             phase, begins = later[0], later[0].from_day
-        if phase.rule.recurs == Recurs.ONCE or (not met and not phase.rule.calendar):
+        if phase.rule.recurs == ONCE or (not met and not phase.rule.calendar):
             return None
         due, base, turn = self._next_due(cycle, phase, begins)
         because = cycle.met_by if met and not rule.calendar else f"rule:{phase.version_id}"
@@ -278,16 +279,16 @@ class Chain:
                 due = series_day(rule, own, base, turn)
             else:
                 due, base, turn, _ = first_due(phase, begins, False, own)
-        elif before.calendar and rule.recurs == Recurs.CADENCE:
-            same = before.recurs == Recurs.CADENCE and before.every == rule.every
+        elif before.calendar and rule.recurs == CADENCE:
+            same = before.recurs == CADENCE and before.every == rule.every
             base, turn = (cycle.base, cycle.turn + 1) if same else (cycle.due, 1)
             due = rule.every.after(base, turn)
         else:
             due = cycle.until
-            if rule.recurs not in (Recurs.WINDOW, Recurs.HELD) and rule.every != NO_LENGTH:
+            if rule.recurs not in (WINDOW, HELD) and rule.every != NO_LENGTH:
                 due = min(rule.every.after(cycle.met_on) - 1, cycle.cap)
             base, turn = due, 0
-            if before.recurs == Recurs.ONCE:
+            if before.recurs == ONCE:
                 due = max(due, rule.first_within.after(begins))
         due = max(aligned(rule, due), phase.not_before)
         if before.calendar:
@@ -339,15 +340,15 @@ class Chain:
         if met is None:
             return
         on, by, oldest, until = met
-        if rule.recurs in (Recurs.WINDOW, Recurs.HELD):
-            if rule.recurs == Recurs.WINDOW and rule.hours is not None:
+        if rule.recurs in (WINDOW, HELD):
+            if rule.recurs == WINDOW and rule.hours is not None:
                 on, number, latest = max(cycle.done, key=BY_DAY)
                 by = f"{latest.kind}:{number}"
                 until = falls_short(rule.hours, cycle.done, rule.every.months, max(on, day)) - 1
             if until < max(on, day) or (cycle is not self.cycles[0] and day <= cycle.due and until <= cycle.due):
                 return
             cycle.until = until
-        elif rule.recurs == Recurs.ONCE or (rule.calendar and cycle.due >= FOREVER):
+        elif rule.recurs == ONCE or (rule.calendar and cycle.due >= FOREVER):
             until, oldest = (
                 FOREVER,
                 self.period.from_day if rule.calendar else oldest,
@@ -364,7 +365,7 @@ class Chain:
         if not rule.calendar:
             following = self._following(cycle)
             if following is not None:
-                if following.rule.recurs == Recurs.WINDOW:
+                if following.rule.recurs == WINDOW:
                     following.done = list(cycle.done)
                 self.cycles.append(following)
 
@@ -398,7 +399,7 @@ class Chain:
         place = self.cycles.index(cycle) if cycle in self.cycles else len(self.cycles)
         earlier = [each.as_turn for each in self.cycles[:place]]
         turn = cycle.as_turn
-        if rule.recurs == Recurs.WINDOW:
+        if rule.recurs == WINDOW:
             if not turn.done:
                 return None
             latest = max(each[0] for each in turn.done)
@@ -448,7 +449,7 @@ class Chain:
                 due, cycle.base, cycle.turn, windowed = first_due(phase, cycle.begins, True, own)
                 due = aligned(phase.rule, due)
                 opens = first_opens_on(phase.rule, cycle.begins, due)
-            elif phase.rule.recurs == Recurs.ONCE:
+            elif phase.rule.recurs == ONCE:
                 due = opens = FOREVER
             else:
                 due, cycle.base, cycle.turn = self._next_due(before, phase, cycle.begins)

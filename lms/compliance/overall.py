@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from operator import itemgetter
 
-from .spans import CAN_FALL_DUE, MET, Span, State
+from .spans import CAN_FALL_DUE, COMPLIANT, EXEMPT, IN_GRACE, MET, ON_LEAVE, OPEN, OVERDUE, UPCOMING, Span, State
 
 Look = tuple[State, date | None, str, bool]
 """state, due, because, lapsed and extended"""
@@ -53,15 +53,15 @@ def overall(spans_by_requirement: Mapping[int, Sequence[Span]]) -> tuple[Span, .
 
 
 def _look(now: Now) -> Look:
-    for state in (State.ON_LEAVE, State.EXEMPT):
-        if state in now and (state == State.ON_LEAVE or len(now) == 1):
+    for state in (ON_LEAVE, EXEMPT):
+        if state in now and (state == ON_LEAVE or len(now) == 1):
             return state, None, min(span.because for _, _, span in now[state].values()), False
-    for late in (State.OVERDUE, State.IN_GRACE):
+    for late in (OVERDUE, IN_GRACE):
         if late in now:
             return late, *_next(now, (late,)), False
     if not MET.isdisjoint(now):
-        return State.COMPLIANT, *_next(now, CAN_FALL_DUE), False
-    state = State.OPEN if State.OPEN in now else State.UPCOMING
+        return COMPLIANT, *_next(now, CAN_FALL_DUE), False
+    state = OPEN if OPEN in now else UPCOMING
     lapsed = any(span.lapsed_extended for there in now.values() for _, _, span in there.values())
     return state, *_next(now, CAN_FALL_DUE), lapsed
 

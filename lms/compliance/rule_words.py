@@ -21,10 +21,13 @@ class Recurs(StrEnum):
     HELD = "while_valid"
 
 
-SERIES = frozenset({Recurs.FIXED, Recurs.ANNIVERSARY, Recurs.BIRTH_MONTH, Recurs.LICENCE})
+ONCE, ROLLING, CADENCE, FIXED, ANNIVERSARY, BIRTH_MONTH, LICENCE_RENEWAL, WINDOW, HELD = Recurs
+"""The kinds once more as names of the module, as for :class:`lms.compliance.spans.State`."""
+
+SERIES = frozenset({FIXED, ANNIVERSARY, BIRTH_MONTH, LICENCE_RENEWAL})
 """Rules whose due days come from a calendar or from the person, whatever is done."""
 
-CALENDAR_KINDS = SERIES | {Recurs.CADENCE}
+CALENDAR_KINDS = SERIES | {CADENCE}
 """Rules whose next cycle begins the day after a due day, met or not; the others' next begins when one is met."""
 
 
@@ -34,6 +37,9 @@ class First(StrEnum):
     ENTERING = "entering"
     LICENCE = "licence"
     RENEWAL = "licence_renewal"
+
+
+ENTERING, BY_LICENCE, BY_RENEWAL = First
 
 
 class Status(StrEnum):

@@ -22,8 +22,11 @@ class State(IntEnum):
     __hash__ = int.__hash__  # states are keys by the million; an enum hashes its name
 
 
-MET = frozenset({State.COMPLIANT, State.RENEWAL_OPEN})
-CAN_FALL_DUE = frozenset({State.UPCOMING, State.OPEN, State.COMPLIANT, State.RENEWAL_OPEN})
+EXEMPT, ON_LEAVE, UPCOMING, OPEN, COMPLIANT, RENEWAL_OPEN, IN_GRACE, OVERDUE = State
+"""The states once more as names of the module: to ask the class for one takes ten times as long, and the timeline asks by the million."""
+
+MET = frozenset({COMPLIANT, RENEWAL_OPEN})
+CAN_FALL_DUE = frozenset({UPCOMING, OPEN, COMPLIANT, RENEWAL_OPEN})
 
 
 class Span(NamedTuple):

@@ -29,7 +29,7 @@ from .dues import Move, Mover, Step, movers
 from .facts import Done, PersonFacts
 from .periods import Period, periods
 from .rules import RequirementFacts
-from .spans import Span, State
+from .spans import COMPLIANT, EXEMPT, IN_GRACE, ON_LEAVE, OPEN, OVERDUE, RENEWAL_OPEN, UPCOMING, Span, State
 
 
 def timeline(requirement: RequirementFacts, person: PersonFacts, horizon: date) -> tuple[Span, ...]:
@@ -120,11 +120,11 @@ def _plain_spans(period: Period, cycles: list[Cycle], horizon: int) -> list[Span
             due, opens, grace = step.due, step.opens, step.grace
             valid = FOREVER if holder is None else min(holder.cap, due)
             if holder is None:
-                good, better = State.UPCOMING if start < opens else State.OPEN, State.OPEN
+                good, better = UPCOMING if start < opens else OPEN, OPEN
                 number, because = cycle.number, step.because
                 late_number = number
             else:
-                good, better = State.COMPLIANT if start < opens else State.RENEWAL_OPEN, State.RENEWAL_OPEN
+                good, better = COMPLIANT if start < opens else RENEWAL_OPEN, RENEWAL_OPEN
                 number, because = holder.number, holder.met_by
                 late_number = cycle.number
             marks = [(start, good, number, because)]
@@ -132,8 +132,8 @@ def _plain_spans(period: Period, cycles: list[Cycle], horizon: int) -> list[Span
                 marks.append((opens, better, number, because))
             if due < FOREVER:
                 if grace:
-                    marks.append((due + 1, State.IN_GRACE, late_number, step.because))
-                marks.append((due + grace + 1, State.OVERDUE, late_number, step.because))
+                    marks.append((due + 1, IN_GRACE, late_number, step.because))
+                marks.append((due + grace + 1, OVERDUE, late_number, step.because))
             for place, (begins, state, turn, why) in enumerate(marks):
                 ends = marks[place + 1][0] if place + 1 < len(marks) else end
                 begins, ends = max(begins, start), min(ends, end)
@@ -142,7 +142,7 @@ def _plain_spans(period: Period, cycles: list[Cycle], horizon: int) -> list[Span
         start, holder = max(start, end), cycle
     if holder is not None and holder.met_from < FOREVER and start < to_day and start <= horizon:
         spans.append(
-            _span(start, to_day, (State.COMPLIANT, None, FOREVER, holder.cap, holder.number, holder.met_by, False))
+            _span(start, to_day, (COMPLIANT, None, FOREVER, holder.cap, holder.number, holder.met_by, False))
         )
     return spans
 
@@ -150,7 +150,7 @@ def _plain_spans(period: Period, cycles: list[Cycle], horizon: int) -> list[Span
 def _spans(period: Period, cycles: list[Cycle], in_play: list[Mover], horizon: int) -> list[Span]:
     exemptions = [mover for mover in in_play if mover.move == Move.EXEMPTION] if in_play else []
     leaves = [mover for mover in in_play if mover.move == Move.LEAVE] if in_play else []
-    covering = ((State.ON_LEAVE, leaves), (State.EXEMPT, exemptions)) if leaves or exemptions else ()
+    covering = ((ON_LEAVE, leaves), (EXEMPT, exemptions)) if leaves or exemptions else ()
     from_day, to_day = period.from_day, period.to_day
     cuts = sorted([cut for cut in _cuts(cycles, exemptions, leaves) if from_day < cut < to_day])
     closed = [cycle.closed for cycle in cycles]
@@ -222,12 +222,12 @@ def _state(cycles: list[Cycle], closed: int, day: int) -> Look:
     if holder is not None and (day <= valid or closed + 1 == len(cycles)):
         because = holder.met_by
         if step is None:
-            return State.COMPLIANT, None, FOREVER, valid, holder.number, because, False
-        state = State.RENEWAL_OPEN if day >= step.opens else State.COMPLIANT
+            return COMPLIANT, None, FOREVER, valid, holder.number, because, False
+        state = RENEWAL_OPEN if day >= step.opens else COMPLIANT
         return state, None, step.due, valid, holder.number, because, False
     waiting = cycles[closed + 1]
     step = _step(waiting, day)
-    state = State.UPCOMING if waiting is cycles[0] and day < step.opens else State.OPEN
+    state = UPCOMING if waiting is cycles[0] and day < step.opens else OPEN
     lapsed = holder is not None and step.due > step.valid
     return state, None, step.due, valid, waiting.number, step.because, lapsed
 
@@ -241,9 +241,9 @@ def _late(cycles: list[Cycle], unmet: int, day: int) -> tuple[State, Step, Cycle
             break
         step = _step(cycle, day)
         if day > step.due + step.grace:
-            return State.OVERDUE, step, cycle
+            return OVERDUE, step, cycle
         if day > step.due and in_grace is None:
-            in_grace = State.IN_GRACE, step, cycle
+            in_grace = IN_GRACE, step, cycle
     return in_grace
 
 

@@ -6,12 +6,13 @@ from datetime import date
 
 from .calendar import FOREVER, end_of_month
 from .own_days import Own, renewal_from, series_base, series_day, turn_from
-from .rules import SERIES, First, Phase, Recurs, Rule
+from .rule_words import BY_LICENCE, BY_RENEWAL, CADENCE, ENTERING, HELD, ONCE, ROLLING, SERIES, WINDOW
+from .rules import Phase, Rule
 
 ROLLING_OPENS_BEFORE = 90
 """Days before due from which a rolling renewal may be done where the rule says nothing."""
 
-OPENS_EARLY = frozenset({Recurs.ROLLING, Recurs.WINDOW, Recurs.HELD})
+OPENS_EARLY = frozenset({ROLLING, WINDOW, HELD})
 
 
 def first_due(phase: Phase, start: int, incumbent: bool, own: Own) -> tuple[int, int, int, bool]:
@@ -27,16 +28,16 @@ def first_due(phase: Phase, start: int, incumbent: bool, own: Own) -> tuple[int,
     if incumbent and rule.incumbents_due is not None and rule.incumbents_due.toordinal() >= start:
         due = rule.incumbents_due.toordinal()
         return due, due, 0, False
-    if rule.first != First.ENTERING:
+    if rule.first != ENTERING:
         due = _from_licence(rule, start, own)
-        return due, due, 0, rule.first == First.LICENCE and not rule.first_before and rule.recurs != Recurs.CADENCE
+        return due, due, 0, rule.first == BY_LICENCE and not rule.first_before and rule.recurs != CADENCE
     window = rule.first_within.after(start)
-    return window, window, 0, rule.recurs != Recurs.CADENCE
+    return window, window, 0, rule.recurs != CADENCE
 
 
 def _from_licence(rule: Rule, start: int, own: Own) -> int:
     """A first due day that hangs on the licence; ``FOREVER`` while there is none. Nobody is late before the first day."""
-    if rule.first == First.RENEWAL:
+    if rule.first == BY_RENEWAL:
         not_before = rule.first_not_before.toordinal() if rule.first_not_before else start
         return renewal_from(rule, own, max(start, not_before))
     if own.issued >= FOREVER:
@@ -65,7 +66,7 @@ def opens_on(rule: Rule, begins: int, due: int) -> int:
 
 def good_for(rule: Rule, day: int) -> int:
     """The last day on which something done on ``day`` before the period is worth anything by the rule."""
-    if rule.recurs in (Recurs.ONCE, Recurs.HELD) or rule.look_back_term or (rule.hours is not None and rule.calendar):
+    if rule.recurs in (ONCE, HELD) or rule.look_back_term or (rule.hours is not None and rule.calendar):
         return FOREVER
     return aligned(rule, rule.every.after(day) - 1)
 
