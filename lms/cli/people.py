@@ -156,6 +156,9 @@ def _tell(prepared: Prepared, name: str) -> None:
     )
     for warning in prepared.warnings:
         click.echo(f"Note: {warning}")
+    if prepared.letters:
+        shown = "; ".join(f"{letter} in {one.name} ({one.number})" for letter, one in prepared.letters.items())
+        click.echo(f"Letters beyond A-Z; if they look wrong, declare another --encoding: {shown}")
     if prepared.faults:
         click.echo(f"\n{prepared.faults:,} fault{'' if prepared.faults == 1 else 's'}; nothing was changed.\n")
         _table(

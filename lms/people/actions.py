@@ -21,6 +21,7 @@ from lms.people.importing import parse_email, parse_language
 from lms.people.kinds import EmploymentKind, LeaveKind
 from lms.people.models import Employment, Leave, Membership, Person
 from lms.people.plan import DAY, Facts, Holding
+from lms.people.supervisors import chain_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,8 +343,23 @@ def _refuse_departments(session: Session, person_id: int, facts: Facts, day: dat
             continue
         if m.holding.department_id not in queries.tree(session, day).nodes:
             raise Conflict(N_("The department does not exist on %(day)s. Nothing was changed."), day=day)
-        if m.holding.supervisor_id == person_id:
-            raise Invalid(N_("Nobody is their own supervisor."))
+        if m.holding.supervisor_id is not None:
+            _refuse_circle(session, person_id, m.holding.supervisor_id, day)
+
+
+def _refuse_circle(session: Session, person_id: int, supervisor_id: int, day: date) -> None:
+    if supervisor_id == person_id:
+        raise Invalid(N_("Nobody is their own supervisor."))
+    above = chain_up(session, supervisor_id, day)
+    step = next((step for step, one in enumerate(above) if one.id == person_id), None)
+    if step is not None:
+        chain = " → ".join(one.display_name for one in [above[step], *above[: step + 1]])
+        raise Invalid(
+            N_(
+                "This would make a circle of supervisors: %(chain)s. Choose somebody else, or change one of them first."
+            ),
+            chain=chain,
+        )
 
 
 def _facts(session: Session, person_id: int) -> Facts:

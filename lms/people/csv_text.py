@@ -21,13 +21,24 @@ csv.field_size_limit(64 * 1024)
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _DATE = re.compile(r"^(\d{1,4})([-/.])(\d{1,2})\2(\d{1,4})(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?$")
 _COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})$")
+_MAC = re.compile(
+    rb"""[a-z\x9a\x9c\x9e][\x8a\x8c\x8e\x9f]                     # a capital after a small letter: Jos\x8e
+    | [A-Z][\x8a\x8c\x8e\x9f][a-z]                             # or between a capital and a small one: M\x9fller
+    | [A-Za-z][\x80\x82-\x89\x8b\x93-\x95\x98\x99\x9b][A-Za-z]  # a sign within a word
+    | [A-Za-z]\x83 | \x83[A-Za-z]                             # the florin sign in a word
+    | [a-z\x9a\x9c\x9e][\x96\x97][a-z\x9a\x9c\x9e]              # a dash within a word
+    | [\x81\x8d\x8f\x90\x9d]                                  # what Windows-1252 has no letter for""",
+    re.VERBOSE,
+)
+"""Bytes that make no word in Windows-1252; in Mac Roman, whose accented letters lie from 0x80 to 0x9f, they do."""
+_WORD = re.compile(rb"[A-Za-z\x80-\xff'-]+")
 
 
 def detect_encoding(chunks: Iterable[bytes]) -> str:
     """``utf-8-sig``, ``utf-16``, ``utf-8`` or ``cp1252``: by its mark, else UTF-8 if every byte fits, else Windows-1252.
 
     Raises:
-        Invalid: a workbook or other binary file, or bytes that fit neither.
+        Invalid: a workbook or other binary file, bytes that fit neither, or words that are none in Windows-1252.
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
     windows = codecs.getincrementaldecoder("cp1252")()
@@ -50,6 +61,8 @@ def detect_encoding(chunks: Iterable[bytes]) -> str:
                 decoder.decode(chunk)
         except UnicodeDecodeError:
             utf8 = False
+        if not utf8 and (word := _doubtful(chunk)) is not None:
+            raise _two_readings(word)
         try:
             windows.decode(chunk)
         except UnicodeDecodeError as error:
@@ -58,6 +71,26 @@ def detect_encoding(chunks: Iterable[bytes]) -> str:
                     N_("The file is neither UTF-8 nor Windows-1252. Export it as UTF-8, or declare its encoding.")
                 ) from error
     return "utf-8" if utf8 else "cp1252"
+
+
+def _doubtful(chunk: bytes) -> bytes | None:
+    """The first word that Windows-1252 would make nonsense of."""
+    found = _MAC.search(chunk)
+    if found is None:
+        return None
+    words = _WORD.finditer(chunk, max(0, found.start() - 60), found.end() + 60)
+    return next((word[0] for word in words if word.end() > found.start()), found[0])
+
+
+def _two_readings(word: bytes) -> Invalid:
+    return Invalid(
+        N_(
+            "It is not clear in which encoding this file is written: one word reads “%(mac)s” in Mac Roman and “%(windows)s” in "
+            "Windows-1252. Declare the encoding, or export the file as UTF-8."
+        ),
+        mac=word.decode("mac_roman"),
+        windows=word.decode("cp1252", "replace"),
+    )
 
 
 def delimiter_of(first_line: str) -> str:

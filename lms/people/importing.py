@@ -20,6 +20,9 @@ T = TypeVar("T")
 PROBLEMS_KEPT = 5000
 """So many faults are listed one by one; beyond that only their number is."""
 
+LETTERS_KEPT = 60
+"""So many letters beyond A to Z are shown, each in the first name that holds it."""
+
 LONGEST = 200
 """Characters in a cell; nothing that belongs here is longer, and nothing is cut off in silence."""
 
@@ -97,7 +100,10 @@ class Places:
 
 
 class StaffReader:
-    """Turns rows of cells into :class:`Row`; faults are collected in ``problems`` (and counted beyond ``PROBLEMS_KEPT``)."""
+    """Turns rows of cells into :class:`Row`; faults are collected in ``problems`` (and counted beyond ``PROBLEMS_KEPT``).
+
+    ``letters``: each letter beyond A to Z with the (number, name) of the first person whose name holds it.
+    """
 
     def __init__(
         self, heading: list[str], options: Options, places: Places, zones: frozenset[str], file: str = "staff"
@@ -107,6 +113,7 @@ class StaffReader:
         self.width = len(heading)
         self.problems: list[Problem] = []
         self.faults = 0
+        self.letters: dict[str, tuple[str, str]] = {}
         self._days: dict[str, date] = {}
         self._path = [name for name in PATH_COLUMNS if name in self.columns]
         self._require()
@@ -152,6 +159,8 @@ class StaffReader:
             self._measure(line, cells)
         given, family = self._name(line, cells)
         number = self._required(line, cells, "number")
+        if not (given.isascii() and family.isascii()):
+            self._note_letters(number, f"{given} {family}".strip())
         department_id = self._department(line, cells)
         hire, to_day = self._days_of(line, cells)
         contact = self._cell(cells, "patient_contact")
@@ -179,6 +188,11 @@ class StaffReader:
         return made if number else None
 
     # cells
+
+    def _note_letters(self, number: str, name: str) -> None:
+        for letter in name:
+            if not letter.isascii() and letter not in self.letters and len(self.letters) < LETTERS_KEPT:
+                self.letters[letter] = (number, name)
 
     def _measure(self, line: int, cells: list[str]) -> None:
         for column, place in self.columns.items():

@@ -55,6 +55,8 @@ class Prepared:
     rows: int = 0
     counts: Counter[Verdict] = field(default_factory=Counter)
     named: dict[Verdict, list[Named]] = field(default_factory=dict)
+    letters: dict[str, Named] = field(default_factory=dict)
+    """Each letter beyond A to Z in a name, with the first who bears it: what a wrong encoding would spoil."""
     departments: list[PlannedDepartment] = field(default_factory=list)
     first_tree: bool = False
     problems: list[Problem] = field(default_factory=list)

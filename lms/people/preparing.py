@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from io import TextIOWrapper
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from zoneinfo import available_timezones
 
 from sqlalchemy import exists, func, literal, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from lms.audit import AuditEntry
-from lms.db import known
-from lms.errors import N_, Invalid, Message
+from lms.db import day_in, known
+from lms.errors import N_, Invalid, Message, Problem
 from lms.people import queries
 from lms.people.csv_text import Table, detect_encoding
 from lms.people.deciding import Decider, note_faults
 from lms.people.department_file import DepartmentRow, read_departments
 from lms.people.importing import Options, Places, Row, StaffReader
-from lms.people.models import Department, DepartmentVersion, Person
-from lms.people.prepared import BEGINNING, PlannedDepartment, Prepared, Progress
+from lms.people.models import Department, DepartmentVersion, Membership, Person
+from lms.people.prepared import BEGINNING, Named, PlannedDepartment, Prepared, Progress
 from lms.people.staging import BATCH, PLACES, ROWS, bulk, clear
+from lms.people.supervisors import circles
 from lms.people.tree import Tree
 from lms.people.vocabulary import BY_DEPTH
 
@@ -53,6 +54,7 @@ def prepare(
     progress("checking", found.rows, found.rows)
     _match(session, options.source)
     _check(session, found)
+    _check_supervisors(session, found)
     if not found.faults:
         _places(session, found)
         Decider(session, found, tree, asker).run(progress)
@@ -141,6 +143,7 @@ def _read(session: Session, found: Prepared, places: Places, file: BinaryIO, pro
     bulk(session, ROWS, usable(), len(Row._fields))
     found.problems += reader.problems
     found.faults += reader.faults
+    found.letters = {letter: Named(*whose) for letter, whose in sorted(reader.letters.items())}
     if not found.rows:
         raise Invalid(N_("The file holds no people, only a heading. Nothing was changed."))
     if "patient_contact" not in reader.columns:
@@ -214,6 +217,57 @@ def _check(session: Session, found: Prepared) -> None:
         .where(or_(ROWS.c.person_id.is_(None), ROWS.c.person_id != holder.id), ~gives_up),
         N_("The person with the number %(other)s has this e-mail address already."),
         N_("Correct the address, or leave the cell empty."),
+    )  # fmt: skip
+
+
+def _check_supervisors(session: Session, found: Prepared) -> None:
+    """Nobody supervises themselves, nor anybody above them: by the file, and by what is known of those it says nothing about."""
+    me = func.coalesce(ROWS.c.person_id, -ROWS.c.line)
+    note_faults(
+        session, found, "supervisor_number",
+        select(ROWS.c.line, ROWS.c.supervisor, literal(0)).where(ROWS.c.supervisor_ref == me),
+        N_("Nobody is their own supervisor."), N_("Enter whoever is above, or leave the cell empty for who is at the top."),
+    )  # fmt: skip
+    told = ROWS.c.supervisor.is_not(None)
+    above: dict[int, int] = dict(
+        session.execute(select(me, ROWS.c.supervisor_ref).where(ROWS.c.supervisor_ref != me)).all()
+    )
+    of_file = above.keys() & set(session.scalars(select(me).where(told)))
+    m, row = Membership, ROWS.alias()
+    listed = exists().where(row.c.person_id == m.person_id)
+    silent = (
+        select(m.person_id, m.supervisor_id)
+        .join(Person, Person.id == m.person_id)
+        .where(m.primary, known(m), day_in(found.options.as_of, m.from_day, m.to_day), m.supervisor_id.is_not(None))
+        .where(~exists().where(row.c.person_id == m.person_id, row.c.supervisor.is_not(None)))
+    )
+    if not found.options.partial:  # whoever is missing ends
+        silent = silent.where(or_(listed, Person.source != found.options.source))
+    above = dict(session.execute(silent).tuples()) | above
+    for circle in circles(above):
+        if len(circle) > 1 and not of_file.isdisjoint(circle):
+            _note_circle(session, found, circle, of_file)
+
+
+def _note_circle(session: Session, found: Prepared, circle: list[int], of_file: set[int]) -> None:
+    me = func.coalesce(ROWS.c.person_id, -ROWS.c.line)
+    columns = (ROWS.c.number, ROWS.c.given_name, ROWS.c.family_name, ROWS.c.line, ROWS.c.supervisor)
+    rows = {ref: row for ref, *row in session.execute(select(me, *columns).where(me.in_(circle)))}
+    people = {one.id: one for one in session.scalars(select(Person).where(Person.id.in_(set(circle) - rows.keys())))}
+    names = [
+        f"{rows[ref][1]} {rows[ref][2]} ({rows[ref][0]})"
+        if ref in rows
+        else f"{people[ref].display_name} ({people[ref].number})"
+        for ref in circle
+    ]
+    begin = min((place for place, ref in enumerate(circle) if ref in of_file), key=lambda place: rows[circle[place]][3])
+    chain = [*names[begin:], *names[:begin], names[begin]]
+    found.fault(
+        Problem(
+            Message(N_("Supervisors go in a circle: %(chain)s."), {"chain": " → ".join(chain[:12])}),
+            Message(N_("Correct the supervisor of one of them.")),
+            "staff", rows[circle[begin]][3], "supervisor_number", rows[circle[begin]][4],
+        )
     )  # fmt: skip
 
 

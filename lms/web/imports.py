@@ -57,7 +57,13 @@ VERDICTS = {
     Verdict.ENDED: _l("Ended"),
     Verdict.UNCHANGED: _l("Unchanged"),
 }
-ENCODINGS = {"": _l("Find out"), "utf-8": "UTF-8", "cp1252": "Windows-1252", "utf-16": "UTF-16"}
+ENCODINGS = {
+    "": _l("Find out"),
+    "utf-8": "UTF-8",
+    "cp1252": "Windows-1252",
+    "mac_roman": "Mac Roman",
+    "utf-16": "UTF-16",
+}
 DATES = {
     "iso": _l("Year first: 2026-06-30"),
     "us": _l("Month first: 6/30/2026"),

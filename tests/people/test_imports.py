@@ -205,9 +205,38 @@ def test_a_circle_of_departments_is_refused_with_its_line(staffed: Office) -> No
     assert "MAIN > OR > SURG > MAIN" in {str(p.message).split(": ")[1].rstrip(".") for p in found.problems}
 
 
+def test_supervisors_in_a_circle_are_refused_with_the_chain(staffed: Office) -> None:
+    own = staffed.look(STAFF.replace("1002,Bo,Li,ED,Clerk,2021-02-15,,1003", "1002,Bo,Li,ED,Clerk,2021-02-15,,1002"))
+    assert [(p.line, p.where, str(p.message)) for p in own.problems] == [
+        (3, "supervisor_number", "Nobody is their own supervisor.")
+    ]
+    round_about = (
+        STAFF.replace("ED,Chief,2019-02-15,,,", "ED,Chief,2019-02-15,,2001,")
+        + "2001,Di,New,ED,Clerk,2026-06-01,,1002,,no\n"
+    )
+    (problem,) = staffed.look(round_about).problems
+    assert (problem.line, problem.where, problem.value) == (3, "supervisor_number", "1003")
+    assert (
+        str(problem.message)
+        == "Supervisors go in a circle: Bo Li (1002) → Cy Oh (1003) → Di New (2001) → Bo Li (1002)."
+    )
+    part = STAFF.splitlines()[0] + "\n1003,Cy,Oh,ED,Chief,2019-02-15,,1002,,yes\n"  # 1002 is not in it, and stays
+    (problem,) = staffed.look(part, partial=True).problems
+    assert "Cy Oh (1003) → Bo Li (1002) → Cy Oh (1003)" in str(problem.message)
+    assert not staffed.look(part, fuse=1.0).problems, (
+        "who is missing from a whole file ends, and is nobody's supervisor"
+    )
+
+
 def test_windows_1252_and_semicolons_arrive_whole(staffed: Office, db: Database, number: People) -> None:
     raw = text(ANA, BO.replace("Bo", "Zoë"), CY).replace(",", ";").encode("cp1252")
     assert staffed.look(raw).encoding == "cp1252"
+    found = staffed.look(raw)
+    assert {letter: one.name for letter, one in found.letters.items()} == {
+        "ë": "Zoë Li",
+        "ñ": "Ana Núñez",
+        "ú": "Ana Núñez",
+    }
     staffed.take_in(raw)
     with db.session() as session:
         assert session.get_one(Person, number("1002")).given_name == "Zoë"

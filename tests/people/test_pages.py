@@ -85,6 +85,12 @@ def test_what_cannot_be_is_refused_on_the_page(desk: PageClient, db: Database, n
     page = desk.page("/people/new")
     values = {"number": "1001", "given_name": "X", "family_name": "Y", "job": "Z", "from_day": "2026-01-01"}
     assert "has this number already" in page_of(desk.submit(page, values, form="change"), 409).text
+    above = desk.page(f"/people/{number('1003')}/move")
+    values_of_move = {"from_day": "2026-06-10", "supervisor": "1002"}
+    refused = page_of(desk.submit(above, values_of_move, form="change"), 422).text
+    assert "circle of supervisors: Cy Oh → Bo Li → Cy Oh" in refused
+    own = page_of(desk.submit(above, values_of_move | {"supervisor": "1003"}, form="change"), 422).text
+    assert "Nobody is their own supervisor" in own
     values |= {"number": "77", "supervisor": "nobody"}
     assert "Nobody has this employee number" in page_of(desk.submit(page, values, form="change"), 422).text
 

@@ -55,11 +55,36 @@ def test_the_more_exact_heading_wins_and_the_rest_is_named() -> None:
         ("Núñez".encode("utf-16"), "utf-16"),
         ("Núñez – “x”".encode("cp1252"), "cp1252"),
         (b"plain", "utf-8"),
+        ("Müller; O’Brien; Smith–Jones; Šimek; KOVAŽ; René – a “chief”; 20 €; naïve café".encode("cp1252"), "cp1252"),
     ],
 )
 def test_the_encoding_is_found_out(raw: bytes, encoding: str) -> None:
     assert detect_encoding([raw]) == encoding
     assert detect_encoding([raw[:3], raw[3:]]) == encoding or encoding == "utf-16"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "José",
+        "Núñez",
+        "Muñoz",
+        "Müller",
+        "Jäger",
+        "François",
+        "Thérèse",
+        "NUÑEZ",
+        "JOSÉ",
+        "Åse",
+        "Sánchez",
+        "López-Peña",
+    ],
+)
+def test_mac_roman_is_not_taken_for_windows_1252(name: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        detect_encoding([f"number,name\n1,Ann Lee\n2,{name}\n".encode("mac_roman")])
+    if name not in ("Åse", "Sánchez", "Jäger"):
+        assert name in refused.value.message.params["mac"]
 
 
 @pytest.mark.parametrize("raw", [b"PK\x03\x04rest", b"a\0b", b"\x81\x8d neither"])
