@@ -6,6 +6,7 @@ from lms.audit import models as audit
 from lms.catalogue import models as catalogue
 from lms.certificates import models as certificates
 from lms.compliance import models as compliance
+from lms.compliance.drafts import models as drafts
 from lms.evidence import models as evidence
 from lms.learning import models as learning
 from lms.notices import models as notices
@@ -14,6 +15,6 @@ from lms.policies import models as policies
 from lms.records import models as records
 
 __all__ = [
-    "accounts", "audit", "catalogue", "certificates", "compliance", "evidence", "files", "learning", "notices", "organisation", "outbox",
+    "accounts", "audit", "catalogue", "certificates", "compliance", "drafts", "evidence", "files", "learning", "notices", "organisation", "outbox",
     "people", "policies", "records",
 ]  # fmt: skip
