@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -16,17 +16,22 @@ from lms.audit import Actor
 from lms.catalogue.content import CourseContent
 from lms.catalogue.localised import localised
 from lms.catalogue.models import CourseVersion
+from lms.catalogue.queries import content as content_of
 from lms.certificates import actions as certificates
 from lms.certificates.models import Certificate
 from lms.certificates.pdf import certificate_pdf
 from lms.certificates.wording import certificate_fields
-from lms.clock import local_day
+from lms.clock import FOR_EVER, local_day
 from lms.compliance import actions as compliance
+from lms.compliance.rulebook import asks_for_policy
 from lms.db import Desk
 from lms.errors import N_, Conflict, Invalid
 from lms.files import FileStore, StoredFile
+from lms.learning import accommodations
 from lms.learning import actions as learning
-from lms.learning.models import Attempt, AttemptKind, Enrolment
+from lms.learning.accommodations import Given
+from lms.learning.models import Accommodation, Attempt, AttemptKind, Enrolment
+from lms.learning.policy import closes_at
 from lms.learning.progress import is_locked
 from lms.learning.queries import steps_done
 from lms.learning.scenario import State
@@ -40,10 +45,13 @@ from lms.people import imports, undoing
 from lms.people import queries as people
 from lms.people.models import ImportRun, Person
 from lms.people.prepared import Prepared, Progress
+from lms.policies import actions as policies
+from lms.policies.models import Policy, PolicyVersion
 from lms.records import actions as records
 from lms.records.models import TrainingRecord
 
 CERTIFY = "certificate.deliver"
+CLOSE = "attempt.close"
 
 
 def start_attempt(
@@ -59,12 +67,35 @@ def start_attempt(
     """Begin or go on with a check, scenario or test.
 
     Raises:
-        Conflict: the test is not open yet, the course is completed, or the attempts are used up.
+        Conflict: the test is not open yet, the course is completed, the attempts are used up, or the next one opens later.
     """
     done = steps_done(session, [enrolment.id])[enrolment.id]
     if is_locked(content, content.step(step_id), done):
         raise Conflict(N_("The test opens when all other parts of the course are done."))
-    return learning.start(session, enrolment, content, step_id, language=language, seed=seed, now=now)
+    attempt = learning.start(session, enrolment, content, step_id, language=language, seed=seed, now=now)
+    _close_in_time(session, attempt, now)
+    return attempt
+
+
+def _close_in_time(session: Session, attempt: Attempt, now: datetime) -> None:
+    """Have the worker end an attempt when its time is over, if nobody has come to look before."""
+    closes = closes_at(attempt.deadline, attempt.policy)
+    if closes is not None and attempt.finished_at is None:
+        enqueue(session, CLOSE, {"attempt": attempt.id}, now, key=str(attempt.id), run_at=closes + timedelta(seconds=1))
+
+
+def close_when_over(session: Session, attempt_id: int, actor: Actor) -> bool:
+    """End an attempt whose time is over, with what was saved; gives whether it is over. One that was given more time in the meantime
+    is looked at again when that is over; asked again it changes nothing."""
+    attempt = session.get_one(Attempt, attempt_id, with_for_update=True)
+    if attempt.finished_at is None and not learning.is_over(attempt, actor.now):
+        _close_in_time(session, attempt, actor.now)
+        return False
+    if attempt.finished_at is None:
+        enrolment = session.get_one(Enrolment, attempt.enrolment_id)
+        own = load(session) or Organisation(name="Attune")
+        finish_attempt(session, attempt, enrolment, content_of(session, enrolment.version_id), own, actor)
+    return attempt.timed_out
 
 
 def finish_attempt(
@@ -90,15 +121,17 @@ def complete(
     organisation: Organisation,
     actor: Actor,
 ) -> TrainingRecord:
-    """Passed, therefore: record, certificate, timeline, mail; all in the caller's transaction."""
-    today = local_day(actor.now, organisation.zone)
+    """Passed, therefore: record, certificate, timeline, mail; all in the caller's transaction. The day is that on which the attempt
+    ended, which is earlier than now where its time was over before somebody looked."""
+    ended = attempt.finished_at or actor.now
+    today = local_day(ended, organisation.zone)
     person = people.person(session, enrolment.person_id)
     version = session.get_one(CourseVersion, enrolment.version_id)
     held = people.held(session, person.id, today)
     record = records.award(
         session, person, held, enrolment, attempt, version, content, completed_on=today, now=actor.now
     )
-    learning.close(enrolment, now=actor.now, completed=True)
+    learning.close(enrolment, now=ended, completed=True)
     audit.record(
         session,
         actor,
@@ -117,30 +150,85 @@ def complete(
 
 
 def give_another_attempt(
-    session: Session,
-    enrolment: Enrolment,
-    content: CourseContent,
-    step_id: str,
-    *,
-    reason: str,
-    link: str,
-    actor: Actor,
+    session: Session, enrolment: Enrolment, content: CourseContent, *, reason: str, link: str, actor: Actor
 ) -> None:
-    """One more attempt at a test, with a reason for the audit log; the learner is told by mail, where they have an address.
+    """One more attempt at the test of a course, with a reason; the learner is told by mail, where they have an address.
 
-    ``link`` leads to the course, for the mail.
+    It opens at once, cool-down or not. ``link`` leads to the course, for the mail.
 
     Raises:
         Invalid: no reason.
     """
     by = actor.person_id
     assert by is not None
-    learning.grant_attempts(session, enrolment, step_id, extra=1, reason=reason, now=actor.now, by=by)
-    after = {"enrolment_id": enrolment.id, "step": step_id, "extra": 1}
-    audit.record(session, actor, "attempt.grant", "person", enrolment.person_id, after=after, reason=reason.strip())
+    own = load(session)
+    given = accommodations.accommodate(
+        session,
+        enrolment.person_id,
+        Given(attempts=1),
+        first_day=local_day(actor.now, own.zone if own else "UTC"),
+        last_day=None,
+        reason=reason,
+        now=actor.now,
+        by=by,
+        enrolment_id=enrolment.id,
+    )
+    after = {"enrolment_id": enrolment.id, "extra": 1, "accommodation": given.id}
+    audit.record(session, actor, "attempt.grant", "person", enrolment.person_id, after=after, reason=given.reason)
     person = people.person(session, enrolment.person_id)
     course = localised(content, mail_language(session, person)).title.value
     write_mail(session, "another_attempt", person, actor.now, course=course, link=link)
+
+
+def accommodate(
+    session: Session,
+    person_id: int,
+    given: Given,
+    *,
+    first_day: date,
+    last_day: date | None,
+    reason: str,
+    actor: Actor,
+) -> Accommodation:
+    """More time or attempts at every test for a person; attempts that are running are lengthened at once.
+
+    The reason stays with the accommodation and out of the audit log, which more people may read.
+
+    Raises:
+        Invalid: no reason, nothing or too much is given, or it ends before it begins.
+    """
+    by = actor.person_id
+    assert by is not None
+    row = accommodations.accommodate(
+        session, person_id, given, first_day=first_day, last_day=last_day, reason=reason, now=actor.now, by=by
+    )
+    own = load(session)
+    today = local_day(actor.now, own.zone if own else "UTC")
+    moved = accommodations.lengthen_running(session, row, now=actor.now) if row.from_day <= today < row.to_day else []
+    after = {
+        **asdict(given),
+        "accommodation": row.id,
+        "from": first_day.isoformat(),
+        "last": last_day.isoformat() if last_day else None,
+        "lengthened": [attempt.id for attempt in moved],
+    }
+    audit.record(session, actor, "accommodation.grant", "person", person_id, after=after)
+    return row
+
+
+def end_accommodation(session: Session, row: Accommodation, last_day: date, actor: Actor) -> None:
+    """It holds through ``last_day`` and no longer.
+
+    Raises:
+        Conflict: it ends by that day already.
+        Invalid: it would end before it began.
+    """
+    by = actor.person_id
+    assert by is not None
+    before = {"accommodation": row.id, "last": None if row.to_day >= FOR_EVER else str(row.to_day - timedelta(days=1))}
+    ended = accommodations.end(session, row, last_day, now=actor.now, by=by)
+    after = {"accommodation": ended.id, "last": last_day.isoformat()}
+    audit.record(session, actor, "accommodation.end", "person", row.person_id, before=before, after=after)
 
 
 def certificate_file(session: Session, certificate: Certificate, files: FileStore, now: datetime) -> StoredFile:
@@ -320,6 +408,55 @@ def _accounts_follow(session: Session, by: Actor, returned: Iterable[int]) -> No
     roles.close_ended_accounts(session, local_day(by.now, own.zone if own else "UTC"), by)
     for person_id in returned:
         roles.reopen_rehired(session, person_id, by)
+
+
+# --- policies ---------------------------------------------------------------------------------------------------------
+
+
+def publish_policy(
+    session: Session,
+    code: str,
+    title: str,
+    note: str,
+    from_day: date,
+    documents: Mapping[str, StoredFile],
+    by: Actor,
+    *,
+    new: bool | None = None,
+) -> PolicyVersion:
+    """A policy, or its next version; everybody is worked out again where a requirement asks for it.
+
+    Raises:
+        Invalid, NotFound, Conflict: see :func:`lms.policies.actions.publish_version`.
+    """
+    made = policies.publish_version(session, code, title, note, from_day, documents, by, new=new)
+    _policy_changed(session, made, by)
+    return made
+
+
+def withdraw_policy(session: Session, version_id: int, by: Actor, reason: str) -> None:
+    """A version that nobody acknowledged was published by mistake.
+
+    Raises:
+        Invalid, NotFound, Conflict: see :func:`lms.policies.actions.withdraw_version`.
+    """
+    _policy_changed(session, policies.withdraw_version(session, version_id, by, reason), by)
+
+
+def _policy_changed(session: Session, version: PolicyVersion, by: Actor) -> None:
+    if asks_for_policy(session, session.get_one(Policy, version.policy_id).code):
+        compliance.begin_generation(session, "policy", by.now)
+
+
+def acknowledge_policy(session: Session, version_id: int, language: str, today: date, by: Actor) -> None:
+    """Who asks has read and understood a version; their timeline follows in the same transaction.
+
+    Raises:
+        NotFound, Conflict, Invalid: see :func:`lms.policies.actions.acknowledge`.
+    """
+    assert by.person_id is not None
+    policies.acknowledge(session, version_id, by.person_id, language, today, by)
+    compliance.rebuild(session, [by.person_id], now=by.now)
 
 
 # --- accounts ---------------------------------------------------------------------------------------------------------

@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 from lms.catalogue.models import Course
 from lms.clock import FOR_EVER
 from lms.compliance import facts
+from lms.compliance import held as holdings
 from lms.compliance.lineage import Hung, Lineage
 from lms.compliance.models import Exemption, Extension, RequirementVersion
 from lms.compliance.rules import RequirementFacts, Rule, RuleVersion, Status
 from lms.compliance.situations import Employment as Employed
-from lms.compliance.surroundings import EVERYTHING, Asks, filled, material_changes, supervised_by
+from lms.compliance.surroundings import EVERYTHING, Asks, filled, material_changes, read_held, supervised_by
 from lms.db import known
 from lms.people.models import Department, DepartmentVersion, Employment, Leave, LeaveKind, Membership
 from lms.records.models import RecordRevocation, TrainingRecord
@@ -59,7 +60,7 @@ def people(
     """What the timeline must know of these people, by id; somebody of whom nothing is known has empty facts.
 
     As known now, or as it was known just before the moment ``known_at``. Eight statements, however many people,
-    and up to three for what ``asks`` says that rules ask beyond the person's own rows.
+    and up to thirteen for what ``asks`` says that rules ask beyond the person's own rows.
     A leave of the kind ``stops`` leaves the decision to the rule, whose own default it is.
     """
     lineage = _lineage(session, known_at)
@@ -90,8 +91,12 @@ def people(
     extensions = _by_person(session, given, Extension, person_ids, known_at)
     memberships = _memberships(session, person_ids, lineage, known_at)
     records = _records(session, person_ids, known_at)
-    supervised = supervised_by(session, person_ids, lineage, known_at) if asks.supervised else {}
+    supervised = supervised_by(session, person_ids, lineage, known_at, asks) if asks.supervised else {}
+    held = read_held(session, person_ids, known_at, asks)
+    months = holdings.birth_months(session, person_ids, known_at) if asks.birth_months else {}
+    agreed = holdings.acknowledgements(session, person_ids, known_at) if asks.policies else {}
     changes = material_changes(session, known_at) if asks.changes else []
+    changes += holdings.policy_versions(session, known_at) if asks.changes else []
     return {
         person: facts.PersonFacts(
             person,
@@ -101,6 +106,8 @@ def people(
                 [Employed(start, _open(end), kind) for start, end, kind in employments.get(person, ())],
                 supervised.get(person, ()),
                 asks,
+                held.of(person),
+                held.sizes,
             ),
             leaves=[
                 facts.Leave(id, start, _open(end), None if kind == LeaveKind.STOPS else LeaveKind(kind))
@@ -111,8 +118,14 @@ def people(
                 for id, requirement, start, end, reason in exemptions.get(person, ())
             ],
             extensions=[facts.Extension(*row) for row in extensions.get(person, ())],
-            records=records.get(person, ()),
+            records=[
+                *records.get(person, ()),
+                *agreed.get(person, ()),
+                *(holdings.shown(each) for each in held.licences.get(person, ())),
+            ],
+            licences=held.licences.get(person, ()),
             events=changes,
+            birth_month=months.get(person),
         )
         for person in person_ids
     }

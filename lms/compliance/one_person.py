@@ -5,23 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
-from sqlalchemy import literal, select, union_all
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.clock import FOR_EVER
 from lms.compliance import facts, gathering, spans
+from lms.compliance.causes import causes
 from lms.compliance.explain import explain, why_assigned
-from lms.compliance.models import OVERALL, Exemption, Extension, Requirement, RequirementVersion, Span
+from lms.compliance.models import OVERALL, Exemption, Requirement, RequirementVersion, Span
 from lms.compliance.rules import Rule
 from lms.compliance.spans import State
-from lms.compliance.surroundings import change_days
 from lms.compliance.tallies import active, within
 from lms.db import day_in, known
 from lms.errors import Message
-from lms.people.models import DepartmentVersion, Leave
-from lms.records.models import TrainingRecord
+from lms.people.models import DepartmentVersion
 
 CAN_BE_DONE = frozenset({State.OPEN, State.RENEWAL_OPEN, State.IN_GRACE, State.OVERDUE})
 LATENESS = (
@@ -36,7 +34,8 @@ class Duty:
 
     ``due`` is the last good day; ``can_be_done``: a completion now would count. ``needs_all``: all of the courses, not one of them.
     ``counts_from``: of several courses, those completed on this day or later need not be done again. The timeline alone decides
-    when the duty is met; this day is for showing what is left, and errs on the side of showing too much.
+    when the duty is met; this day is for showing what is left, and errs on the side of showing too much. ``policies`` are the codes
+    of policies to acknowledge.
     """
 
     requirement_id: int
@@ -50,6 +49,7 @@ class Duty:
     why: Message
     needs_all: bool
     counts_from: date
+    policies: tuple[str, ...] = ()
 
 
 def duties(session: Session, person_id: int, day: date) -> list[Duty]:
@@ -65,7 +65,7 @@ def duties(session: Session, person_id: int, day: date) -> list[Duty]:
     if not rows:
         return []
     versions = _in_force(session, {row.requirement_id for row in rows}, day)
-    person = _causes(session, person_id, {row.because for row in rows})
+    person = causes(session, [(person_id, row.because) for row in rows])[person_id]
     found = []
     for row in rows:
         version, code = versions[row.requirement_id]
@@ -83,6 +83,7 @@ def duties(session: Session, person_id: int, day: date) -> list[Duty]:
                 explain(span, person),
                 rule.needs_all,
                 _counts_from(rule, span, day),
+                tuple(sorted(name.removeprefix("policy:") for name in rule.courses if name.startswith("policy:"))),
             )
         )
     rank = {state.name.lower(): place for place, state in enumerate(LATENESS)}
@@ -119,7 +120,8 @@ def timeline_of(session: Session, person_id: int, day: date) -> list[Line]:
     for row in session.scalars(query.order_by(Span.requirement_id, Span.from_day)):
         found.setdefault(row.requirement_id, []).append(_span(row))
     versions = _in_force(session, found.keys() - {OVERALL}, day)
-    person = _causes(session, person_id, {span.because for line in found.values() for span in line})
+    named = [(person_id, span.because) for line in found.values() for span in line]
+    person = causes(session, named).get(person_id, facts.PersonFacts(person_id, (), ()))
     lines = []
     for requirement_id, line in found.items():
         code, title = "", ""
@@ -179,42 +181,3 @@ def _in_force(
         if version.from_day <= day or version.requirement_id not in found:
             found[version.requirement_id] = (version, code)
     return found
-
-
-def _causes(session: Session, person_id: int, named: Collection[str]) -> facts.PersonFacts:
-    """The facts that spans of a person can name as their cause, in one statement: records, leaves, exemptions, extensions; in
-    two more the course changes that ``named`` names.
-
-    Superseded ones as well: while a generation is being built, spans may still name them.
-    """
-    day = TrainingRecord.completed_on
-    changes = [int(cause.partition(":")[2]) for cause in named if cause.startswith("event:")]
-    found = union_all(
-        select(literal("record").label("kind"), TrainingRecord.id, day, day, literal("")).where(
-            TrainingRecord.person_id == person_id
-        ),
-        select(literal("leave"), Leave.id, Leave.from_day, Leave.to_day, literal("")).where(
-            Leave.person_id == person_id
-        ),
-        select(literal("exemption"), Exemption.id, Exemption.from_day, Exemption.to_day, Exemption.reason).where(
-            Exemption.person_id == person_id
-        ),
-        select(literal("extension"), Extension.id, Extension.granted_on, Extension.due, literal("")).where(
-            Extension.person_id == person_id
-        ),
-    ).subquery()
-    by_kind: dict[str, list[Any]] = {}
-    for row in session.execute(select(*found.c)):
-        by_kind.setdefault(row[0], []).append(row[1:])
-    return facts.PersonFacts(
-        person_id,
-        employments=(),
-        memberships=(),
-        leaves=[facts.Leave(id, day, until) for id, day, until, _ in by_kind.get("leave", ())],
-        exemptions=[
-            facts.Exemption(id, None, day, until, reason) for id, day, until, reason in by_kind.get("exemption", ())
-        ],
-        extensions=[facts.Extension(id, 0, 0, until, day) for id, day, until, _ in by_kind.get("extension", ())],
-        records=[facts.Record(id, "", day) for id, day, _, _ in by_kind.get("record", ())],
-        events=[facts.Event(id, "", 0, day) for id, day in change_days(session, changes).items()],
-    )

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, literal, select
+from sqlalchemy import String, and_, cast, literal, select
 from sqlalchemy.orm import Session
 
 from lms.catalogue.models import Course
-from lms.compliance.audience import EmployerSize, HasDuty, HoldsLicence, LicensedIn, parts_of
+from lms.compliance.audience import EmployerSize, parts_of
 from lms.compliance.models import Requirement, RequirementVersion
-from lms.compliance.rules import Recurs, Rule
+from lms.compliance.rules import Rule
 from lms.db import day_in, known
 from lms.errors import N_, Message, NotFound, Problem
-from lms.people.models import Department, Membership
+from lms.people.models import Department, DutyTag, Licence, Membership
+from lms.people.models import EmployerSize as StoredSize
+from lms.policies.models import Policy
 
 
 def requirements(session: Session, day: date) -> list[tuple[RequirementVersion, str]]:
@@ -66,6 +69,17 @@ def requirement_versions(session: Session, requirement_id: int) -> tuple[str, li
     return requirement.code, list(versions)
 
 
+def asks_for_policy(session: Session, code: str) -> bool:
+    """Whether a requirement that stands names a policy, so that a new version of it concerns everybody."""
+    rules = session.scalars(
+        select(RequirementVersion.rule).where(
+            known(RequirementVersion), cast(RequirementVersion.rule, String).contains(json.dumps(code), autoescape=True)
+        )
+    )
+    name = f"policy:{code}"
+    return any(name in parsed.courses | parsed.again_on for parsed in map(Rule.parse, rules))
+
+
 def doubts(session: Session, rule: Mapping[str, Any], day: date) -> tuple[Problem, ...]:
     """What a rule names and nobody knows on ``day``: courses, departments, jobs, professions. Warnings, for it may be known later.
 
@@ -75,12 +89,21 @@ def doubts(session: Session, rule: Mapping[str, Any], day: date) -> tuple[Proble
     parsed = Rule.parse(rule)
     named: dict[str, set[str]] = {"course": {name for name in parsed.courses if ":" not in name}}
     _named(rule.get("audience"), named)
+    for kind in ("policy", "licence"):
+        asked = {name.removeprefix(f"{kind}:") for name in parsed.courses if name.startswith(f"{kind}:")}
+        named.setdefault(kind, set()).update(asked)
+    named["licence"] = {name.partition(":")[0] for name in named["licence"] | parsed.licence_kinds}
+    named.setdefault("licence_state", set()).update(parsed.licence_states)
     held = and_(known(Membership), day_in(day, Membership.from_day, Membership.to_day))
     sources: dict[str, tuple[Any, Any, str]] = {
         "course": (Course.slug, Course.retired_at.is_(None), N_("There is no course “%(name)s”.")),
         "department": (Department.code, literal(True), N_("There is no department with the code “%(name)s”.")),
         "job": (Membership.job, held, N_("Nobody has the job “%(name)s”.")),
         "profession": (Membership.profession, held, N_("Nobody has the profession “%(name)s”.")),
+        "duty": (DutyTag.tag, known(DutyTag), N_("Nobody has the duty “%(name)s”.")),
+        "licence": (Licence.kind, known(Licence), N_("Nobody holds a licence of the kind “%(name)s”.")),
+        "licence_state": (Licence.state, known(Licence), N_("Nobody holds a licence of the state “%(name)s”.")),
+        "policy": (Policy.code, literal(True), N_("There is no policy with the code “%(name)s”.")),
     }
     found = []
     for field, names in named.items():
@@ -89,28 +112,24 @@ def doubts(session: Session, rule: Mapping[str, Any], day: date) -> tuple[Proble
         column, condition, msgid = sources[field]
         there = set(session.scalars(select(column).where(column.in_(names), condition).distinct()))
         for name in sorted(names - there):
-            where = "courses" if field == "course" else "audience"
+            where = "courses" if field in {"course", "policy"} else "audience"
             remedy = Message(N_("Check the spelling; the requirement applies as it is written."))
             found.append(Problem(Message(msgid, {"name": name}), remedy, where=where, value=name, level="warning"))
+    parts = {type(part) for part in parts_of(parsed.audience)}
+    if EmployerSize in parts and session.scalar(select(StoredSize.id).where(known(StoredSize)).limit(1)) is None:
+        told = Message(N_("The size of the employer is not written down, so the requirement applies to nobody."))
+        remedy = Message(N_("Write it down under People, Size of the employer."))
+        found.append(Problem(told, remedy, where="audience", level="warning"))
     return (*found, *_unheld(parsed))
 
 
 def _unheld(rule: Rule) -> list[Problem]:
-    """What the rule asks for and the database does not hold yet, so that it can neither apply nor be met by it."""
-    parts = {type(part) for part in parts_of(rule.audience)}
-    unheld = {
-        N_("Licences are not kept yet."): not parts.isdisjoint({LicensedIn, HoldsLicence})
-        or (rule.personal and rule.recurs is not Recurs.ANNIVERSARY and rule.recurs is not Recurs.BIRTH_MONTH)
-        or any(name.startswith("licence:") for name in rule.courses),
-        N_("Duties of people are not kept yet."): HasDuty in parts,
-        N_("The size of the employer is not kept yet."): EmployerSize in parts,
-        N_("Birth months are not kept yet."): rule.recurs is Recurs.BIRTH_MONTH,
-        N_("Attestations, acknowledgements and outside training are not kept yet."): any(
-            name.startswith(("attestation:", "policy:", "external:")) for name in rule.courses
-        ),
-    }
+    """What the rule asks for and the database does not hold yet, so that it can not be met by it."""
+    if not any(name.startswith(("attestation:", "external:")) for name in rule.courses):
+        return []
     remedy = Message(N_("Publish it when they are, or try it on files with lms requirements explain."))
-    return [Problem(Message(msgid), remedy, where="rule", level="warning") for msgid, asked in unheld.items() if asked]
+    told = Message(N_("Attestations and outside training are not kept yet."))
+    return [Problem(told, remedy, where="rule", level="warning")]
 
 
 def _named(audience: Any, named: dict[str, set[str]]) -> None:

@@ -19,11 +19,20 @@ class Employment(NamedTuple):
     kind: str | None = None
 
 
+class Tag(NamedTuple):
+    """A duty on the days [from_day, to_day)."""
+
+    from_day: date
+    to_day: date | None
+    name: str
+
+
 class Size(NamedTuple):
-    """So many people work for the employer from a day on."""
+    """So many people work for the employer from a day on; in one facility, where ``department`` is its code."""
 
     from_day: date
     people: int
+    department: str | None = None
 
 
 def cut(
@@ -32,11 +41,13 @@ def cut(
     licences: Sequence[Licence] = (),
     supervised: Sequence[Membership] = (),
     sizes: Sequence[Size] = (),
+    duties: Sequence[Tag] = (),
 ) -> list[Membership]:
     """The same days of membership, as stretches on which nothing an audience can ask for changes."""
     edges = {day for e in employments for day in (e.from_day, e.to_day)}
     edges |= {day for held in licences for day in (held.issued, _after(held))}
     edges |= {day for m in supervised for day in (m.from_day, m.to_day)} | {size.from_day for size in sizes}
+    edges |= {day for duty in duties for day in (duty.from_day, duty.to_day)}
     days = {day for day in edges if day is not None}
     found = []
     for membership in memberships:
@@ -49,7 +60,8 @@ def cut(
                     to_day=membership.to_day if end == last else end,
                     **_held(start, employments, licences),
                     supervised=tuple(m for m in supervised if m.from_day <= start < (m.to_day or date.max)),
-                    employer_size=_size(start, sizes, membership.employer_size),
+                    duties=membership.duties | _tags(start, duties),
+                    employer_size=_size(start, sizes, membership),
                 )
             )
     return found
@@ -75,6 +87,13 @@ def _after(licence: Licence) -> date | None:
     return date.fromordinal(licence.expires.toordinal() + 1)
 
 
-def _size(day: date, sizes: Sequence[Size], known: int | None) -> int | None:
+def _tags(day: date, duties: Sequence[Tag]) -> frozenset[str]:
+    return frozenset(duty.name for duty in duties if duty.from_day <= day < (duty.to_day or date.max))
+
+
+def _size(day: date, sizes: Sequence[Size], membership: Membership) -> int | None:
+    """The size on a day: that of the facility where it is known, else that of the organisation."""
     past = [size for size in sizes if size.from_day <= day]
-    return max(past).people if past else known
+    own = [size for size in past if size.department is not None and size.department in membership.departments]
+    counted = own or [size for size in past if size.department is None]
+    return max(counted, key=lambda size: size.from_day).people if counted else membership.employer_size

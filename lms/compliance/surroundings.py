@@ -1,4 +1,5 @@
-"""What audiences and rules ask beyond a person's own rows: employment, those they supervise, courses that changed materially."""
+"""What audiences and rules ask beyond a person's own rows: employment, what they hold, those they supervise, courses that changed
+materially."""
 
 from __future__ import annotations
 
@@ -10,15 +11,27 @@ from sqlalchemy import String, cast, exists, select, true
 from sqlalchemy.orm import Session
 
 from lms.catalogue.models import Change, Course, CourseVersion
-from lms.clock import local_day
+from lms.clock import FOR_EVER, local_day
 from lms.compliance import facts
-from lms.compliance.audience import EmployedAs, HiredBetween, Supervises, parts_of
+from lms.compliance import held as holdings
+from lms.compliance.audience import (
+    EmployedAs,
+    EmployerSize,
+    HasDuty,
+    HiredBetween,
+    HoldsLicence,
+    LicensedIn,
+    Supervises,
+    parts_of,
+)  # fmt: skip
+from lms.compliance.held import NOTHING, Held
 from lms.compliance.lineage import Lineage
 from lms.compliance.models import RequirementVersion
-from lms.compliance.rules import RequirementFacts
-from lms.compliance.situations import Employment, cut
+from lms.compliance.rules import First, Recurs, RequirementFacts, Rule
+from lms.compliance.situations import Employment, Size, Tag, cut
 from lms.db import known
 from lms.organisation import load
+from lms.people import models as stored
 from lms.people.models import Membership
 
 
@@ -28,6 +41,11 @@ class Asks(NamedTuple):
     employment: bool
     supervised: bool
     changes: bool
+    licences: bool = True
+    duties: bool = True
+    sizes: bool = True
+    birth_months: bool = True
+    policies: bool = True
 
 
 EVERYTHING = Asks(True, True, True)
@@ -41,6 +59,28 @@ def asked_by(requirements: Iterable[RequirementFacts]) -> Asks:
         employment=any(isinstance(part, EmployedAs | HiredBetween) for part in parts),
         supervised=any(isinstance(part, Supervises) for part in parts),
         changes=any(rule.again_on for rule in rules),
+        licences=any(isinstance(part, LicensedIn | HoldsLicence) for part in parts) or any(map(_by_licence, rules)),
+        duties=any(isinstance(part, HasDuty) for part in parts),
+        sizes=any(isinstance(part, EmployerSize) for part in parts),
+        birth_months=any(rule.recurs == Recurs.BIRTH_MONTH for rule in rules),
+        policies=any(name.startswith("policy:") for rule in rules for name in rule.courses),
+    )
+
+
+def _by_licence(rule: Rule) -> bool:
+    """Whether days of a licence, or holding one, matter to a rule."""
+    by_days = rule.first != First.ENTERING or rule.recurs == Recurs.LICENCE
+    return by_days or any(name.startswith("licence:") for name in rule.courses)
+
+
+def read_held(session: Session, person_ids: Sequence[int], known_at: datetime | None, asks: Asks) -> Held:
+    """What is asked of licences, duties and the employer's size. At most three statements."""
+    if not (asks.licences or asks.duties or asks.sizes):
+        return NOTHING
+    return Held(
+        holdings.licences(session, person_ids, known_at) if asks.licences else {},
+        holdings.duties(session, person_ids, known_at) if asks.duties else {},
+        holdings.sizes(session, known_at) if asks.sizes else (),
     )
 
 
@@ -49,31 +89,52 @@ def filled(
     employments: Sequence[Employment],
     supervised: Sequence[facts.Membership],
     asks: Asks,
+    held: tuple[Sequence[facts.Licence], Sequence[Tag]] = ((), ()),
+    sizes: Sequence[Size] = (),
 ) -> Sequence[facts.Membership]:
     """The memberships with what is asked filled in, cut where it changes."""
-    if not asks.employment and not supervised:
+    licences, duties = held
+    if not (asks.employment or supervised or licences or duties or sizes):
         return memberships
-    return cut(memberships, employments if asks.employment else (), supervised=supervised)
+    return cut(memberships, employments if asks.employment else (), licences, supervised, sizes, duties)
 
 
 def supervised_by(
-    session: Session, person_ids: Sequence[int], lineage: Lineage, known_at: datetime | None
+    session: Session, person_ids: Sequence[int], lineage: Lineage, known_at: datetime | None, asks: Asks = EVERYTHING
 ) -> dict[int, list[facts.Membership]]:
-    """The memberships whose supervisor is one of these people, by that person. One statement."""
-    held = select(
-        Membership.supervisor_id, Membership.from_day, Membership.to_day, Membership.department_id, Membership.job,
-        Membership.profession, Membership.patient_contact, Membership.primary,
+    """The memberships whose supervisor is one of these people, by that person, with what those whom they supervise hold. One
+    statement, and up to four for what is asked."""
+    member = select(
+        Membership.supervisor_id, Membership.person_id, Membership.from_day, Membership.to_day, Membership.department_id,
+        Membership.job, Membership.profession, Membership.patient_contact, Membership.primary,
     ).where(Membership.supervisor_id.in_(person_ids), known(Membership, known_at))  # fmt: skip
+    rows = session.execute(member.order_by(Membership.id)).all()
+    below = sorted({row.person_id for row in rows})
+    held = read_held(session, below, known_at, asks) if below else NOTHING
+    employed = _employed(session, below, known_at) if below and asks.employment else {}
     found: dict[int, list[facts.Membership]] = {}
-    for row in session.execute(held.order_by(Membership.id)):
-        found.setdefault(row.supervisor_id, []).extend(
+    for row in rows:
+        stretches = [
             facts.Membership(
                 max(row.from_day, first), min(row.to_day, last), row.department_id, codes,
                 row.job, row.profession, row.patient_contact, row.primary,
             )
             for first, last, codes in lineage.stretches(row.department_id)
             if first < row.to_day and last > row.from_day
-        )  # fmt: skip
+        ]  # fmt: skip
+        of_one = filled(stretches, employed.get(row.person_id, ()), (), asks, held.of(row.person_id), held.sizes)
+        found.setdefault(row.supervisor_id, []).extend(of_one)
+    return found
+
+
+def _employed(session: Session, person_ids: Sequence[int], known_at: datetime | None) -> dict[int, list[Employment]]:
+    found: dict[int, list[Employment]] = {}
+    own = stored.Employment
+    rows = select(own.person_id, own.from_day, own.to_day, own.kind).where(
+        own.person_id.in_(person_ids), known(own, known_at)
+    )
+    for person, start, end, kind in session.execute(rows.order_by(own.id)):
+        found.setdefault(person, []).append(Employment(start, None if end >= FOR_EVER else end, kind))
     return found
 
 
@@ -105,11 +166,15 @@ def material_changes(session: Session, known_at: datetime | None) -> list[facts.
     return [facts.Event(id, slug, number, local_day(moment, zone)) for id, slug, number, moment in rows]
 
 
-def change_days(session: Session, version_ids: Sequence[int]) -> dict[int, date]:
-    """The days on which these course versions were published, by id. At most two statements."""
+def change_days(session: Session, event_ids: Sequence[int]) -> dict[int, date]:
+    """The days of these events, by id: course versions that were published, and (below zero) policy versions. At most three
+    statements."""
+    policies = holdings.policy_days(session, [-ident for ident in event_ids if ident < 0])
+    days = {-ident: day for ident, day in policies.items()}
+    version_ids = [ident for ident in event_ids if ident > 0]
     if not version_ids:
-        return {}
+        return days
     organisation = load(session)
     zone = organisation.zone if organisation else "UTC"
     query = select(CourseVersion.id, CourseVersion.published_at).where(CourseVersion.id.in_(version_ids))
-    return {id: local_day(moment, zone) for id, moment in session.execute(query)}
+    return days | {id: local_day(moment, zone) for id, moment in session.execute(query)}

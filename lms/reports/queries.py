@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-from sqlalchemy import Select, literal, null, select, union_all
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from lms.compliance import facts, queries, spans
+from lms.compliance.causes import causes
 from lms.compliance.explain import explain
-from lms.compliance.models import OVERALL, Exemption, Extension, RequirementVersion
+from lms.compliance.models import OVERALL, RequirementVersion
 from lms.compliance.queries import Found
 from lms.compliance.rules import GraceCountsAs
 from lms.compliance.spans import State
 from lms.db import day_in, known
 from lms.errors import N_, Message, NotFound
-from lms.people.models import Leave, Membership
+from lms.people.models import Membership
 from lms.people.queries import tree as tree_of
 from lms.people.tree import Tree
-from lms.records.models import TrainingRecord
 from lms.reports import rollup
 from lms.reports.rollup import COLUMN_OF, Figures, Row
 
@@ -187,11 +186,11 @@ def states_of(column: str) -> tuple[frozenset[State] | None, bool]:
 
 def reasons(session: Session, found: Sequence[Found], titles: Mapping[int, str]) -> list[Message]:
     """One sentence for each person on a page of people: why this state. ``titles`` of requirements by id. One statement."""
-    causes = _causes(session, found)
-    return [_reason(row, causes, titles) for row in found]
+    named = causes(session, [(row.person_id, row.because) for row in found])
+    return [_reason(row, named, titles) for row in found]
 
 
-def _reason(row: Found, causes: Mapping[int, facts.PersonFacts], titles: Mapping[int, str]) -> Message:
+def _reason(row: Found, named: Mapping[int, facts.PersonFacts], titles: Mapping[int, str]) -> Message:
     kind, _, subject = row.because.partition(":")
     if kind == "requirement":
         return Message(titles.get(int(subject), subject))
@@ -200,56 +199,7 @@ def _reason(row: Found, causes: Mapping[int, facts.PersonFacts], titles: Mapping
     span = spans.Span(
         date.min, date.max, row.state, row.beneath, row.due, row.valid_until, 0, row.because, department_id=None
     )
-    return explain(span, causes[row.person_id])
-
-
-def _causes(session: Session, found: Sequence[Found]) -> dict[int, facts.PersonFacts]:
-    """The facts that these rows name as their cause, by person."""
-    ids: dict[str, set[int]] = {}
-    for row in found:
-        kind, _, subject = row.because.partition(":")
-        if kind in _SOURCES:
-            ids.setdefault(kind, set()).add(int(subject))
-    by_person: dict[int, dict[str, list[Any]]] = {row.person_id: {} for row in found}
-    if ids:
-        parts = [
-            select(literal(kind).label("kind"), model.person_id, model.id, *columns).where(model.id.in_(ids[kind]))
-            for kind, (model, columns) in _SOURCES.items()
-            if kind in ids
-        ]
-        for kind, person, *rest in session.execute(union_all(*parts)):
-            by_person.setdefault(person, {}).setdefault(kind, []).append(rest)
-    return {person: _facts(person, kinds) for person, kinds in by_person.items()}
-
-
-_SOURCES: dict[str, tuple[Any, tuple[Any, Any, Any]]] = {
-    "record": (TrainingRecord, (TrainingRecord.completed_on, null(), literal(""))),
-    "leave": (Leave, (Leave.from_day, Leave.to_day, literal(""))),
-    "exemption": (Exemption, (Exemption.from_day, Exemption.to_day, Exemption.reason)),
-    "extension": (Extension, (Extension.granted_on, Extension.due, literal(""))),
-}
-
-
-def _facts(person_id: int, kinds: Mapping[str, Sequence[Any]]) -> facts.PersonFacts:
-    return facts.PersonFacts(
-        person_id,
-        employments=(),
-        memberships=(),
-        leaves=[facts.Leave(id, _day(day), _day(until)) for id, day, until, _ in kinds.get("leave", ())],
-        exemptions=[
-            facts.Exemption(id, None, _day(day), _day(until), reason)
-            for id, day, until, reason in kinds.get("exemption", ())
-        ],
-        extensions=[
-            facts.Extension(id, 0, 0, _day(until), _day(day)) for id, day, until, _ in kinds.get("extension", ())
-        ],
-        records=[facts.Record(id, "", _day(day)) for id, day, _, _ in kinds.get("record", ())],
-    )
-
-
-def _day(value: Any) -> Any:
-    """A union forgets the type of its columns on SQLite, which keeps days as text."""
-    return date.fromisoformat(value) if isinstance(value, str) else value
+    return explain(span, named[row.person_id])
 
 
 def jobs(session: Session, day: date) -> tuple[list[str], list[str]]:

@@ -62,7 +62,7 @@ def test_what_is_no_duty_of_learners_or_not_in_force_cannot_be_adopted(
     pending = hr.page("/requirements/library/md-structural-racism")
     assert "shown and not enforced" in pending.text and "Adopt this requirement" not in pending.text
     licence = hr.page("/requirements/library/il-implicit-bias")
-    assert "Licences are not kept yet." in licence.text
+    assert "Nobody holds a licence of the state “IL”." in licence.text
     assert hr.get("/requirements/library/no-such-entry").status_code == 404
 
 
