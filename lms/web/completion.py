@@ -10,7 +10,7 @@ from lms.compliance import queries as compliance
 from lms.reports import queries
 from lms.reports.queries import Completion, Wish
 from lms.reports.rollup import Row
-from lms.web import figures, people_behind, sheets
+from lms.web import figures, matrix, people_behind, sheets
 from lms.web.asked import Asked, asked
 from lms.web.page import needs, organisation, session, today, viewer
 from lms.web.people_behind import Place
@@ -83,7 +83,13 @@ def departments_file(kind: str) -> ResponseReturnValue:
     return sheets.file_answer(sheets.departments_sheet(shown, rows, question), kind, f"completion-{question.as_of}")
 
 
-PEOPLE = Place("completion.people", "completion.people_file", "completion.index", "completion/people.html")
+PEOPLE = Place(
+    "completion.people",
+    "completion.people_file",
+    "completion.index",
+    "completion.matrix_page",
+    "completion/people.html",
+)
 
 
 @blueprint.get("/people")
@@ -99,3 +105,21 @@ def people_file(kind: str) -> ResponseReturnValue:
     """The same people, all of them, as a file."""
     question = asked(today(), people_behind.SORTS)
     return people_behind.people_file(question, roots(), organisation().name, kind, "people")
+
+
+def _matrix_place() -> matrix.Place:
+    return matrix.Place("completion.matrix_page", "completion.matrix_file", "completion.index", gettext("Completion"))
+
+
+@blueprint.get("/matrix")
+@needs(Permission.COMPLETION_VIEW)
+def matrix_page() -> ResponseReturnValue:
+    """People × requirements."""
+    return matrix.matrix_page(asked(today(), matrix.SORTS), _matrix_place(), roots())
+
+
+@blueprint.get("/matrix.<kind>")
+@needs(Permission.COMPLETION_VIEW)
+def matrix_file(kind: str) -> ResponseReturnValue:
+    """The same, everybody, as a file."""
+    return matrix.matrix_file(asked(today(), matrix.SORTS), roots(), kind)

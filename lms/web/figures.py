@@ -78,11 +78,7 @@ def definitions(shown: Completion) -> list[tuple[str, str]]:
                 "Everybody who is asked: compliant, in grace, overdue, open, upcoming, on leave and exempt together."
             ),
         ),
-        (gettext("Compliant"), gettext("Done and valid; this includes those who may renew already.")),
-        (gettext("In grace"), gettext("The due day has passed, the days of grace have not.")),
-        (gettext("Overdue"), gettext("The due day and the days of grace have passed.")),
-        (gettext("Open"), gettext("May be done, and is not due yet.")),
-        (gettext("Upcoming"), gettext("Will be asked, but cannot be done yet.")),
+        *state_definitions(),
         (
             gettext("Due soon"),
             ngettext(
@@ -97,6 +93,17 @@ def definitions(shown: Completion) -> list[tuple[str, str]]:
                 "People who work here as well, but are counted in their main department. Everybody is counted once."
             ),
         ),
+    ]
+
+
+def state_definitions() -> list[tuple[str, str]]:
+    """What the words of the states mean."""
+    return [
+        (gettext("Compliant"), gettext("Done and valid; this includes those who may renew already.")),
+        (gettext("In grace"), gettext("The due day has passed, the days of grace have not.")),
+        (gettext("Overdue"), gettext("The due day and the days of grace have passed.")),
+        (gettext("Open"), gettext("May be done, and is not due yet.")),
+        (gettext("Upcoming"), gettext("Will be asked, but cannot be done yet.")),
     ]
 
 

@@ -29,11 +29,12 @@ BATCH = 2000
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a list of people stands: its own endpoint, that of its files, and that of the table that it belongs to."""
+    """Where a list of people stands: its own endpoint, those of its files, of the table that it belongs to, and of the matrix."""
 
     here: str
     file: str
     back: str
+    matrix: str
     template: str
 
 

@@ -20,7 +20,7 @@ from lms.people import queries as people_queries
 from lms.people.models import Person
 from lms.reports import queries
 from lms.reports.attempts import used_up
-from lms.web import figures, people_behind, sheets
+from lms.web import figures, matrix, people_behind, sheets
 from lms.web.asked import Asked, asked, person_url
 from lms.web.page import actor, commit, needs, organisation, say, session, tell, today, viewer
 from lms.web.people_behind import Place
@@ -105,7 +105,7 @@ def _reports_chip(question: Asked, here: str) -> list[dict[str, Any]]:
     return [{"label": label, "url": question.url(here, reports=not question.reports), "on": question.reports}]
 
 
-PLACE = Place("team.people", "team.people_file", "team.index", "team/people.html")
+PLACE = Place("team.people", "team.people_file", "team.index", "team.matrix_page", "team/people.html")
 
 
 @blueprint.get("/people")
@@ -129,6 +129,24 @@ def people_file(kind: str) -> ResponseReturnValue:
     """The same people, all of them, as a file."""
     question = asked(today(), people_behind.SORTS, reports=True)
     return people_behind.people_file(question, roots(), organisation().name, kind, "team")
+
+
+def _matrix_place() -> matrix.Place:
+    return matrix.Place("team.matrix_page", "team.matrix_file", "team.index", gettext("My team"))
+
+
+@blueprint.get("/matrix")
+@needs(Permission.TEAM_VIEW)
+def matrix_page() -> ResponseReturnValue:
+    """People × requirements."""
+    return matrix.matrix_page(asked(today(), matrix.SORTS, reports=True), _matrix_place(), roots())
+
+
+@blueprint.get("/matrix.<kind>")
+@needs(Permission.TEAM_VIEW)
+def matrix_file(kind: str) -> ResponseReturnValue:
+    """The same, everybody, as a file."""
+    return matrix.matrix_file(asked(today(), matrix.SORTS, reports=True), roots(), kind)
 
 
 @blueprint.get("/departments")

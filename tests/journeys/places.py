@@ -40,7 +40,9 @@ NO_PAGES = {
     "evidence.file": "a ZIP",
     "completion.departments_file": "files",
     "completion.people_file": "files",
+    "completion.matrix_file": "files",
     "team.departments_file": "files",
+    "team.matrix_file": "files",
     "team.people_file": "files",
     "setup.first_run": "exists only before there is an organisation: test_first_run_page",
 }
@@ -87,10 +89,12 @@ def places(a: Lived) -> list[Place]:
         Place("team.people", (MANAGER,), "/team/people"),
         Place("team.person", (MANAGER,), f"/team/people/{a.person}"),
         Place("team.departments", (MANAGER,), "/team/departments"),
+        Place("team.matrix_page", (MANAGER,), "/team/matrix"),
         Place("team.attempts", (MANAGER,), "/team/attempts"),
         # for HR and auditors
         Place("completion.index", (HR, AUDITOR), "/completion"),
         Place("completion.people", (HR,), "/completion/people"),
+        Place("completion.matrix_page", (HR,), "/completion/matrix"),
         Place("people.index", (HR, AUDITOR), "/people/"),
         Place("people.person", (HR, AUDITOR), person),
         Place("people.training", (HR, AUDITOR), f"{person}/training"),
