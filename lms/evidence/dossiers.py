@@ -26,7 +26,7 @@ from lms.compliance.timeline import satisfied_on, timeline
 from lms.db import known
 from lms.evidence import seen
 from lms.evidence.scope import Scope
-from lms.learning.models import Answer, Attempt, AttemptGrant, Enrolment
+from lms.learning.models import Accommodation, Answer, Attempt, Enrolment
 from lms.people.models import Department, DepartmentVersion, Employment, Leave, Membership, Person
 from lms.records.models import RecordRevocation, TrainingRecord
 
@@ -271,9 +271,11 @@ def _attempts(frame: Frame, ids: Sequence[int]) -> dict[int, list[Plain]]:
     of_these = [attempt.id for attempt, _ in rows]
     for start in range(0, len(of_these), 500):
         answers = select(Answer).where(Answer.attempt_id.in_(of_these[start : start + 500]), Answer.saved_at < then)
-        for row in frame.session.scalars(answers.order_by(Answer.attempt_id, Answer.sequence)):
-            at = _moment(row.given_at)
-            told = {"item": row.item_id, "response": row.response, "language": row.language, "at": at}
+        for row in frame.session.scalars(answers.order_by(Answer.attempt_id, Answer.given_at, Answer.sequence)):
+            told = {
+                "item": row.item_id, "response": row.response, "language": row.language, "at": _moment(row.given_at),
+                "arrived_late": row.late,
+            }  # fmt: skip
             given.setdefault(row.attempt_id, []).append(told)
     found: dict[int, list[Plain]] = {}
     for attempt, enrolment in rows:
@@ -295,7 +297,9 @@ def _attempt(frame: Frame, attempt: Attempt, enrolment: Enrolment, given: list[P
         "step": attempt.step_id, "kind": attempt.kind, "number": attempt.number, "language": attempt.language,
         "started_at": _moment(attempt.started_at), "finished_at": _moment(ended) if ended else None,
         "score": attempt.score if finished else None, "pass_mark": attempt.pass_mark if finished else None,
-        "passed": attempt.passed if finished else None,
+        "passed": attempt.passed if finished else None, "policy": attempt.policy,
+        "deadline": _moment(attempt.deadline) if attempt.deadline else None,
+        "ended_by": ("time" if attempt.timed_out else "learner") if finished else None,
     }  # fmt: skip
     if attempt.kind == "scenario":
         told["scenes"] = seen.story(partial(frame.scenario, version.id, step), given, attempt.language)
@@ -331,14 +335,17 @@ def _decisions(frame: Frame, ids: Sequence[int]) -> dict[int, list[Plain]]:
     ):
         more = {"from": _day(leave.from_day), "to": _last(leave.to_day), "effect": leave.kind}
         add(leave.person_id, "leave", leave.recorded_by, leave.recorded_at, leave.reason, **more)
-    granted = (
-        select(AttemptGrant, Enrolment.person_id)
-        .join(Enrolment, Enrolment.id == AttemptGrant.enrolment_id)
-        .where(Enrolment.person_id.in_(ids), AttemptGrant.granted_at < then)
-    )
-    for grant, who in session.execute(granted):
-        more = {"step": grant.step_id, "attempts": grant.extra}
-        add(who, "attempts given", grant.granted_by, grant.granted_at, grant.reason, **more)
+    for helped in session.scalars(
+        select(Accommodation).where(
+            Accommodation.person_id.in_(ids), known(Accommodation, then), Accommodation.from_day <= day
+        )
+    ):
+        kind = "accommodation for tests" if helped.enrolment_id is None else "attempts given"
+        more = {
+            "id": helped.id, "attempts": helped.extra_attempts, "time_percent": helped.time_percent, "extra_minutes": helped.extra_minutes,
+            "without_limit": helped.unlimited, "from": _day(helped.from_day), "to": _last(helped.to_day),
+        }  # fmt: skip
+        add(helped.person_id, kind, helped.recorded_by, helped.recorded_at, helped.reason, **more)
     return found
 
 

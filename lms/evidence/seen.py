@@ -26,7 +26,7 @@ def questions(
     """Every question of an attempt at a check or test, in the order shown, with every answer to it from first to last.
 
     ``bank`` gives the items in a language, ``keyed`` the items for scoring. ``earned`` is what the last answer is worth by the frozen
-    version, from 0 to 1; None where it was not answered.
+    version, from 0 to 1; None where it was not answered. Answers that arrived after the attempt had closed are shown, and earn nothing.
     """
     answers: dict[str, list[Given]] = {}
     for answer in given:
@@ -42,7 +42,8 @@ def questions(
 
 def _question(local: LocalItem, asked: Given, own: Sequence[Given], keyed: Any) -> dict[str, Any]:
     texts = {"/".join(key): str(text) for key, text in local.texts.items() if not HIDDEN & set(key)}
-    last = own[-1]["response"] if own else None
+    counting = [each["response"] for each in own if not each.get("arrived_late")]
+    last = counting[-1] if counting else None
     return {
         "item": local.id,
         "type": getattr(local.item, "type", ""),
@@ -53,7 +54,12 @@ def _question(local: LocalItem, asked: Given, own: Sequence[Given], keyed: Any) 
         "order_shown": list(asked.get("options", [])),
         "texts": texts,
         "answers": [
-            {"at": each["at"], "response": each["response"], "in_words": in_words(texts, each["response"])}
+            {
+                "at": each["at"],
+                "response": each["response"],
+                "in_words": in_words(texts, each["response"]),
+                "arrived_late": bool(each.get("arrived_late")),
+            }
             for each in own
         ],
         "earned": _earned(keyed, last),

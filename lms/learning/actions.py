@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,12 +10,16 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lms.catalogue.content import CourseContent, TestStep
+from lms.clock import local_day
 from lms.errors import N_, Conflict, Invalid
+from lms.learning import policy, scoring
 from lms.learning import scenario as scenarios
-from lms.learning import scoring
-from lms.learning.models import Answer, Attempt, AttemptGrant, AttemptKind, Enrolment, ScenePress, StepDone
-from lms.learning.queries import attempts, choices, extra_attempts, open_enrolment, pressed, responses
+from lms.learning.accommodations import allowances
+from lms.learning.models import Answer, Attempt, AttemptKind, Enrolment, ScenePress, StepDone
+from lms.learning.policy import standing
+from lms.learning.queries import attempts, choices, open_enrolment, pressed, responses
 from lms.learning.scene_clock import Press, scene_clock
+from lms.organisation import load
 
 
 def enrol(
@@ -59,7 +63,7 @@ def start(
     """The open attempt at a step, or a new one. The enrolment's row is locked, so two tabs get the same attempt.
 
     Raises:
-        Conflict: the enrolment is closed, or the attempts are used up.
+        Conflict: the enrolment is closed, the attempts are used up, or the next one opens later.
     """
     _lock(session, enrolment.id)
     if enrolment.closed_at is not None:
@@ -68,8 +72,9 @@ def start(
     if before and before[-1].finished_at is None:
         return before[-1]
     step = content.step(step_id)
-    if isinstance(step, TestStep) and len(before) >= step.attempts + extra_attempts(session, enrolment.id, step_id):
-        raise Conflict(N_("Your attempts at this test are used up. Your manager or HR can give you another one."))
+    deadline, in_force = (
+        _in_force(session, enrolment, content, step, before, now) if isinstance(step, TestStep) else (None, None)
+    )
     kind = AttemptKind(step.kind)
     attempt = Attempt(
         enrolment_id=enrolment.id,
@@ -80,10 +85,43 @@ def start(
         drawn=[] if kind is AttemptKind.SCENARIO else scoring.draw(content, step_id, seed),
         started_at=now,
         language=language,
+        policy=in_force,
+        deadline=deadline,
+        timed_out=False,
     )
     session.add(attempt)
     session.flush()
     return attempt
+
+
+def _in_force(
+    session: Session,
+    enrolment: Enrolment,
+    content: CourseContent,
+    test: TestStep,
+    before: Sequence[Attempt],
+    now: datetime,
+) -> tuple[datetime | None, dict[str, Any]]:
+    """The deadline and the policy of a new attempt at the test.
+
+    Raises:
+        Conflict: there is none left, or the next one opens later.
+    """
+    own = load(session)
+    given = allowances(session, enrolment, local_day(now, own.zone if own else "UTC"))
+    stands = standing(test, before, given, now)
+    if stands.state == "used_up":
+        raise Conflict(N_("Your attempts at this test are used up. Your manager or HR can give you another one."))
+    if stands.opens_at is not None:
+        raise Conflict(
+            N_("The next attempt opens on %(when)s. Until then, look again at what you missed."), when=stands.opens_at
+        )
+    return policy.in_force(content, test, given, now)
+
+
+def is_over(attempt: Attempt, now: datetime) -> bool:
+    """Whether the time of an attempt is over and its grace, too: nothing that arrives from now on is scored."""
+    return attempt.timed_out or (attempt.finished_at is None and policy.is_over(attempt.deadline, attempt.policy, now))
 
 
 def answer(
@@ -103,6 +141,9 @@ def answer(
     ``age`` is how long it waited in the browser for a connection, by the browser's own stopwatch: an answer that was given
     before another but arrives after it does not take its place.
 
+    After the attempt's time is over, an answer is kept as ``late``, whenever it says it was given: what counts is what reached the
+    server in time.
+
     Raises:
         Conflict: the attempt has been handed in.
         Invalid: the item is not in this attempt, or the response does not fit it.
@@ -111,11 +152,12 @@ def answer(
     kept = session.scalar(select(Answer).where(Answer.attempt_id == attempt.id, Answer.key == key))
     if kept is not None:
         return kept
-    if attempt.finished_at is not None:
+    late = is_over(attempt, now)
+    if attempt.finished_at is not None and not late:
         raise Conflict(N_("This attempt has been handed in, so the answer was not changed."))
     fitting = scoring.check_response(content, attempt.step_id, attempt.drawn, item_id, response)
     given = min(now, max(attempt.started_at, now - age))
-    return _append(session, attempt, item_id, dict(fitting), language, key, now, given)
+    return _append(session, attempt, item_id, dict(fitting), language, key, now, given, late)
 
 
 def choose(
@@ -188,11 +230,13 @@ def finish(
     """Hand in: score the attempt by the frozen version, and write the result down once.
 
     A check or scenario is then done whatever its score (a scenario needs its pass mark, if it has one); a test is done when passed.
+    A test whose time is over is scored as it was saved, and ended when it closed, not when somebody came to look.
 
     Raises:
-        Conflict: a scenario that has not reached an ending; a check or test with unanswered items.
+        Conflict: a scenario that has not reached an ending; a check or test with unanswered items and time left.
     """
     _lock_attempt(session, attempt)
+    over = is_over(attempt, now)
     outcome: scoring.Result | scenarios.State
     if attempt.kind == AttemptKind.SCENARIO:
         scenario = content.scenario(attempt.step_id)
@@ -204,12 +248,14 @@ def finish(
     else:
         given = responses(session, attempt.id)
         missing = scoring.unanswered(content, attempt.step_id, attempt.drawn, given)
-        if missing and attempt.finished_at is None:
+        if missing and attempt.finished_at is None and not over:
             raise Conflict(N_("%(count)s questions are not answered yet."), count=len(missing))
         outcome = scoring.score_attempt(content, attempt.step_id, attempt.drawn, given)
         score, mark, passed = outcome.score, outcome.pass_mark, outcome.passed
     if attempt.finished_at is None:
-        attempt.finished_at, attempt.score, attempt.pass_mark, attempt.passed = now, score, mark, passed
+        attempt.finished_at = (policy.closes_at(attempt.deadline, attempt.policy) or now) if over else now
+        attempt.timed_out = over
+        attempt.score, attempt.pass_mark, attempt.passed = score, mark, passed
         enrolment = session.get_one(Enrolment, attempt.enrolment_id)
         if passed:
             mark_done(session, enrolment, attempt.step_id, now=now)
@@ -223,26 +269,6 @@ def close(enrolment: Enrolment, *, now: datetime, completed: bool) -> None:
         enrolment.completed_at = now if completed else None
 
 
-def grant_attempts(
-    session: Session, enrolment: Enrolment, step_id: str, *, extra: int, reason: str, now: datetime, by: int
-) -> AttemptGrant:
-    """Give more attempts at a test.
-
-    Raises:
-        Invalid: no reason, or not 1 to 5 attempts.
-    """
-    if not reason.strip():
-        raise Invalid(N_("Say why another attempt is given."))
-    if not 1 <= extra <= 5:
-        raise Invalid(N_("One to five attempts can be given at a time."))
-    grant = AttemptGrant(
-        enrolment_id=enrolment.id, step_id=step_id, extra=extra, reason=reason.strip(), granted_at=now, granted_by=by
-    )
-    session.add(grant)
-    session.flush()
-    return grant
-
-
 def _append(
     session: Session,
     attempt: Attempt,
@@ -252,6 +278,7 @@ def _append(
     key: str,
     now: datetime,
     given: datetime | None = None,
+    late: bool = False,
 ) -> Answer:
     last = session.scalar(select(func.max(Answer.sequence)).where(Answer.attempt_id == attempt.id)) or 0
     row = Answer(
@@ -263,6 +290,7 @@ def _append(
         key=key,
         saved_at=now,
         given_at=given or now,
+        late=late,
     )
     session.add(row)
     session.flush()

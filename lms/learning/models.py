@@ -6,10 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.db import Base
+from lms.db import Base, Dated
 
 
 class AttemptKind(StrEnum):
@@ -70,6 +70,9 @@ class Attempt(Base):
     ``drawn`` is ``[{"item": id, "options": [ids in the order shown]}]`` for items and ``[]`` for scenarios. Score and pass mark
     are in per cent, written when it is finished and never changed. The database allows one open attempt for an enrolment's
     step, and each number once: two tabs or a double click cannot start two.
+
+    Of a test, ``policy`` is what was in force when it began, and how it was lengthened since (``lms.learning.policy``); ``deadline`` is
+    when its time is over, None where there is no limit; ``timed_out`` says that the server ended it, a grace after that.
     """
 
     __tablename__ = "attempt"
@@ -99,6 +102,9 @@ class Attempt(Base):
     score: Mapped[float | None]
     pass_mark: Mapped[float | None]
     passed: Mapped[bool | None]
+    policy: Mapped[dict[str, Any] | None]
+    deadline: Mapped[datetime | None]
+    timed_out: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class Answer(Base):
@@ -109,7 +115,8 @@ class Answer(Base):
     one in which the question was shown.
 
     ``response`` is what the item's type says (``{"options": [ids]}``, ``{"pairs": {row: option}}``, ...: ``lms.catalogue.items``),
-    or ``{"choice": id}``. ``key`` comes from the browser and makes sending again harmless.
+    or ``{"choice": id}``. ``key`` comes from the browser and makes sending again harmless. ``late`` says that it arrived after
+    its attempt had closed: it is kept, and never scored.
     """
 
     __tablename__ = "answer"
@@ -124,20 +131,36 @@ class Answer(Base):
     key: Mapped[str]
     saved_at: Mapped[datetime]
     given_at: Mapped[datetime]
+    late: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
-class AttemptGrant(Base):
-    """More attempts at a step than the course allows, given by a manager or HR with a reason."""
+class Accommodation(Dated, Base):
+    """More time or more attempts at tests than the courses allow, for one person on these days, decided by a manager or HR.
 
-    __tablename__ = "attempt_grant"
+    With ``enrolment_id`` it is for that turn through a course only (another attempt), else for every test. Time is one of
+    ``time_percent`` of the limit, ``extra_minutes`` and ``unlimited``, or none of them. The reason is for those who decide and for
+    auditors; it is in no mail and on no page of the learner's.
+    """
+
+    __tablename__ = "accommodation"
+    __table_args__ = (
+        CheckConstraint("from_day < to_day", "days"),
+        CheckConstraint("time_percent is null or (time_percent > 100 and time_percent <= 300)", "percent"),
+        CheckConstraint("extra_minutes is null or (extra_minutes > 0 and extra_minutes <= 480)", "minutes"),
+        CheckConstraint("extra_attempts >= 0 and extra_attempts <= 5", "attempts"),
+        CheckConstraint(
+            "extra_attempts > 0 or unlimited or time_percent is not null or extra_minutes is not null", "gives"
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"), index=True)
-    step_id: Mapped[str]
-    extra: Mapped[int]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    enrolment_id: Mapped[int | None] = mapped_column(ForeignKey("enrolment.id"), index=True)
+    time_percent: Mapped[int | None]
+    extra_minutes: Mapped[int | None]
+    unlimited: Mapped[bool]
+    extra_attempts: Mapped[int]
     reason: Mapped[str]
-    granted_at: Mapped[datetime]
-    granted_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
 
 
 class StudyTime(Base):

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from lms.catalogue.models import Course
 from lms.errors import N_, NotFound
-from lms.learning.models import Answer, Attempt, AttemptGrant, Enrolment, ScenePress, StepDone
+from lms.learning.models import Answer, Attempt, Enrolment, ScenePress, StepDone
 from lms.learning.scene_clock import Press, Pressed
 
 
@@ -78,27 +78,6 @@ def attempts(session: Session, enrolment_id: int, step_id: str) -> Sequence[Atte
     ).all()
 
 
-def extra_attempts(session: Session, enrolment_id: int, step_id: str) -> int:
-    """How many attempts were granted beyond what the course allows."""
-    return (
-        session.scalar(
-            select(func.sum(AttemptGrant.extra)).where(
-                AttemptGrant.enrolment_id == enrolment_id, AttemptGrant.step_id == step_id
-            )
-        )
-        or 0
-    )
-
-
-def grants(session: Session, enrolment_id: int, step_id: str) -> Sequence[AttemptGrant]:
-    """The attempts that were granted at a step, first to last."""
-    return session.scalars(
-        select(AttemptGrant)
-        .where(AttemptGrant.enrolment_id == enrolment_id, AttemptGrant.step_id == step_id)
-        .order_by(AttemptGrant.granted_at, AttemptGrant.id)
-    ).all()
-
-
 def latest_enrolment(session: Session, person_id: int, slug: str) -> Enrolment | None:
     """The person's enrolment in a course by its slug: the one under way, else the last."""
     return session.scalar(
@@ -111,13 +90,22 @@ def latest_enrolment(session: Session, person_id: int, slug: str) -> Enrolment |
 
 
 def responses(session: Session, attempt_id: int) -> dict[str, dict[str, Any]]:
-    """The response that counts for each answered item: the last one given, whenever it arrived."""
+    """The response that counts for each answered item: the last one given, whenever it arrived before the attempt closed."""
     rows = session.execute(
         select(Answer.item_id, Answer.response)
-        .where(Answer.attempt_id == attempt_id)
+        .where(Answer.attempt_id == attempt_id, Answer.late.is_(False))
         .order_by(Answer.given_at, Answer.sequence)
     )
     return {row.item_id: row.response for row in rows}
+
+
+def answers_with_late(session: Session, attempt_id: int) -> tuple[dict[str, dict[str, Any]], dict[str, Answer]]:
+    """The responses that count, as :func:`responses` gives them, and for each item the last answer that arrived after the attempt had
+    closed: kept, never scored."""
+    rows = session.scalars(
+        select(Answer).where(Answer.attempt_id == attempt_id).order_by(Answer.given_at, Answer.sequence)
+    ).all()
+    return {row.item_id: row.response for row in rows if not row.late}, {row.item_id: row for row in rows if row.late}
 
 
 def saved_at(session: Session, attempt_id: int, item_id: str) -> datetime | None:
@@ -128,10 +116,10 @@ def saved_at(session: Session, attempt_id: int, item_id: str) -> datetime | None
 
 
 def counts(session: Session, answer: Answer) -> bool:
-    """Whether this is the answer that counts for its item: none was given after it."""
+    """Whether this is the answer that counts for its item: none was given after it, and it arrived in time."""
     newest = (
         select(Answer.id)
-        .where(Answer.attempt_id == answer.attempt_id, Answer.item_id == answer.item_id)
+        .where(Answer.attempt_id == answer.attempt_id, Answer.item_id == answer.item_id, Answer.late.is_(False))
         .order_by(Answer.given_at.desc(), Answer.sequence.desc())
         .limit(1)
     )

@@ -40,7 +40,7 @@ def award(
         enrolment_id=enrolment.id,
         attempt_id=attempt.id,
         completed_on=completed_on,
-        completed_at=now,
+        completed_at=attempt.finished_at or now,
         language=attempt.language,
         score=attempt.score,
         pass_mark=attempt.pass_mark,

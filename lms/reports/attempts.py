@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from lms.catalogue.content import TestStep
 from lms.catalogue.models import CourseVersion
-from lms.learning.models import Attempt, AttemptGrant, AttemptKind, Enrolment
+from lms.db import day_in, known
+from lms.learning.models import Accommodation, Attempt, AttemptKind, Enrolment
 from lms.people.models import Person
 
 
@@ -33,16 +34,21 @@ class UsedUp:
 
 
 def used_up(
-    session: Session, visible: Select[int], *, enrolment_id: int | None = None, not_person: int | None = None
+    session: Session, visible: Select[int], day: date, *, enrolment_id: int | None = None, not_person: int | None = None
 ) -> list[UsedUp]:
-    """Those of the visible people who need another attempt, who has waited longest first; ``not_person`` is left out.
+    """Those of the visible people who need another attempt on ``day``, who has waited longest first; ``not_person`` is left out.
 
     Two statements, however many people and courses.
     """
     granted = (
-        select(func.coalesce(func.sum(AttemptGrant.extra), 0))
-        .where(AttemptGrant.enrolment_id == Attempt.enrolment_id, AttemptGrant.step_id == Attempt.step_id)
-        .correlate(Attempt)
+        select(func.coalesce(func.sum(Accommodation.extra_attempts), 0))
+        .where(
+            Accommodation.person_id == Person.id,
+            or_(Accommodation.enrolment_id.is_(None), Accommodation.enrolment_id == Enrolment.id),
+            known(Accommodation),
+            day_in(day, Accommodation.from_day, Accommodation.to_day),
+        )
+        .correlate(Enrolment, Person)
         .scalar_subquery()
     )
     tries = func.count(Attempt.id)

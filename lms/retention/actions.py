@@ -19,7 +19,7 @@ from lms.compliance.models import Exemption, Extension
 from lms.errors import N_, Conflict
 from lms.evidence.models import EvidencePack
 from lms.files import StoredFile
-from lms.learning.models import Answer, Attempt, AttemptGrant, Enrolment, Remark
+from lms.learning.models import Accommodation, Answer, Attempt, Enrolment, Remark
 from lms.notices.models import Mail, NoticeChoice
 from lms.people.models import BirthMonth, Employment, ImportChange, ImportRun, Leave, Licence, Person
 from lms.records.models import RecordRevocation, TrainingRecord
@@ -97,12 +97,10 @@ def _accounts(session: Session, ids: list[int], by: Actor) -> None:
 
 def _words(session: Session, ids: list[int], by: Actor) -> None:
     """Free words and numbers: reasons, licences, birth months, remarks, mails, and names kept for undoing an import."""
-    for fact in (Leave, Exemption, Extension):
+    for fact in (Leave, Exemption, Extension, Accommodation):
         session.execute(update(fact).where(fact.person_id.in_(ids)).values(reason=GONE))
     session.execute(update(Licence).where(Licence.person_id.in_(ids)).values(number=GONE))
     session.execute(delete(BirthMonth).where(BirthMonth.person_id.in_(ids)))
-    enrolments = select(Enrolment.id).where(Enrolment.person_id.in_(ids)).scalar_subquery()
-    session.execute(update(AttemptGrant).where(AttemptGrant.enrolment_id.in_(enrolments)).values(reason=GONE))
     records = select(TrainingRecord.id).where(TrainingRecord.person_id.in_(ids)).scalar_subquery()
     session.execute(update(RecordRevocation).where(RecordRevocation.record_id.in_(records)).values(reason=GONE))
     certificates = select(Certificate.id).where(Certificate.person_id.in_(ids)).scalar_subquery()

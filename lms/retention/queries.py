@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from lms.clock import FOR_EVER, local_day
 from lms.compliance.models import Exemption, Extension
 from lms.db import known
+from lms.learning.models import Accommodation
 from lms.people.models import Employment, Leave, Person
 from lms.records.models import RecordRevocation, TrainingRecord
 from lms.retention.clocks import Kept, Verdict, verdict
@@ -56,7 +57,7 @@ def _kept(session: Session, since: dict[int, date], zone: str) -> dict[int, Kept
     record = TrainingRecord
     done = _grouped(session.execute(select(record.person_id, record.completed_on).where(record.person_id.in_(ids))))
     decided: dict[int, list[Any]] = {}
-    for fact in (Leave, Exemption):
+    for fact in (Leave, Exemption, Accommodation):
         rows = session.execute(select(fact.person_id, fact.from_day, fact.to_day).where(fact.person_id.in_(ids)))
         for who, first, end in rows:
             decided.setdefault(who, []).append(first if end >= FOR_EVER else end - timedelta(days=1))

@@ -22,10 +22,13 @@ from lms.compliance import queries as compliance
 from lms.compliance.queries import Duty
 from lms.errors import N_, Denied, NotFound
 from lms.learning import actions, queries
+from lms.learning.accommodations import allowances
 from lms.learning.models import Enrolment
+from lms.learning.policy import standing
 from lms.learning.progress import Progress, is_locked, progress
 from lms.records import queries as records
 from lms.records.models import TrainingRecord
+from lms.web import policy_words
 from lms.web.page import commit, house, locale, needs, now, session, tell, today, viewer
 
 blueprint = Blueprint("learner", __name__)
@@ -190,16 +193,21 @@ def _offered_or_begun(slug: str) -> tuple[Offered, Enrolment | None, bool]:
     return offered, queries.open_enrolment(session(), who, offered.course_id), False
 
 
-def _standing(enrolment: Enrolment, content: CourseContent) -> str | None:
-    """How the test of an enrolment under way stands, where that is news: ``used_up``, or ``given`` (another attempt) and not yet begun."""
+def _standing(enrolment: Enrolment, content: CourseContent) -> dict[str, str] | None:
+    """How the test of an enrolment under way stands, where that is news: ``used_up``, ``given`` (another attempt) and not yet begun,
+    or ``pause`` with the moment ``opens`` in words."""
     test = content.test
     tried = queries.attempts(session(), enrolment.id, test.id) if test and enrolment.closed_at is None else ()
-    if test is None or not tried or tried[-1].finished_at is None:
+    last = tried[-1].finished_at if tried else None
+    if test is None or last is None:
         return None
-    given = queries.grants(session(), enrolment.id, test.id)
-    if len(tried) >= test.attempts + sum(grant.extra for grant in given):
-        return "used_up"
-    return "given" if given and given[-1].granted_at >= tried[-1].finished_at else None
+    allowed = allowances(session(), enrolment, today())
+    stands = standing(test, tried, allowed, now())
+    if stands.opens_at is not None:
+        return {"state": "pause", "opens": policy_words.moment_words(stands.opens_at)}
+    if stands.state == "open" and any(each.for_this and each.at >= last for each in allowed):
+        return {"state": "given"}
+    return {"state": "used_up"} if stands.state == "used_up" else None
 
 
 def outline(

@@ -92,6 +92,8 @@ ACTIONS = {
     "exemption.end": _l("Exemption ended"),
     "extension.grant": _l("Due day extended"),
     "attempt.grant": _l("Another attempt given"),
+    "accommodation.grant": _l("Accommodation for tests given"),
+    "accommodation.end": _l("Accommodation for tests ended"),
 }
 
 
@@ -174,7 +176,7 @@ def training(person_id: int) -> ResponseReturnValue:
     one = _person(person_id, Permission.PEOPLE_VIEW)
     held = {v.certificate.record_id: v for v in reversed(certificates.of_person(session(), person_id, today()))}
     may_grant = may(viewer(), Permission.ATTEMPT_GRANT) and person_id != viewer().person_id
-    waiting = used_up(session(), select(Person.id).where(Person.id == person_id)) if may_grant else []
+    waiting = used_up(session(), select(Person.id).where(Person.id == person_id), today()) if may_grant else []
     return render_template(
         "people/training.html",
         one=one, tabs=_tabs(person_id), records=records.transcript(session(), person_id), held=held,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from flask import Blueprint, Response, jsonify, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -14,13 +16,18 @@ from lms.access import Permission
 from lms.catalogue import queries as catalogue
 from lms.catalogue.content import LessonStep, TestStep
 from lms.catalogue.items import Form
+from lms.catalogue.localised import LocalItem, Text
 from lms.errors import N_, Conflict, Invalid
+from lms.evidence.seen import in_words
 from lms.learning import actions, queries, scoring
+from lms.learning.accommodations import allowances
 from lms.learning.models import Answer, Attempt, AttemptKind, Enrolment
+from lms.learning.policy import limit_for, standing
 from lms.learning.progress import is_locked, progress
-from lms.web import stories
+from lms.web import policy_words, stories
 from lms.web.item_view import ItemView, writing
 from lms.web.page import (
+    READING,
     actor,
     commit,
     house,
@@ -33,6 +40,7 @@ from lms.web.page import (
     say,
     session,
     tell,
+    today,
     viewer,
 )
 from lms.web.reader import Reader
@@ -48,7 +56,17 @@ def _own(enrolment_id: int) -> Reader:
 
 
 def _own_attempt(attempt_id: int) -> tuple[Attempt, Reader]:
+    """An attempt of the viewer's; one whose time is over is ended first, with what was saved."""
     attempt, enrolment = queries.own_attempt(session(), attempt_id, viewer().person_id)
+    if attempt.finished_at is None and actions.is_over(attempt, now()):
+        if request.method in READING:
+            with house().database.transaction() as own:
+                flows.close_when_over(own, attempt_id, actor())
+            roll_back()
+            session().expire_all()
+            attempt, enrolment = queries.own_attempt(session(), attempt_id, viewer().person_id)
+        else:
+            flows.close_when_over(session(), attempt_id, actor())
     return attempt, Reader(enrolment)
 
 
@@ -117,7 +135,7 @@ def step(enrolment_id: int, step_id: str) -> ResponseReturnValue:
     tried = queries.attempts(session(), enrolment_id, step_id)
     if tried and tried[-1].finished_at is None:
         return redirect(url_for("player.attempt", attempt_id=tried[-1].id))
-    left = _attempts_left(found, enrolment_id, len(tried)) if isinstance(found, TestStep) else None
+    terms = _terms(found, reader, tried) if isinstance(found, TestStep) else {"attempts_left": None}
     return reader.page(
         "player/door.html",
         step_id,
@@ -126,14 +144,32 @@ def step(enrolment_id: int, step_id: str) -> ResponseReturnValue:
         locked=is_locked(reader.content, found, reader.done),
         onward=progress(reader.content, reader.done).next_step,
         tried=tried,
-        attempts_left=left,
+        **terms,
         intro=reader.text(reader.course.scenario(step_id).intro) if found.kind == "scenario" else None,
         closed=reader.enrolment.closed_at is not None,
     )
 
 
-def _attempts_left(test: TestStep, enrolment_id: int, used: int) -> int:
-    return max(0, test.attempts + queries.extra_attempts(session(), enrolment_id, test.id) - used)
+def _terms(test: TestStep, reader: Reader, tried: Sequence[Attempt]) -> dict[str, Any]:
+    """What the door of a test says: what holds for this learner now, and in a pause what to look at again meanwhile."""
+    given = allowances(session(), reader.enrolment, today())
+    stands = standing(test, tried, given, now())
+    again: list[Text] = []
+    if stands.opens_at is not None:
+        last = tried[-1]
+        outcome = scoring.score_attempt(reader.content, test.id, last.drawn, queries.responses(session(), last.id))
+        again = [reader.course.objectives[met.objective] for met in outcome.objectives if met.percent < 100]
+    limit = limit_for(test.limit, given)
+    return {
+        "attempts_left": stands.left,
+        "opens": policy_words.moment_words(stands.opens_at) if stands.opens_at else None,
+        "again": again,
+        "first_lesson": next((each for each in reader.content.steps if isinstance(each, LessonStep)), None),
+        "limit": policy_words.span_words(limit) if limit is not None else None,
+        "limit_words": policy_words.limit_words(test, given),
+        "mark_words": policy_words.mark_words(reader.content, test),
+        "pause_words": policy_words.span_words(test.pause) if test.cool_down else None,
+    }
 
 
 def _remember_place(reader: Reader, step_id: str) -> None:
@@ -216,6 +252,7 @@ def _item(
         item=view,
         key=secrets.token_hex(12),
         saved=_saved(queries.saved_at(session(), found.id, local.id)) if response and not problem else "",
+        time=policy_words.time_left(found, now()),
     )
 
 
@@ -244,19 +281,31 @@ def answer(attempt_id: int) -> ResponseReturnValue:
             age=_age(),
         )
     except Invalid as refused:
-        if _by_script() or is_kept():
+        if _by_script() or is_kept() or found.finished_at is not None:
             raise
         roll_back()
         if not item.required and not any(any(values) for name, values in form.items() if name not in OUR_FIELDS):
             return _onward(found, place)
         return make_response(_item(found, reader, place, form, tell(refused.message)), refused.status)
-    receipt = _receipt(saved) if _by_script() and found.kind != AttemptKind.CHECK else None
+    receipt = _receipt(saved) if _by_script() and found.kind != AttemptKind.CHECK and not saved.late else None
     commit()
+    if saved.late:
+        return _too_late(found)
     if receipt is not None:
         return jsonify(receipt)
     if found.kind == AttemptKind.CHECK or is_kept():
         return redirect(url_for("player.attempt", attempt_id=attempt_id, item=place), 303)
     return _onward(found, place)
+
+
+def _too_late(found: Attempt) -> ResponseReturnValue:
+    """An answer that arrived when the time was over: it is kept, and the learner is told so."""
+    told = gettext("The time was over when this answer arrived. It is kept with your attempt and is not scored.")
+    result_url = url_for("player.result", attempt_id=found.id)
+    if _by_script():
+        return make_response(jsonify({"error": told, "next": result_url}), 409)
+    say(told, "note")
+    return redirect(result_url, 303)
 
 
 def _onward(found: Attempt, place: int) -> ResponseReturnValue:
@@ -290,7 +339,9 @@ def review(attempt_id: int) -> ResponseReturnValue:
         }
         for place, entry in enumerate(found.drawn, 1)
     ]
-    return reader.page("player/review.html", found.step_id, attempt=found, rows=rows, missing=len(missing))
+    return reader.page(
+        "player/review.html", found.step_id, attempt=found, rows=rows, missing=len(missing), time=policy_words.time_left(found, now()),
+    )  # fmt: skip
 
 
 @blueprint.post("/attempt/<int:attempt_id>/finish")
@@ -317,7 +368,7 @@ def result(attempt_id: int) -> ResponseReturnValue:
         return redirect(url_for("player.attempt", attempt_id=attempt_id))
     if found.kind == AttemptKind.SCENARIO:
         return stories.debrief_page(found, reader)
-    given = queries.responses(session(), found.id)
+    given, late = queries.answers_with_late(session(), found.id)
     items = reader.course.items(found.step_id)
     outcome = scoring.score_attempt(reader.content, found.step_id, found.drawn, given)
     keyed = {item.id: item for item in reader.content.keyed_items(found.step_id)}
@@ -328,9 +379,10 @@ def result(attempt_id: int) -> ResponseReturnValue:
         for place, entry in enumerate(found.drawn, 1)
     ]
     test = reader.content.step(found.step_id)
-    left = None
+    stands = None
     if isinstance(test, TestStep) and not found.passed:
-        left = _attempts_left(test, reader.enrolment.id, len(queries.attempts(session(), reader.enrolment.id, test.id)))
+        tried = queries.attempts(session(), reader.enrolment.id, test.id)
+        stands = standing(test, tried, allowances(session(), reader.enrolment, today()), now())
     goals = reader.course.objectives
     weak = {met.objective for met in outcome.objectives if met.percent < 100}
     return reader.page(
@@ -340,10 +392,24 @@ def result(attempt_id: int) -> ResponseReturnValue:
         outcome=outcome,
         shown=shown,
         missed=[place for place, entry in enumerate(found.drawn, 1) if entry["item"] in outcome.critical_missed],
-        attempts_left=left,
+        attempts_left=stands.left if stands else None,
+        opens=policy_words.moment_words(stands.opens_at) if stands and stands.opens_at else None,
+        may_begin=stands is not None and stands.state == "open",
+        rules=policy_words.rules_of(found),
+        late={item_id: _late(items[item_id], arrived) for item_id, arrived in late.items()},
         again=[goals[met.objective] for met in outcome.objectives if met.percent < 100],
         can_do=[text for goal, text in goals.items() if goal not in weak],
     )
+
+
+def _late(local: LocalItem, arrived: Answer) -> dict[str, str]:
+    """An answer that arrived too late, in the words of its question."""
+    texts = {"/".join(key): str(text) for key, text in local.texts.items()}
+    return {
+        "words": in_words(texts, arrived.response),
+        "given": format_time(arrived.given_at, "medium"),
+        "arrived": format_time(arrived.saved_at, "medium"),
+    }
 
 
 # --- scenarios --------------------------------------------------------------------------------------------------------

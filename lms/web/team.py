@@ -80,7 +80,7 @@ def index() -> ResponseReturnValue:
         late=lines[:late],
         soon=lines[late:],
         more=found.late + found.soon > len(lines),
-        stuck=used_up(session(), _may_grant(), not_person=viewer().person_id),
+        stuck=used_up(session(), _may_grant(), today(), not_person=viewer().person_id),
         status=compliance.rebuild_status(session()),
     ), 422 if question.problem else 200
 
@@ -223,7 +223,7 @@ def _may_grant() -> Select[int]:
 @needs(Permission.ATTEMPT_GRANT)
 def attempts() -> ResponseReturnValue:
     """Everybody in reach whose attempts at a test are used up."""
-    stuck = used_up(session(), _may_grant(), not_person=viewer().person_id)
+    stuck = used_up(session(), _may_grant(), today(), not_person=viewer().person_id)
     return render_template("team/attempts.html", stuck=stuck, failed=None, reason="")
 
 
@@ -231,7 +231,7 @@ def attempts() -> ResponseReturnValue:
 @needs(Permission.ATTEMPT_GRANT)
 def grant(enrolment_id: int) -> ResponseReturnValue:
     """Give one more attempt, with a reason. Nobody can give one to themselves."""
-    found = used_up(session(), _may_grant(), enrolment_id=enrolment_id, not_person=viewer().person_id)
+    found = used_up(session(), _may_grant(), today(), enrolment_id=enrolment_id, not_person=viewer().person_id)
     if not found:
         raise NotFound(N_("Nobody here waits for this attempt. Perhaps a colleague has given it already."))
     stuck = found[0]
@@ -240,12 +240,10 @@ def grant(enrolment_id: int) -> ResponseReturnValue:
     content = catalogue.content(session(), enrolment.version_id)
     link = organisation().base_url.rstrip("/") + url_for("learner.course", slug=content.slug)
     try:
-        flows.give_another_attempt(
-            session(), enrolment, content, stuck.step_id, reason=reason, link=link, actor=actor()
-        )
+        flows.give_another_attempt(session(), enrolment, content, reason=reason, link=link, actor=actor())
     except Invalid as refused:
         session().rollback()
-        waiting = used_up(session(), _may_grant(), not_person=viewer().person_id)
+        waiting = used_up(session(), _may_grant(), today(), not_person=viewer().person_id)
         page = render_template("team/attempts.html", stuck=waiting, failed=enrolment_id, problem=tell(refused.message))
         return page, 422
     commit()

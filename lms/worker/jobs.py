@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from lms import flows
+from lms.audit import Actor
 from lms.clock import Clock
 from lms.compliance import actions as compliance
 from lms.compliance import building
@@ -60,6 +61,12 @@ def certify(payload: dict[str, Any], bench: Bench) -> None:
         flows.deliver_certificate(session, payload["certificate"], bench.files, bench.clock.now())
 
 
+def close_attempt(payload: dict[str, Any], bench: Bench) -> None:
+    """End an attempt whose time is over."""
+    with bench.database.transaction() as session:
+        flows.close_when_over(session, payload["attempt"], Actor(None, bench.clock.now()))
+
+
 BREATHER = 0.1
 """Seconds between two steps on SQLite, whose lock is not fair: who waits for it looks again ten times a second."""
 
@@ -100,6 +107,7 @@ def write_notices(payload: dict[str, Any], bench: Bench) -> None:
 HANDLERS: dict[str, Callable[[dict[str, Any], Bench], None]] = {
     notices.SEND: send_mail,
     flows.CERTIFY: certify,
+    flows.CLOSE: close_attempt,
     building.BUILD: build_spans,
     building.FOLD: fold_tallies,
     building.DROP: drop_old_spans,

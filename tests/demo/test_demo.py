@@ -261,5 +261,5 @@ def test_the_manager_has_somebody_who_needs_another_attempt(riverbend: Database)
         own = session.scalars(select(Department.id).where(Department.code == "ED")).one()
         grants = frozenset({Grant(Role.MANAGER, own)})
         visible = visible_to(session, Viewer(manager or 0, 1, "Mateo Okonkwo", grants), Permission.ATTEMPT_GRANT, TODAY)
-        waiting = used_up(session, visible)
+        waiting = used_up(session, visible, TODAY)
         assert "Imre Vance" in [one.name for one in waiting] and {one.tries for one in waiting} == {3}

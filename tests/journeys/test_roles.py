@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from lms.clock import SetClock
 from lms.db import Database
-from lms.learning.models import AttemptGrant, Enrolment
+from lms.learning.models import Accommodation, Enrolment
 from lms.people.models import Person
 from tests.journeys.lived import CSV, fail_thrice
 from tests.support.demo import sign_in
@@ -60,8 +60,8 @@ def test_a_manager_finds_who_is_stuck_and_gives_another_attempt(
     hers.get_by_role("button", name="Give one more attempt").click()
     expect(page.get_by_role("status").filter(has_text="has one more attempt")).to_be_visible()
     with db.session() as session:
-        grant = session.scalars(select(AttemptGrant)).one()
-        assert (grant.enrolment_id, grant.granted_by, grant.extra) == (enrolment.id, who("manager"), 1)
+        grant = session.scalars(select(Accommodation)).one()
+        assert (grant.enrolment_id, grant.recorded_by, grant.extra_attempts) == (enrolment.id, who("manager"), 1)
 
 
 def test_hr_looks_at_another_day_and_takes_the_people_behind_a_number_along(page: Page) -> None:

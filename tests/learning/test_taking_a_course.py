@@ -17,7 +17,8 @@ from lms.clock import SetClock
 from lms.db import Database
 from lms.errors import Conflict
 from lms.files import FileStore
-from lms.learning import actions
+from lms.learning import accommodations, actions
+from lms.learning.accommodations import Given
 from lms.learning.models import Answer, Attempt, Enrolment, StepDone
 from lms.notices.models import Mail
 from lms.records.models import TrainingRecord
@@ -193,9 +194,10 @@ def test_attempts_run_out_the_page_says_who_can_help_and_a_grant_gives_one_more(
     assert nurse.post(f"/learn/{enrolment.id}/post-test/start", data={"csrf_token": _token(nurse)}).status_code == 409
     with db.transaction() as session:
         held = session.get_one(Enrolment, enrolment.id)
-        actions.grant_attempts(
-            session, held, "post-test", extra=1, reason="Night shift", now=clock.now(), by=held.person_id
-        )
+        accommodations.accommodate(
+            session, held.person_id, Given(attempts=1), first_day=date(2026, 1, 1), last_day=None, reason="Night shift",
+            now=clock.now(), by=held.person_id, enrolment_id=held.id,
+        )  # fmt: skip
     assert "You have been given another attempt" in nurse.page("/courses/la-110").text
     begin_test(nurse, enrolment)
     assert "another attempt" not in nurse.page("/courses/la-110").text
