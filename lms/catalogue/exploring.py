@@ -1,16 +1,21 @@
 """Every state that choices can bring about in a scenario. Pure.
 
-A state is a scene that somebody comes to, and the code (``scenes``) with which they come, packed into one number. With
-variables clamped and loops limited there are finitely many, and no way through comes to one of them twice.
+A state is a scene that somebody comes to, and the code (``scenes``) with which they come. With variables clamped and loops
+limited there are finitely many, and no way through comes to one of them twice.
+
+All codes that wait at a scene are taken on together: what a choice makes of each is looked up in a table, and what is new
+at the next scene is a difference of sets, so that hardly any work is done for a single state.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 
 from lms.catalogue.content import Quality, Scenario
 from lms.catalogue.forgetting import Forgetting
-from lms.catalogue.scenes import Condition, Effect, Machine, Place
+from lms.catalogue.scenes import Effect, Machine, Move, Place
 
 STATE_LIMIT = 200_000
 
@@ -25,122 +30,126 @@ class Exploration:
     choices: set[tuple[str, str]] = field(default_factory=set)
     routes: set[tuple[str, int]] = field(default_factory=set)
     stuck: dict[str, dict[str, int]] = field(default_factory=dict)
-    """Scenes where nothing may be open, each with the first state in which that happens, as far as it matters there."""
+    """Scenes where nothing may be open, each with a state in which that happens, as far as it matters there."""
 
 
-_Row = tuple[Condition | None, dict[int, bool], Effect, dict[int, int], int, Effect | None, int, bool]
+class _Table(dict[int, int]):
+    """What follows from a code: worked out once, then looked up."""
+
+    def __init__(self, work: Callable[[int], int]) -> None:
+        super().__init__()
+        self._work = work
+
+    def __missing__(self, code: int) -> int:
+        found = self[code] = self._work(code)
+        return found
 
 
-@dataclass(slots=True)
-class _Seen:
-    """What was met in one scene. ``plain``: nothing is asked or counted on entering, and no route leads on."""
-
-    place: Place
-    plain: bool
-    is_end: bool
-    rows: list[_Row]
-    choices: bytearray
-    routes: bytearray
-    entered: bool = False
+_Row = tuple[int, _Table | None, _Table, int, bool]
+"""A choice: its number, whether it is open, what it does, the scene it leads to, whether it is followed."""
 
 
 def explore(scenario: Scenario, *, limit: int = STATE_LIMIT, only: Quality | None = None) -> Exploration:
-    """Visit every state that choices can bring about, breadth first; ``only`` follows choices of one quality alone.
-    The scenario must name no unknown scene or variable."""
-    machine = Machine(scenario)
-    forgetting = Forgetting(machine)
-    found = Exploration()
-    width, base = len(scenario.scenes), machine.base
-    met: list[_Seen | None] = [None] * width
-    order = [machine.first * width + machine.start]
-    seen = set(order)
-    add, append = seen.add, order.append
-    for key in order:  # grows while it is read
-        code, number = divmod(key, width)
-        here = met[number] or _look(machine, forgetting, met, number, only)
-        if not here.plain:
-            passing = _pass(here, forgetting, number, code)
-            if passing is not None:
-                if (after := passing[1] * width + passing[0]) not in seen:
-                    add(after)
-                    append(after)
+    """Visit every state that choices can bring about; ``only`` follows choices of one quality alone. The scenario must name
+    no unknown scene or variable."""
+    return _Walk(Machine(scenario), limit, only).found()
+
+
+class _Walk:
+    """Scenes are taken in the author's order, which mostly is the story's: so most of those who come to a scene come first."""
+
+    def __init__(self, machine: Machine, limit: int, only: Quality | None) -> None:
+        self.machine, self.limit, self.only = machine, limit, only
+        self.forgetting = Forgetting(machine)
+        scenes = len(machine.scenario.scenes)
+        self.seen: list[set[int]] = [set() for _ in range(scenes)]
+        self.waiting: list[set[int]] = [set() for _ in range(scenes)]
+        self.todo: list[int] = []
+        self.states = 0
+        self.result = Exploration()
+        self._open: dict[int, _Table] = {}
+        self._after: dict[tuple[int, int], _Table] = {}
+        self._rows: dict[int, list[_Row]] = {}
+
+    def found(self) -> Exploration:
+        """Walk until nothing is new, or the limit is reached."""
+        self._come(self.machine.start, {self.machine.first})
+        while self.todo and self.states <= self.limit:
+            number = heappop(self.todo)
+            codes, self.waiting[number] = self.waiting[number], set()
+            self._go_on(number, codes)
+        self.result.complete = self.states <= self.limit
+        self.result.states = min(self.states, self.limit)
+        return self.result
+
+    def _come(self, number: int, codes: set[int]) -> None:
+        fresh = codes - self.seen[number]
+        if not fresh:
+            return
+        self.states += len(fresh)
+        self.seen[number] |= fresh
+        if not self.waiting[number]:
+            heappush(self.todo, number)
+        self.waiting[number] |= fresh
+
+    def _go_on(self, number: int, codes: Collection[int]) -> None:
+        place, result = self.machine.place(number), self.result
+        if place.gate is not None or place.entry is not None or place.routes:
+            codes = self._staying(number, place, codes)
+        if not codes:
+            return
+        scene = place.scene
+        result.scenes.add(scene.id)
+        closed = set() if scene.ending is not None else set(codes)
+        for n, is_open, after, following, followed in self._rows_of(number, place):
+            able = codes if is_open is None else list(filter(is_open.__getitem__, codes))
+            if not able:
                 continue
-            code = here.place.entered(code)
-        here.entered = True
-        is_open = here.is_end
-        flags = here.choices
-        low = code % base  # the variables: what conditions and effects look up is remembered by them alone
-        high = code - low
-        for condition, known, effect, results, following, forget, flag, wanted in here.rows:
-            if condition is not None:
-                holds = known.get(low)
-                if holds is None:
-                    holds = condition.holds(code)
-                if not holds:
-                    continue
-            is_open = True
-            flags[flag] = 1
-            if not wanted:
+            closed = closed.difference(able) if is_open is not None and closed else set()
+            result.choices.add((scene.id, scene.choices[n].id))
+            if followed:
+                self._come(following, set(map(after.__getitem__, able)))
+                if self.states > self.limit:
+                    return
+        if closed:
+            kept = self.forgetting.kept(number, self.machine.values(min(closed)))
+            result.stuck.setdefault(scene.id, kept)
+
+    def _staying(self, number: int, place: Place, codes: Collection[int]) -> list[int]:
+        """The codes of those who stay in a scene; the others are sent on."""
+        staying = []
+        for code in codes:
+            if place.otherwise is not None and not place.admits(code):
+                self._come(place.otherwise, {self.forgetting.at(number, place.otherwise, code)})
                 continue
-            result = results.get(low)
-            result = effect.on(code) if result is None else result + high
-            if forget is not None:
-                result = forget.on(result)
-            after = result * width + following
-            if after not in seen:
-                add(after)
-                append(after)
-        if not is_open:
-            found.stuck.setdefault(here.place.scene.id, forgetting.kept(number, machine.values(code)))
-        if len(order) > limit:
-            break
-    found.complete = len(order) <= limit
-    found.states = min(len(order), limit)
-    _note(found, met)
-    return found
+            after = place.entered(code)
+            route = place.route(after)
+            if route is None:
+                staying.append(after)
+                continue
+            self.result.scenes.add(place.scene.id)
+            self.result.routes.add((place.scene.id, route))
+            following = place.routes[route][1]
+            self._come(following, {self.forgetting.at(number, following, after)})
+        return staying
+
+    def _rows_of(self, number: int, place: Place) -> list[_Row]:
+        rows = self._rows.get(number)
+        if rows is None:
+            rows = self._rows[number] = [self._row(number, n, move) for n, move in enumerate(place.moves)]
+        return rows
+
+    def _row(self, number: int, n: int, move: Move) -> _Row:
+        """Equal conditions and effects are one object (``scenes``), so they share their tables."""
+        is_open = None
+        if move.condition is not None:
+            is_open = self._open.setdefault(id(move.condition), _Table(move.condition.holds))
+        forget = self.forgetting.between(number, move.next)
+        after = self._after.setdefault((id(move.effect), id(forget)), _Table(_both(move.effect, forget)))
+        return n, is_open, after, move.next, self.only in (None, move.choice.quality)
 
 
-def _pass(here: _Seen, forgetting: Forgetting, number: int, code: int) -> tuple[int, int] | None:
-    """The scene that people are sent on to from here, and the code with which they come there; None where they stay."""
-    place = here.place
-    if not place.admits(code):
-        following = place.otherwise
-        return None if following is None else (following, forgetting.at(number, following, code))
-    here.entered = True
-    code = place.entered(code)
-    route = place.route(code)
-    if route is None:
-        return None
-    here.routes[route] = 1
-    following = place.routes[route][1]
-    return following, forgetting.at(number, following, code)
-
-
-def _look(
-    machine: Machine, forgetting: Forgetting, met: list[_Seen | None], number: int, only: Quality | None
-) -> _Seen:
-    place = machine.place(number)
-    rows: list[_Row] = []
-    for n, move in enumerate(place.moves):
-        known = move.condition.known if move.condition and move.condition.local else {}
-        results = move.effect.known if move.effect.local else {}
-        forget = forgetting.between(number, move.next)
-        wanted = only in (None, move.choice.quality)
-        rows.append((move.condition, known, move.effect, results, move.next, forget, n, wanted))
-    plain = place.gate is None and place.entry is None and not place.routes
-    flags, routes = bytearray(len(rows)), bytearray(len(place.routes))
-    here = met[number] = _Seen(place, plain, place.scene.ending is not None, rows, flags, routes)
-    return here
-
-
-def _note(found: Exploration, met: list[_Seen | None]) -> None:
-    for here in met:
-        if here is None:
-            continue
-        scene = here.place.scene
-        if here.entered:
-            found.scenes.add(scene.id)
-        found.choices |= {
-            (scene.id, choice.id) for choice, flag in zip(scene.choices, here.choices, strict=True) if flag
-        }
-        found.routes |= {(scene.id, n) for n, flag in enumerate(here.routes) if flag}
+def _both(effect: Effect, forget: Effect | None) -> Callable[[int], int]:
+    if forget is None:
+        return effect.on
+    return lambda code: forget.on(effect.on(code))
