@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from io import TextIOWrapper
-from typing import Any, BinaryIO
+from typing import BinaryIO
 from zoneinfo import available_timezones
 
 from sqlalchemy import exists, func, literal, or_, select, update
@@ -243,7 +243,7 @@ def _check_supervisors(session: Session, found: Prepared) -> None:
     )
     if not found.options.partial:  # whoever is missing ends
         silent = silent.where(or_(listed, Person.source != found.options.source))
-    above = dict(session.execute(silent).tuples()) | above
+    above = {one: boss for one, boss in session.execute(silent) if boss is not None} | above
     for circle in circles(above):
         if len(circle) > 1 and not of_file.isdisjoint(circle):
             _note_circle(session, found, circle, of_file)

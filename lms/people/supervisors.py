@@ -29,7 +29,7 @@ def circles(above: Mapping[int, int]) -> list[list[int]]:
             circle = list(chain)[chain[at] :]
             first = circle.index(min(circle))
             found.append(circle[first:] + circle[:first])
-        done |= chain.keys()
+        done.update(chain)
     return found
 
 
