@@ -28,6 +28,7 @@ from lms.compliance.building import begin_generation, build_step
 from lms.compliance.calendar import add_months
 from lms.compliance.models import Exemption, Generation, Requirement, RequirementVersion
 from lms.db import Base, Database
+from lms.demo.holdings import hold
 from lms.demo.lives import DUTIES, Done, Duty, Life, Post, lives
 from lms.demo.places import PLACES
 from lms.demo.roles import PASSWORD, ROLES, role_lives, stuck_life
@@ -119,6 +120,8 @@ def build(site: Build) -> None:
         _accounts(site)
         site.write(session)
         _sequences(session)
+    with site.database.transaction() as session:
+        hold(session, site.files, site.today, site.moment(site.today, 0), site.seed)
     _spans(site)
     with site.database.transaction() as session:
         _organisation(session, site, ready=True)

@@ -25,8 +25,13 @@ def form_page(
     kind: str = "primary",
     order: tuple[str, ...] = (),
     crumb: tuple[str, str] | None = None,
+    top: tuple[str, str] | None = None,
+    files: bool = False,
 ) -> ResponseReturnValue:
-    """Show a form; when it was sent rightly, act, commit and go where ``act`` says. What the action refuses stands above the form."""
+    """Show a form; when it was sent rightly, act, commit and go where ``act`` says. What the action refuses stands above the form.
+
+    ``crumb`` and ``top`` are (name, address) of the page above and of the part of the house (None: people); ``files``: it sends files.
+    """
     refused: list[tuple[str, None]] = []
     status = 200
     if form.validate_on_submit():
@@ -45,6 +50,7 @@ def form_page(
     return render_template(
         "people/form.html",
         form=form, fields=fields, refused=refused, title=title, label=label, back=back, lede=lede, kind=kind, crumb=crumb,
+        top=top, files=files,
     ), 422 if form.errors else status  # fmt: skip
 
 

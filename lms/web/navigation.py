@@ -13,6 +13,7 @@ MENU = (
     (Permission.LEARN, "learner.home", _l("My learning"), "book-open"),
     (Permission.LEARN, "learner.catalogue", _l("Courses"), "library"),
     (Permission.LEARN, "learner.transcript", _l("Transcript"), "award"),
+    (Permission.LEARN, "policies.index", _l("Policies"), "file-text"),
     (Permission.TEAM_VIEW, "team.index", _l("My team"), "users"),
     (Permission.COMPLETION_VIEW, "completion.index", _l("Completion"), "chart"),
     (Permission.PEOPLE_VIEW, "people.index", _l("People"), "id-card"),

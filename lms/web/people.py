@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -52,6 +51,9 @@ from lms.web.people_forms import (
     department_names,
     last_of,
 )
+from lms.web.person_page import change as _change
+from lms.web.person_page import found as _person
+from lms.web.person_page import tabs as _tabs
 from lms.web.timeline_picture import picture
 
 blueprint = Blueprint("people", __name__, url_prefix="/people")
@@ -73,9 +75,6 @@ ACCOUNT_STATES = {
 }
 NO_REQUIREMENT = "all"
 
-Act = Callable[[], object]
-
-
 ACTIONS = {
     "person.add": _l("Added"),
     "person.change": _l("Name or contact changed"),
@@ -88,6 +87,13 @@ ACTIONS = {
     "employment.rehire": _l("Rehired"),
     "leave.record": _l("Leave recorded"),
     "leave.end": _l("End of a leave changed"),
+    "licence.record": _l("Licence recorded"),
+    "licence.correct": _l("Licence corrected"),
+    "licence.end": _l("End of a licence changed"),
+    "duty.give": _l("Duty given"),
+    "duty.end": _l("End of a duty changed"),
+    "birth_month.set": _l("Birth month changed"),
+    "policy.acknowledge": _l("Policy acknowledged"),
     "exemption.grant": _l("Exemption granted"),
     "exemption.end": _l("Exemption ended"),
     "extension.grant": _l("Due day extended"),
@@ -470,38 +476,6 @@ def correct_certificate(person_id: int, number: str) -> ResponseReturnValue:
 # --- what the views share ---------------------------------------------------------------------------------------------
 
 
-def _change(
-    one: Person,
-    form: Any,
-    title: str,
-    label: str,
-    act: Act,
-    *,
-    returned: bool = False,
-    tab: str = "people.person",
-    **how: Any,
-) -> ResponseReturnValue:
-    """A form that changes one person; their timeline and account follow."""
-    person_id, name = one.id, one.display_name
-    back = url_for(tab, person_id=person_id)
-
-    def whole() -> str:
-        act()
-        flows.people_changed(session(), [person_id], actor(), returned=[person_id] if returned else [])
-        return back
-
-    return form_page(form, whole, title, label, back, crumb=(name, back), **how)
-
-
-def _person(person_id: int, permission: Permission) -> Person:
-    """A person whom the viewer may see, or act on, with this permission."""
-    visible = queries.visible_to(session(), viewer(), permission, today())
-    found = session().scalar(select(Person).where(Person.id == person_id, Person.id.in_(visible)))
-    if found is None:
-        raise NotFound(N_("There is no such person, or they are not in the departments you look after."))
-    return found
-
-
 def _departments() -> list[SelectChoice]:
     allowed = queries.visible_departments(session(), viewer(), Permission.PEOPLE_EDIT, today())
     return department_choices(queries.tree(session(), today()), allowed)
@@ -540,18 +514,6 @@ def _department_names(placed: Any, tree: Tree) -> dict[int, str]:
 
 def _requirement_titles() -> dict[int, str]:
     return {version.requirement_id: version.title for version, _ in compliance.requirements(session(), today())}
-
-
-def _tabs(person_id: int) -> list[dict[str, Any]]:
-    shown = (
-        ("people.person", gettext("Overview")),
-        ("people.training", gettext("Training")),
-        ("people.changes", gettext("Account and changes")),
-    )
-    return [
-        {"label": label, "url": url_for(target, person_id=person_id), "current": request.endpoint == target}
-        for target, label in shown
-    ]
 
 
 def _one_of(known: Any, value: str | None) -> str:

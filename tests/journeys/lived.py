@@ -22,6 +22,7 @@ from lms.db import Database
 from lms.learning import actions
 from lms.learning import scenario as scenarios
 from lms.learning.models import Attempt, Enrolment
+from lms.people import qualifications
 from lms.people.models import Department, Employment, ImportRun, Leave, Membership
 from lms.records.models import TrainingRecord
 from tests.support.pages import PageClient, page_of
@@ -56,6 +57,8 @@ class Lived:
     employment: int
     leave: int
     exemption: int
+    licence: int
+    duty: int
     dry_run: str
     import_run: int
     pack: int = 1
@@ -226,8 +229,10 @@ def _work(session: Session, clock: SetClock, person: int) -> dict[str, object]:
         **known,
     )
     session.add_all([also, leave, exemption])
+    qualifications.give_duty(session, person, "perinatal", today, None, Actor(None, clock.now()))
     session.flush()
     return {
+        "licence": qualifications.terms(session, person)[-1].id, "duty": qualifications.tags(session, person)[-1].id,
         "membership": held.id, "employment": employment.id, "department": held.department_id, "second_department": second,
         "former": former or person, "leave": leave.id, "exemption": exemption.id,
     }  # fmt: skip
