@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import pairwise
 
 from .facts import Membership
@@ -54,10 +55,14 @@ def due_soon(span: Span, days: int) -> tuple[date, date] | None:
     """The part [from, to) of the span on which its due day is at most ``days`` days away; None where there is none."""
     if span.due is None or span.state not in CAN_FALL_DUE or span.due < span.from_day:
         return None
-    start = span.due - timedelta(days) if span.due.year > days // 365 + 1 else date.min
-    if start < span.from_day:
-        start = span.from_day
-    end = span.to_day
-    if end > span.due and span.due < date.max:
-        end = min(end, span.due + timedelta(days=1))
+    soon, after = _around(span.due, days)
+    start = soon if soon > span.from_day else span.from_day
+    end = after if after < span.to_day else span.to_day
     return (start, end) if start < end else None
+
+
+@lru_cache(maxsize=1 << 16)
+def _around(due: date, days: int) -> tuple[date, date]:
+    """The day so many days before a due day, and the day after it; remembered, for the same due days come again and again."""
+    before = due - timedelta(days) if due.year > days // 365 + 1 else date.min
+    return before, due + timedelta(days=1) if due < date.max else due

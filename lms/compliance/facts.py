@@ -151,12 +151,29 @@ class PersonFacts:
     birth_month: int | None = None
     _done: list[Mapping[str, list[Done]]] = field(default_factory=list, init=False, repr=False, compare=False)
     _employed: list[list[Interval]] = field(default_factory=list, init=False, repr=False, compare=False)
+    _present: list[list[tuple[int, int, Membership]]] = field(
+        default_factory=list, init=False, repr=False, compare=False
+    )
 
     def employed(self) -> list[Interval]:
         """The days of employment as day numbers, united."""
         if not self._employed:
             self._employed.append(united((start.toordinal(), number(end)) for start, end in self.employments))
         return self._employed[0]
+
+    def present(self) -> list[tuple[int, int, Membership]]:
+        """The memberships as day numbers (from, to), cut to the days of employment."""
+        if not self._present:
+            self._present.append(
+                [
+                    (start, end, membership)
+                    for membership in self.memberships
+                    for hired, left in self.employed()
+                    if (start := max(membership.from_day.toordinal(), hired))
+                    < (end := min(number(membership.to_day), left))
+                ]
+            )
+        return self._present[0]
 
     def done(self) -> Mapping[str, list[Done]]:
         """What was done and counts, in order of days, by what it counts as and by ``topic:<name>``: neither revoked nor replaced."""

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from operator import itemgetter
+from itertools import chain, pairwise
 
-from .spans import CAN_FALL_DUE, COMPLIANT, EXEMPT, IN_GRACE, MET, ON_LEAVE, OPEN, OVERDUE, UPCOMING, Span, State
+from .spans import COMPLIANT, EXEMPT, IN_GRACE, ON_LEAVE, OPEN, OVERDUE, RENEWAL_OPEN, UPCOMING, Span, State
 
 Look = tuple[State, date | None, str, bool]
 """state, due, because, lapsed and extended"""
 
-Now = dict[State, dict[int, tuple[date, int, Span]]]
-"""What is in force on a day: state -> requirement -> its due day (``date.max`` for none), itself, its span."""
+Entry = tuple[date, int, Span]
+"""A due day (``date.max`` for none), the requirement, its span."""
+
+Now = list[dict[int, Entry]]
+"""What is in force on a day: at the code of each state the requirements that are in it."""
 
 
 def overall(spans_by_requirement: Mapping[int, Sequence[Span]]) -> tuple[Span, ...]:
@@ -22,26 +26,22 @@ def overall(spans_by_requirement: Mapping[int, Sequence[Span]]) -> tuple[Span, .
     met, none late), open, upcoming. ``due`` is the next due day of any requirement, or the oldest missed one when late;
     ``because`` the requirement that it belongs to, or the leave or exemption. ``cycle`` is 0.
     """
-    events: list[tuple[date, bool, int, Span]] = []
-    for requirement_id in sorted(spans_by_requirement):
-        for span in spans_by_requirement[requirement_id]:
-            events.append((span.from_day, True, requirement_id, span))
-            events.append((span.to_day, False, requirement_id, span))
-    events.sort(key=itemgetter(0, 1, 2))  # on a day, what ends goes before what begins
-    now: Now = {}
+    turns = _turns(spans_by_requirement)
+    days = sorted(turns)
+    now: Now = [{} for _ in range(len(State) + 1)]
     result: list[tuple[date, date, Look]] = []
-    for place, (day, begins, requirement_id, span) in enumerate(events):
-        if begins:
-            now.setdefault(span.state, {})[requirement_id] = (span.due or date.max, requirement_id, span)
-        else:
-            there = now[span.state]
-            del there[requirement_id]
-            if not there:
-                del now[span.state]
-        if not now or place + 1 == len(events) or events[place + 1][0] == day:
+    applying = 0
+    for day, following in pairwise(days):
+        for begins, requirement_id, span in turns[day]:
+            if begins:
+                now[span.state][requirement_id] = (span.due or date.max, requirement_id, span)
+                applying += 1
+            else:
+                del now[span.state][requirement_id]
+                applying -= 1
+        if not applying:
             continue
-        look = _look(now)
-        following = events[place + 1][0]
+        look = _look(now, applying)
         if result and result[-1][1] == day and result[-1][2] == look:
             result[-1] = (result[-1][0], following, look)
         else:
@@ -52,21 +52,37 @@ def overall(spans_by_requirement: Mapping[int, Sequence[Span]]) -> tuple[Span, .
     )
 
 
-def _look(now: Now) -> Look:
-    for state in (ON_LEAVE, EXEMPT):
-        if state in now and (state == ON_LEAVE or len(now) == 1):
-            return state, None, min(span.because for _, _, span in now[state].values()), False
+def _turns(spans_by_requirement: Mapping[int, Sequence[Span]]) -> dict[date, list[tuple[bool, int, Span]]]:
+    """By day what begins (True) and ends on it; of each requirement what ends before what begins."""
+    turns: defaultdict[date, list[tuple[bool, int, Span]]] = defaultdict(list)
+    for requirement_id, spans in spans_by_requirement.items():
+        for span in spans:
+            turns[span[0]].append((True, requirement_id, span))
+            turns[span[1]].append((False, requirement_id, span))
+    return turns
+
+
+def _look(now: Now, applying: int) -> Look:
+    if now[ON_LEAVE]:
+        return ON_LEAVE, None, _first_cause(now[ON_LEAVE]), False
+    if len(now[EXEMPT]) == applying:
+        return EXEMPT, None, _first_cause(now[EXEMPT]), False
     for late in (OVERDUE, IN_GRACE):
-        if late in now:
-            return late, *_next(now, (late,)), False
-    if not MET.isdisjoint(now):
-        return COMPLIANT, *_next(now, CAN_FALL_DUE), False
-    state = OPEN if OPEN in now else UPCOMING
-    lapsed = any(span.lapsed_extended for there in now.values() for _, _, span in there.values())
-    return state, *_next(now, CAN_FALL_DUE), lapsed
+        if now[late]:
+            return late, *_next(now[late].values()), False
+    falling = chain.from_iterable(now[state].values() for state in (UPCOMING, OPEN, COMPLIANT, RENEWAL_OPEN))
+    due, because = _next(falling)
+    if now[COMPLIANT] or now[RENEWAL_OPEN]:
+        return COMPLIANT, due, because, False
+    lapsed = any(span.lapsed_extended for there in now for _, _, span in there.values())
+    return OPEN if now[OPEN] else UPCOMING, due, because, lapsed
 
 
-def _next(now: Now, states: Iterable[State]) -> tuple[date | None, str]:
-    """The earliest due day among these states and the requirement it belongs to; with equal days the lowest id."""
-    due, requirement_id, _ = min(min(now[state].values()) for state in states if state in now)
+def _first_cause(there: Mapping[int, Entry]) -> str:
+    return min(span.because for _, _, span in there.values())
+
+
+def _next(entries: Iterable[Entry]) -> tuple[date | None, str]:
+    """The earliest due day among these and the requirement it belongs to; with equal days the lowest id."""
+    due, requirement_id, _ = min(entries)
     return None if due == date.max else due, f"requirement:{requirement_id}"

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import NamedTuple
 
-from .calendar import Interval, number, united
+from .calendar import Interval, united
 from .facts import Membership, PersonFacts
 from .rules import Phase, RequirementFacts
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
-    """A stretch of applicability. ``stays`` are its days; a short gap between two stays does not break it.
+class Period(NamedTuple):
+    """A stretch of applicability on the days [from_day, to_day). ``stays`` are its days; a short gap between two stays does not
+    break it.
 
     ``because`` says how the person came in. ``returning``: there was an earlier period. ``incumbent``: employed before,
     in the audience from the first day of a version.
     """
 
-    stays: tuple[Interval, ...]
+    from_day: int
+    to_day: int
+    stays: Sequence[Interval]
     because: str
     returning: bool
     incumbent: bool
-
-    @property
-    def from_day(self) -> int:
-        return self.stays[0][0]
-
-    @property
-    def to_day(self) -> int:
-        return self.stays[-1][1]
 
 
 def phase_at(phases: tuple[Phase, ...], day: int) -> Phase:
@@ -47,33 +42,34 @@ def periods(requirement: RequirementFacts, person: PersonFacts) -> list[Period]:
     The version in force on a day says who is in the audience that day. Only memberships within an employment count.
     """
     phases = requirement.phases
-    employed = person.employed()
     inside: list[Interval] = []
-    for membership in person.memberships:
-        first, last = membership.from_day.toordinal(), number(membership.to_day)
+    for first, last, membership in person.present():
         for phase in phases:
-            start, end = max(first, phase.from_day), min(last, phase.to_day)
+            start = first if first > phase.from_day else phase.from_day
+            end = last if last < phase.to_day else phase.to_day
             if start < end and phase.rule.audience.holds(membership):
-                inside += [(max(start, hired), min(end, left)) for hired, left in employed]
+                inside.append((start, end))
+    if not inside:
+        return []
+    if len(inside) == 1:  # as of most
+        return [_period(inside, False, phases, person)]
     groups: list[list[Interval]] = []
     for stay in united(inside):
         if groups and stay[0] - groups[-1][-1][1] <= phase_at(phases, stay[0]).rule.rejoin_within:
             groups[-1].append(stay)
         else:
             groups.append([stay])
-    return [_period(tuple(stays), place > 0, employed, phases, person) for place, stays in enumerate(groups)]
+    return [_period(stays, place > 0, phases, person) for place, stays in enumerate(groups)]
 
 
-def _period(
-    stays: tuple[Interval, ...],
-    returning: bool,
-    employed: list[Interval],
-    phases: tuple[Phase, ...],
-    person: PersonFacts,
-) -> Period:
+def _period(stays: list[Interval], returning: bool, phases: tuple[Phase, ...], person: PersonFacts) -> Period:
     start = stays[0][0]
     phase = phase_at(phases, start)
-    if any(hired == start for hired, _ in employed):
+    hired = incumbent = False
+    for first, left in person.employed():
+        hired = hired or first == start
+        incumbent = incumbent or first < start < left
+    if hired:
         because = "hire"
     elif phase.from_day == start:
         because = f"rule:{phase.version_id}"
@@ -86,8 +82,7 @@ def _period(
             and not any(_goes_on(before, membership) for before in person.memberships)
         ]
         because = f"entered:{min(entered)}" if entered else f"rule:{phase.version_id}"
-    incumbent = phase.from_day == start and any(hired < start < left for hired, left in employed)
-    return Period(stays, because, returning, incumbent)
+    return Period(start, stays[-1][1], stays, because, returning, incumbent and phase.from_day == start)
 
 
 def _goes_on(before: Membership, after: Membership) -> bool:

@@ -10,7 +10,7 @@ from lms.compliance.departments import Home, due_soon, homes
 from lms.compliance.facts import PersonFacts
 from lms.compliance.overall import overall
 from lms.compliance.rules import RequirementFacts
-from lms.compliance.spans import Span
+from lms.compliance.spans import CAN_FALL_DUE, Span
 from lms.compliance.timeline import timeline
 
 OVERALL = 0
@@ -54,7 +54,11 @@ def rows_of(requirements: Iterable[RequirementFacts], person: PersonFacts, soon_
     found: list[Row] = []
     for requirement_id, spans in ((OVERALL, overall(lines)), *lines.items()):
         for span in spans:
-            found += _cut(person.person_id, requirement_id, span, where, soon_days)
+            soon = due_soon(span, soon_days) if span.state in CAN_FALL_DUE else None
+            if len(where) == 1 and (soon is None or soon[1] >= span.to_day):
+                found.append(_whole(person.person_id, requirement_id, span, where[0][2] or 0, soon))
+            else:
+                found += _cut(person.person_id, requirement_id, span, where, soon)
     return found
 
 
@@ -66,16 +70,21 @@ def _one_home(where: list[Home], lines: Mapping[int, tuple[Span, ...]]) -> bool:
     )
 
 
-def _cut(person_id: int, requirement_id: int, span: Span, where: list[Home], soon_days: int) -> list[Row]:
+def _whole(person_id: int, requirement_id: int, span: Span, department_id: int, soon: tuple[date, date] | None) -> Row:
+    """The row of a span that nothing cuts, as most."""
+    from_day, to_day, state, beneath, due, valid_until, cycle, because, lapsed, _, _ = span
+    since = None if soon is None else soon[0]
+    whole = (
+        person_id, requirement_id, from_day, to_day, department_id, state, beneath, due, valid_until, since, cycle, because, lapsed
+    )  # fmt: skip
+    return tuple.__new__(Row, whole)  # made by the million: past the constructor with its thirteen names
+
+
+def _cut(
+    person_id: int, requirement_id: int, span: Span, where: list[Home], soon: tuple[date, date] | None
+) -> list[Row]:
     """The rows of a span: cut where the department changes, and where the span outlasts its being due soon."""
     from_day, to_day, state, beneath, due, valid_until, cycle, because, lapsed, _, _ = span
-    soon = due_soon(span, soon_days) if due is not None and due >= from_day else None
-    if len(where) == 1 and (soon is None or soon[1] >= to_day):  # nothing to cut, as in most
-        since = soon[0] if soon is not None else None
-        whole = (
-            person_id, requirement_id, from_day, to_day, where[0][2] or 0, state, beneath, due, valid_until, since, cycle, because, lapsed
-        )  # fmt: skip
-        return [tuple.__new__(Row, whole)]  # made by the million: past the constructor with its thirteen names
     found: list[Row] = []
     for first, last, home, _ in where:
         if last <= from_day:

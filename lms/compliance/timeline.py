@@ -114,36 +114,34 @@ def _plain_spans(period: Period, cycles: list[Cycle], horizon: int) -> list[Span
     start, to_day = period.from_day, period.to_day
     holder: Cycle | None = None
     for cycle in cycles:
-        end = min(cycle.met_from, to_day)
-        step = cycle.steps[0]
+        end = cycle.met_from if cycle.met_from < to_day else to_day
         if start < end:
-            due, opens, grace = step.due, step.opens, step.grace
-            valid = FOREVER if holder is None else min(holder.cap, due)
+            _, due, _, opens, grace, why = cycle.steps[0]
+            late = due + 1 if due < FOREVER else end
+            over = late + grace
             if holder is None:
-                good, better = UPCOMING if start < opens else OPEN, OPEN
-                number, because = cycle.number, step.because
-                late_number = number
+                good, better, valid, turn, because = UPCOMING, OPEN, FOREVER, cycle.number, why
             else:
-                good, better = COMPLIANT if start < opens else RENEWAL_OPEN, RENEWAL_OPEN
-                number, because = holder.number, holder.met_by
-                late_number = cycle.number
-            marks = [(start, good, number, because)]
-            if start < opens <= due:
-                marks.append((opens, better, number, because))
-            if due < FOREVER:
-                if grace:
-                    marks.append((due + 1, IN_GRACE, late_number, step.because))
-                marks.append((due + grace + 1, OVERDUE, late_number, step.because))
-            for place, (begins, state, turn, why) in enumerate(marks):
-                ends = marks[place + 1][0] if place + 1 < len(marks) else end
-                begins, ends = max(begins, start), min(ends, end)
+                good, better, turn, because = COMPLIANT, RENEWAL_OPEN, holder.number, holder.met_by
+                valid = holder.cap if holder.cap < due else due
+            if opens > due:
+                opens = late
+            for begins, ends, state, number, cause in (
+                (start, opens, good, turn, because),
+                (opens, late, better, turn, because),
+                (late, over, IN_GRACE, cycle.number, why),
+                (over, end, OVERDUE, cycle.number, why),
+            ):
+                if begins < start:
+                    begins = start
+                if ends > end:
+                    ends = end
                 if begins < ends and begins <= horizon:
-                    spans.append(_span(begins, ends, (state, None, due, valid, turn, why, False)))
-        start, holder = max(start, end), cycle
+                    spans.append(_span(begins, ends, (state, None, due, valid, number, cause, False)))
+            start = end
+        holder = cycle
     if holder is not None and holder.met_from < FOREVER and start < to_day and start <= horizon:
-        spans.append(
-            _span(start, to_day, (COMPLIANT, None, FOREVER, holder.cap, holder.number, holder.met_by, False))
-        )
+        spans.append(_span(start, to_day, (COMPLIANT, None, FOREVER, holder.cap, holder.number, holder.met_by, False)))
     return spans
 
 
@@ -257,15 +255,25 @@ def _step(cycle: Cycle, day: int) -> Step:
 
 
 def _span(start: int, end: int, look: Look) -> Span:
-    state, beneath, due, valid, number, because, lapsed = look
-    return Span(
-        date.fromordinal(start),
-        date.fromordinal(end),
-        state,
-        beneath,
-        None if due >= FOREVER else date.fromordinal(due),
-        None if valid >= FOREVER else date.fromordinal(valid),
-        number,
-        because,
-        lapsed,
-    )
+    state, beneath, due, valid, turn, because, lapsed = look
+    whole = (DAYS[start], DAYS[end], state, beneath, LIMITS[due], LIMITS[valid], turn, because, lapsed, None, False)
+    return tuple.__new__(Span, whole)  # made by the million: past the constructor with its eleven names
+
+
+class _Days(dict[int, date]):
+    """Days by their numbers, each made once: few are asked for, and very often."""
+
+    def __missing__(self, number: int) -> date:
+        made = self[number] = date.fromordinal(number)
+        return made
+
+
+class _Limits(dict[int, date | None]):
+    """The same for due days and ends of validity, None for the day that never comes."""
+
+    def __missing__(self, number: int) -> date | None:
+        made = self[number] = None if number >= FOREVER else date.fromordinal(number)
+        return made
+
+
+DAYS, LIMITS = _Days(), _Limits()
