@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.accounts import invitations, roles
 from lms.audit import Actor
-from lms.catalogue.content import CourseContent
+from lms.catalogue.content import FOLLOW_UP, CourseContent
 from lms.catalogue.localised import localised
 from lms.catalogue.models import CourseVersion
 from lms.catalogue.queries import content as content_of
@@ -27,13 +27,13 @@ from lms.compliance.rulebook import asks_for_policy
 from lms.db import Desk
 from lms.errors import N_, Conflict, Invalid
 from lms.files import FileStore, StoredFile
-from lms.learning import accommodations
+from lms.learning import accommodations, surveys
 from lms.learning import actions as learning
 from lms.learning.accommodations import Given
-from lms.learning.models import Accommodation, Attempt, AttemptKind, Enrolment
+from lms.learning.models import Accommodation, Attempt, AttemptKind, Attestation, Enrolment
 from lms.learning.policy import closes_at
-from lms.learning.progress import is_locked
-from lms.learning.queries import steps_done
+from lms.learning.progress import has_tested_out, is_locked, waits_for
+from lms.learning.queries import passed_attempt, steps_done
 from lms.learning.scenario import State
 from lms.learning.scoring import Result
 from lms.notices.actions import mail_language, release_waiting, write_mail
@@ -71,7 +71,11 @@ def start_attempt(
     """
     done = steps_done(session, [enrolment.id])[enrolment.id]
     if is_locked(content, content.step(step_id), done):
-        raise Conflict(N_("The test opens when all other parts of the course are done."))
+        raise Conflict(
+            N_("The pre-test can be taken once, before the course.")
+            if content.step(step_id).kind == "pre_test"
+            else N_("The test opens when all other parts of the course are done.")
+        )
     attempt = learning.start(session, enrolment, content, step_id, language=language, seed=seed, now=now)
     _close_in_time(session, attempt, now)
     return attempt
@@ -109,8 +113,115 @@ def finish_attempt(
     """Hand in. A passed test completes the course: record, certificate, the person's timeline, and the PDF by mail."""
     outcome = learning.finish(session, attempt, content, now=actor.now)
     if attempt.kind == AttemptKind.TEST and attempt.passed and enrolment.closed_at is None:
-        complete(session, attempt, enrolment, content, organisation, actor)
+        settle(session, enrolment, content, organisation, actor, ended=attempt.finished_at)
     return outcome
+
+
+def settle(
+    session: Session,
+    enrolment: Enrolment,
+    content: CourseContent,
+    organisation: Organisation,
+    actor: Actor,
+    *,
+    ended: datetime | None = None,
+) -> TrainingRecord | None:
+    """Complete the course when its test is behind the learner and nothing is left for which the record waits; else nothing.
+
+    ``ended``: when the last of it was done; left out: now.
+    """
+    done = steps_done(session, [enrolment.id])[enrolment.id]
+    if (
+        enrolment.closed_at is not None
+        or content.test is None
+        or content.test.id not in done
+        or waits_for(content, done)
+    ):
+        return None
+    kind = AttemptKind.PRE_TEST if has_tested_out(content, done) else AttemptKind.TEST
+    attempt = passed_attempt(session, enrolment.id, kind)
+    return complete(session, attempt, enrolment, content, organisation, actor, ended=ended or actor.now)
+
+
+def test_out(
+    session: Session,
+    attempt: Attempt,
+    enrolment: Enrolment,
+    content: CourseContent,
+    organisation: Organisation,
+    actor: Actor,
+) -> None:
+    """Complete the course by the pre-test that was passed; an attestation may still be waited for. Again it changes nothing.
+
+    Raises:
+        Conflict: the pre-test is not passed, or the course has no testing out.
+    """
+    step = content.pre_test
+    if (
+        step is None
+        or step.id != attempt.step_id
+        or step.test_out is None
+        or not attempt.passed
+        or content.test is None
+    ):
+        raise Conflict(N_("This pre-test cannot complete the course."))
+    learning.mark_done(session, enrolment, content.test.id, now=actor.now)
+    settle(session, enrolment, content, organisation, actor)
+
+
+def send_survey(
+    session: Session,
+    enrolment: Enrolment,
+    content: CourseContent,
+    survey: str,
+    organisation: Organisation,
+    actor: Actor,
+) -> None:
+    """Send an evaluation or a follow-up in; if the record waited for it, the course is completed.
+
+    Raises:
+        Invalid: a question that must be answered is not.
+        Conflict: it is not open.
+    """
+    if survey != FOLLOW_UP and is_locked(
+        content, content.step(survey), steps_done(session, [enrolment.id])[enrolment.id]
+    ):
+        raise Conflict(N_("This opens when the test is passed."))
+    surveys.send(session, enrolment, content, survey, now=actor.now, zone=organisation.zone)
+    settle(session, enrolment, content, organisation, actor)
+
+
+def attest(
+    session: Session,
+    enrolment: Enrolment,
+    content: CourseContent,
+    step_id: str,
+    organisation: Organisation,
+    actor: Actor,
+    *,
+    language: str,
+    signed_as: str,
+    ticked: bool,
+) -> Attestation:
+    """Make a statement; it counts as a fact from today on, and completes the course if that waited for it.
+
+    Raises:
+        Conflict: the test is not passed yet.
+        Invalid: it is not signed.
+    """
+    before = surveys.attestation(session, enrolment.id, step_id)
+    if before is not None:
+        return before
+    shown = localised(content, language).lesson(step_id)
+    made = surveys.attest(
+        session, enrolment, content, step_id, statement=shown.value, language=shown.language, signed_as=signed_as,
+        ticked=ticked, now=actor.now, day=local_day(actor.now, organisation.zone),
+    )  # fmt: skip
+    after = {"attestation": made.id, "name": made.name, "course": content.code, "language": made.language}
+    audit.record(session, actor, "attestation.make", "attestation", made.id, about=made.person_id, after=after)
+    if settle(session, enrolment, content, organisation, actor) is None:
+        compliance.rebuild(session, [made.person_id], now=actor.now)
+    return made
 
 
 def complete(
@@ -120,10 +231,11 @@ def complete(
     content: CourseContent,
     organisation: Organisation,
     actor: Actor,
+    *,
+    ended: datetime,
 ) -> TrainingRecord:
-    """Passed, therefore: record, certificate, timeline, mail; all in the caller's transaction. The day is that on which the attempt
-    ended, which is earlier than now where its time was over before somebody looked."""
-    ended = attempt.finished_at or actor.now
+    """Passed, therefore: record, certificate, timeline, mail; all in the caller's transaction. The day is that on which the last of
+    it was done; that is earlier than now where the time of an attempt was over before somebody looked."""
     today = local_day(ended, organisation.zone)
     person = people.person(session, enrolment.person_id)
     version = session.get_one(CourseVersion, enrolment.version_id)

@@ -95,6 +95,7 @@ def people(
     held = read_held(session, person_ids, known_at, asks)
     months = holdings.birth_months(session, person_ids, known_at) if asks.birth_months else {}
     agreed = holdings.acknowledgements(session, person_ids, known_at) if asks.policies else {}
+    made = holdings.attestations(session, person_ids, known_at) if asks.attestations else {}
     changes = material_changes(session, known_at) if asks.changes else []
     changes += holdings.policy_versions(session, known_at) if asks.changes else []
     return {
@@ -121,6 +122,7 @@ def people(
             records=[
                 *records.get(person, ()),
                 *agreed.get(person, ()),
+                *made.get(person, ()),
                 *(holdings.shown(each) for each in held.licences.get(person, ())),
             ],
             licences=held.licences.get(person, ()),

@@ -12,11 +12,13 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select, true
 from sqlalchemy.orm import Session
 
+from lms.catalogue.models import CourseVersion
 from lms.clock import FOR_EVER
 from lms.compliance import facts
 from lms.compliance.calendar import Length
 from lms.compliance.situations import Size, Tag
 from lms.db import known
+from lms.learning.models import Attestation
 from lms.people.holdings import Term, runs
 from lms.people.models import BirthMonth, Department, DutyTag, EmployerSize, Licence
 from lms.policies.models import Acknowledgement, Policy, PolicyVersion
@@ -124,6 +126,23 @@ def acknowledgements(
         found.setdefault(person, []).append(
             facts.Record(ident, f"policy:{code}", day, version=number, kind="acknowledgement")
         )
+    return found
+
+
+def attestations(
+    session: Session, person_ids: Collection[int], known_at: datetime | None = None
+) -> dict[int, list[facts.Record]]:
+    """The statements that these people made in courses, as something done."""
+    found: dict[int, list[facts.Record]] = {}
+    then = true() if known_at is None else Attestation.made_at < known_at
+    rows = session.execute(
+        select(Attestation.person_id, Attestation.id, Attestation.name, Attestation.made_on, CourseVersion.number)
+        .join(CourseVersion, CourseVersion.id == Attestation.version_id)
+        .where(Attestation.person_id.in_(person_ids), then)
+    )
+    for person, ident, name, day, number in rows:
+        told = facts.Record(ident, f"attestation:{name}", day, version=number, kind="attestation")
+        found.setdefault(person, []).append(told)
     return found
 
 

@@ -125,10 +125,10 @@ def doubts(session: Session, rule: Mapping[str, Any], day: date) -> tuple[Proble
 
 def _unheld(rule: Rule) -> list[Problem]:
     """What the rule asks for and the database does not hold yet, so that it can not be met by it."""
-    if not any(name.startswith(("attestation:", "external:")) for name in rule.courses):
+    if not any(name.startswith("external:") for name in rule.courses):
         return []
     remedy = Message(N_("Publish it when they are, or try it on files with lms requirements explain."))
-    told = Message(N_("Attestations and outside training are not kept yet."))
+    told = Message(N_("Outside training is not kept yet."))
     return [Problem(told, remedy, where="rule", level="warning")]
 
 

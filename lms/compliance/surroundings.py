@@ -46,6 +46,7 @@ class Asks(NamedTuple):
     sizes: bool = True
     birth_months: bool = True
     policies: bool = True
+    attestations: bool = True
 
 
 EVERYTHING = Asks(True, True, True)
@@ -64,6 +65,7 @@ def asked_by(requirements: Iterable[RequirementFacts]) -> Asks:
         sizes=any(isinstance(part, EmployerSize) for part in parts),
         birth_months=any(rule.recurs == Recurs.BIRTH_MONTH for rule in rules),
         policies=any(name.startswith("policy:") for rule in rules for name in rule.courses),
+        attestations=any(name.startswith("attestation:") for rule in rules for name in rule.courses),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from lms.catalogue.content import CourseContent, TestStep
+from lms.catalogue.content import CourseContent, PreTestStep, TestStep
 from lms.clock import local_day
 from lms.errors import N_, Conflict, Invalid
 from lms.learning import policy, scoring
@@ -43,7 +43,7 @@ def be_at(enrolment: Enrolment, step_id: str, block: str | None = None) -> None:
 
 def mark_done(session: Session, enrolment: Enrolment, step_id: str, *, now: datetime) -> None:
     """The step is finished; saying so again changes nothing."""
-    _lock(session, enrolment.id)
+    lock(session, enrolment.id)
     done = select(StepDone.id).where(StepDone.enrolment_id == enrolment.id, StepDone.step_id == step_id)
     if session.scalar(done) is None:
         session.add(StepDone(enrolment_id=enrolment.id, step_id=step_id, done_at=now))
@@ -65,13 +65,15 @@ def start(
     Raises:
         Conflict: the enrolment is closed, the attempts are used up, or the next one opens later.
     """
-    _lock(session, enrolment.id)
+    lock(session, enrolment.id)
     if enrolment.closed_at is not None:
         raise Conflict(N_("You have already completed this course. Your record is on the transcript."))
     before = attempts(session, enrolment.id, step_id)
     if before and before[-1].finished_at is None:
         return before[-1]
     step = content.step(step_id)
+    if isinstance(step, PreTestStep) and before:
+        raise Conflict(N_("The pre-test can be taken once, before the course."))
     deadline, in_force = (
         _in_force(session, enrolment, content, step, before, now) if isinstance(step, TestStep) else (None, None)
     )
@@ -257,7 +259,7 @@ def finish(
         attempt.timed_out = over
         attempt.score, attempt.pass_mark, attempt.passed = score, mark, passed
         enrolment = session.get_one(Enrolment, attempt.enrolment_id)
-        if passed:
+        if passed or attempt.kind == AttemptKind.PRE_TEST:
             mark_done(session, enrolment, attempt.step_id, now=now)
     return outcome
 
@@ -297,7 +299,7 @@ def _append(
     return row
 
 
-def _lock(session: Session, enrolment_id: int) -> None:
+def lock(session: Session, enrolment_id: int) -> None:
     """Let one request at a time decide about this enrolment (PostgreSQL locks the row; an SQLite writer is alone anyway)."""
     session.execute(select(Enrolment.id).where(Enrolment.id == enrolment_id).with_for_update())
 

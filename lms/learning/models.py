@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -13,11 +13,12 @@ from lms.db import Base, Dated
 
 
 class AttemptKind(StrEnum):
-    """What is attempted: a knowledge check, a scenario, or the test that completes the course."""
+    """What is attempted: a knowledge check, a scenario, the test that completes the course, or the pre-test before it."""
 
     CHECK = "check"
     SCENARIO = "scenario"
     TEST = "test"
+    PRE_TEST = "pre_test"
 
 
 class Enrolment(Base):
@@ -213,3 +214,70 @@ class ScenePress(Base):
     turn: Mapped[int]
     press: Mapped[str]
     pressed_at: Mapped[datetime]
+
+
+class SurveyAnswer(Base):
+    """What was said in a survey so far, whole, as it was given: append-only; the one given last counts.
+
+    ``survey`` is the id of the evaluation's step, or ``follow-up``; ``response`` is as in ``lms.catalogue.surveys``. It hangs off the
+    enrolment so that one can go on later and be asked what became of one's intentions; nobody is shown it with a name.
+    """
+
+    __tablename__ = "survey_answer"
+    __table_args__ = (
+        UniqueConstraint("enrolment_id", "survey", "sequence"),
+        UniqueConstraint("enrolment_id", "survey", "key"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"))
+    survey: Mapped[str]
+    sequence: Mapped[int]
+    response: Mapped[dict[str, Any]]
+    language: Mapped[str]
+    key: Mapped[str]
+    saved_at: Mapped[datetime]
+    given_at: Mapped[datetime]
+
+
+class FollowUp(Base):
+    """The follow-up of a completed enrolment: when it was asked for by mail, reminded of once, and sent in. Days are the
+    organisation's; ``closes_on`` is the last day on which it can be answered."""
+
+    __tablename__ = "follow_up"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"), unique=True)
+    closes_on: Mapped[date] = mapped_column(index=True)
+    invited_on: Mapped[date | None]
+    reminded_on: Mapped[date | None]
+    answered_at: Mapped[datetime | None]
+
+
+class FollowUpChoice(Base):
+    """Somebody who does not want to be asked some weeks after a course."""
+
+    __tablename__ = "follow_up_choice"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    declined_at: Mapped[datetime]
+
+
+class Attestation(Base):
+    """A statement that somebody made in a course: never changed. ``statement`` is the Markdown as it was shown, in ``language``;
+    ``signed_as`` the name that was typed, empty where a box was ticked. ``name`` is what requirements call it."""
+
+    __tablename__ = "attestation"
+    __table_args__ = (UniqueConstraint("enrolment_id", "step_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"))
+    version_id: Mapped[int] = mapped_column(ForeignKey("course_version.id"))
+    step_id: Mapped[str]
+    name: Mapped[str]
+    statement: Mapped[str]
+    language: Mapped[str]
+    signed_as: Mapped[str]
+    made_on: Mapped[date]
+    made_at: Mapped[datetime]

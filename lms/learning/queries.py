@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from lms.catalogue.models import Course
 from lms.errors import N_, NotFound
-from lms.learning.models import Answer, Attempt, Enrolment, ScenePress, StepDone
+from lms.learning.models import Answer, Attempt, AttemptKind, Enrolment, ScenePress, StepDone
 from lms.learning.scene_clock import Press, Pressed
 
 
@@ -142,3 +142,9 @@ def timed_out(session: Session, attempt_id: int) -> int:
     """How many choices of a scenario were taken because the time was up."""
     rows = session.scalars(select(Answer.response).where(Answer.attempt_id == attempt_id))
     return sum(bool(row.get("timed_out")) for row in rows)
+
+
+def passed_attempt(session: Session, enrolment_id: int, kind: AttemptKind) -> Attempt:
+    """The attempt of this kind that was passed, the last of several. There must be one."""
+    found = select(Attempt).where(Attempt.enrolment_id == enrolment_id, Attempt.kind == kind, Attempt.passed.is_(True))
+    return session.scalars(found.order_by(Attempt.number.desc()).limit(1)).one()

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from lms.catalogue.content import CheckStep, CourseContent, Share, TestStep
+from lms.catalogue.content import CheckStep, CourseContent, PreTestStep, Share, TestStep
 from lms.catalogue.items import Credit, Item, Response, by_hash
 from lms.errors import N_, Invalid
 
@@ -62,7 +62,10 @@ def draw(content: CourseContent, step_id: str, seed: str) -> list[dict[str, Any]
     if isinstance(step, TestStep) and (count := step.drawn):
         scored = [item for item in items if item.scored]
         ids = draw_items(scored, count, seed, step.blueprint) + [item.id for item in items if not item.scored]
-    shuffle = isinstance(step, TestStep) and step.shuffle
+    elif isinstance(step, PreTestStep):
+        scored = [item for item in items if item.scored]
+        ids = draw_items(scored, step.draw, seed) if step.draw else [item.id for item in scored]
+    shuffle = isinstance(step, TestStep | PreTestStep) and step.shuffle
     by_id = {item.id: item for item in items}
     return [{"item": item_id, "options": by_id[item_id].order(seed, shuffle)} for item_id in ids]
 
@@ -177,14 +180,15 @@ class Result:
 
 def score_attempt(content: CourseContent, step_id: str, drawn: Drawn, answers: Mapping[str, Response]) -> Result:
     """Score what was drawn by what was answered; every scored item weighs the same, answers to other items count nothing.
-    A test is failed, whatever the score, when a critical item is not fully right.
+    A test is failed, whatever the score, when a critical item is not fully right; so is testing out. A pre-test without testing
+    out has no pass mark (0).
 
     Raises:
         Invalid: a response does not fit its item, or an item drawn is not in this version.
         NotFound: the course has no such check or test.
     """
     step = content.step(step_id)
-    if not isinstance(step, CheckStep | TestStep):
+    if not isinstance(step, CheckStep | TestStep | PreTestStep):
         raise Invalid(N_("The step “%(step)s” has no questions."), step=step_id)
     by_id = {item.id: item for item in content.keyed_items(step_id)}
     results = []
@@ -196,8 +200,9 @@ def score_attempt(content: CourseContent, step_id: str, drawn: Drawn, answers: M
     scores = [result.score for result in results if result.scored]
     share = sum(scores, Fraction(0)) / len(scores) if scores else Fraction(0)
     missed = tuple(result.item_id for result in results if result.critical and not result.right)
-    test = isinstance(step, TestStep)
-    mark = content.mark(step) if isinstance(step, TestStep) else 0
+    out = step.test_out if isinstance(step, PreTestStep) else None
+    test = isinstance(step, TestStep) or out is not None
+    mark = content.mark(step) if isinstance(step, TestStep) else out.pass_mark if out else 0
     return Result(
         score=float(share * 100),
         pass_mark=float(mark),

@@ -11,10 +11,10 @@ from lms.catalogue.content import CourseContent
 from lms.catalogue.localised import localised
 from lms.catalogue.models import CourseVersion
 from lms.errors import N_, Conflict, Invalid
-from lms.learning.models import Attempt, Enrolment
+from lms.learning.models import Attempt, AttemptKind, Enrolment
 from lms.people.models import Person
 from lms.people.queries import Held
-from lms.records.models import RecordRevocation, TrainingRecord
+from lms.records.models import How, RecordRevocation, TrainingRecord
 
 
 def award(
@@ -29,10 +29,12 @@ def award(
     completed_on: date,
     now: datetime,
 ) -> TrainingRecord:
-    """The record of a passed enrolment; the one that is already there when asked again."""
+    """The record of an enrolment that is passed or tested out of; the one that is already there when asked again."""
     found = session.scalar(select(TrainingRecord).where(TrainingRecord.enrolment_id == enrolment.id))
     if found is not None:
         return found
+    out = attempt.kind == AttemptKind.PRE_TEST
+    minutes, topics = content.granted_by_test_out() if out else (content.total_minutes, dict(content.topics))
     record = TrainingRecord(
         person_id=person.id,
         course_id=version.course_id,
@@ -44,8 +46,9 @@ def award(
         language=attempt.language,
         score=attempt.score,
         pass_mark=attempt.pass_mark,
-        minutes=content.total_minutes,
-        topics=dict(content.topics),
+        how=How.TEST_OUT if out else How.COURSE,
+        minutes=minutes,
+        topics=topics,
         course_code=content.code,
         course_title=localised(content, attempt.language).title.value,
         version_number=version.number,

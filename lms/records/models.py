@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index
@@ -11,8 +12,16 @@ from sqlalchemy.orm import Mapped, mapped_column
 from lms.db import Base
 
 
+class How(StrEnum):
+    """How a course was completed."""
+
+    COURSE = "course"
+    TEST_OUT = "test_out"
+
+
 class TrainingRecord(Base):
-    """One completion. ``completed_on`` is the organisation's day on which the server had the last required answer.
+    """One completion. ``completed_on`` is the organisation's day on which the server had the last required answer. ``how``: by taking
+    the course, or by testing out of it; ``minutes`` are then those that the version grants for that.
 
     Score and pass mark are per cent; ``topics`` maps a topic to minutes; department, job and profession are those held then.
     """
@@ -31,6 +40,7 @@ class TrainingRecord(Base):
     language: Mapped[str]
     score: Mapped[float | None]
     pass_mark: Mapped[float | None]
+    how: Mapped[str] = mapped_column(server_default=How.COURSE)
     minutes: Mapped[int]
     topics: Mapped[dict[str, Any]]
     course_code: Mapped[str]

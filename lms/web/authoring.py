@@ -14,7 +14,7 @@ from flask_babel import gettext
 from lms.access import Permission
 from lms.catalogue import actions, disk, queries
 from lms.catalogue.assembly import Loaded
-from lms.catalogue.content import CourseContent, LessonStep, content_hash
+from lms.catalogue.content import AttestationStep, CourseContent, EvaluationStep, LessonStep, content_hash
 from lms.catalogue.localised import missing, stale
 from lms.catalogue.models import Change
 from lms.catalogue.queries import Offered
@@ -165,7 +165,9 @@ def preview(slug: str, step_id: str) -> ResponseReturnValue:
     """A part as a learner would see it, from the files as they are now. Nothing is recorded."""
     shown = Preview(_content(slug), slug, _draft(slug).loaded.media)
     step = shown.content.step(step_id)
-    if isinstance(step, LessonStep):
+    if isinstance(step, EvaluationStep):
+        return shown.page("authoring/survey.html", step_id, **shown.survey(step_id))
+    if isinstance(step, LessonStep | AttestationStep):
         return shown.page("authoring/lesson.html", step_id, html=shown.text(shown.course.lesson(step_id)))
     if step.kind == "scenario":
         return shown.page(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,7 +13,7 @@ from flask_babel import gettext, ngettext
 from lms import flows
 from lms.access import Permission
 from lms.catalogue import queries as catalogue
-from lms.catalogue.content import CourseContent
+from lms.catalogue.content import AttestationStep, CourseContent, EvaluationStep, PreTestStep, Step
 from lms.catalogue.localised import LocalCourse, Text, localised
 from lms.catalogue.queries import Offered
 from lms.certificates import queries as certificates
@@ -21,7 +21,7 @@ from lms.certificates.models import Certificate
 from lms.compliance import queries as compliance
 from lms.compliance.queries import Duty
 from lms.errors import N_, Denied, NotFound
-from lms.learning import actions, queries
+from lms.learning import actions, queries, surveys
 from lms.learning.accommodations import allowances
 from lms.learning.models import Enrolment
 from lms.learning.policy import standing
@@ -29,7 +29,7 @@ from lms.learning.progress import Progress, is_locked, progress
 from lms.records import queries as records
 from lms.records.models import TrainingRecord
 from lms.web import policy_words
-from lms.web.page import commit, house, locale, needs, now, session, tell, today, viewer
+from lms.web.page import commit, house, locale, needs, now, organisation, session, tell, today, viewer
 
 blueprint = Blueprint("learner", __name__)
 
@@ -52,13 +52,21 @@ class Task:
 def home() -> ResponseReturnValue:
     """What is due, what is under way, what is done."""
     completed = records.transcript(session(), viewer().person_id)
-    tasks = _tasks({(r.course_id, r.completed_on) for r, revoked in completed if revoked is None})
+    enrolled = queries.enrolments(session(), viewer().person_id)
+    tasks = _tasks({(r.course_id, r.completed_on) for r, revoked in completed if revoked is None}, enrolled)
     held = {
         v.certificate.record_id: v for v in reversed(certificates.of_person(session(), viewer().person_id, today()))
     }
     recent = completed[:3]
+    asked = surveys.open_follow_ups(session(), enrolled, today(), organisation().zone)
     return render_template(
-        "learner/home.html", tasks=tasks, recent=recent, held=held, lede=_lede(tasks), titles=_titles(recent)
+        "learner/home.html",
+        tasks=tasks,
+        recent=recent,
+        held=held,
+        lede=_lede(tasks),
+        titles=_titles(recent),
+        follow_ups=[(each, localised(each.content, locale()).title) for each in asked],
     )
 
 
@@ -79,10 +87,10 @@ def _lede(tasks: list[Task]) -> str:
     return str(gettext("Nothing is due. Thank you for keeping your training up to date."))
 
 
-def _tasks(completed: set[tuple[int, date]]) -> list[Task]:
+def _tasks(completed: set[tuple[int, date]], enrolled: Sequence[Enrolment]) -> list[Task]:
     """Open duties by due day, then courses under way that nobody asked for."""
     who, day = viewer().person_id, today()
-    under_way = {e.course_id: e for e in queries.enrolments(session(), who) if e.closed_at is None}
+    under_way = {e.course_id: e for e in enrolled if e.closed_at is None}
     done = queries.steps_done(session(), [e.id for e in under_way.values()])
     offered = _offered_and_begun(under_way)
     duties = compliance.duties(session(), who, day)
@@ -224,12 +232,31 @@ def outline(
             state = "locked" if is_locked(content, content.step(step_id), done) else "open"
         url = url_for("player.step", enrolment_id=enrolment.id, step_id=step_id) if enrolment else None
         note = ngettext("%(num)s minute", "%(num)s minutes", minutes)
+        if (kind := step_note(content.step(step_id))) is not None:
+            note = f"{note} · {kind}"
         return {"label": label, "state": state, "url": url, "note": note}
 
     return [
         {"title": module.title, "steps": [entry(s.id, s.title, s.step.minutes) for s in module.steps]}
         for module in localised(content, locale()).modules
     ]
+
+
+def step_note(step: Step) -> str | None:
+    """What a step is besides learning, and whether the record waits for it."""
+    match step:
+        case PreTestStep():
+            return str(gettext("Pre-test, voluntary"))
+        case EvaluationStep():
+            return str(
+                gettext("Evaluation, needed for the record") if step.needed else gettext("Evaluation, voluntary")
+            )
+        case AttestationStep():
+            return str(
+                gettext("Attestation, needed for the record") if step.needed else gettext("Attestation, voluntary")
+            )
+        case _:
+            return None
 
 
 def _is_asked_for(slug: str) -> bool:

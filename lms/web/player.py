@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, make_response, redirect, request, url_for
@@ -14,7 +14,7 @@ from flask_babel import format_time, gettext
 from lms import flows
 from lms.access import Permission
 from lms.catalogue import queries as catalogue
-from lms.catalogue.content import LessonStep, TestStep
+from lms.catalogue.content import AttestationStep, EvaluationStep, LessonStep, PreTestStep, TestStep
 from lms.catalogue.items import Form
 from lms.catalogue.localised import LocalItem, Text
 from lms.errors import N_, Conflict, Invalid
@@ -23,8 +23,8 @@ from lms.learning import actions, queries, scoring
 from lms.learning.accommodations import allowances
 from lms.learning.models import Answer, Attempt, AttemptKind, Enrolment
 from lms.learning.policy import limit_for, standing
-from lms.learning.progress import is_locked, progress
-from lms.web import policy_words, stories
+from lms.learning.progress import is_locked, progress, waits_for
+from lms.web import policy_words, pre_test, stories, surveys
 from lms.web.item_view import ItemView, writing
 from lms.web.page import (
     READING,
@@ -43,6 +43,10 @@ from lms.web.page import (
     today,
     viewer,
 )
+from lms.web.posting import answer_age as _age
+from lms.web.posting import answer_key as _key
+from lms.web.posting import by_script as _by_script
+from lms.web.posting import lead_on
 from lms.web.reader import Reader
 
 blueprint = Blueprint("player", __name__)
@@ -70,24 +74,6 @@ def _own_attempt(attempt_id: int) -> tuple[Attempt, Reader]:
     return attempt, Reader(enrolment)
 
 
-def _by_script() -> bool:
-    return request.headers.get("X-Requested-With") == "fetch"
-
-
-def _key() -> str:
-    return request.form.get("key", "")[:64] or secrets.token_hex(12)
-
-
-def _age() -> timedelta:
-    """How long an answer waited in the browser, by the browser's own stopwatch (milliseconds); its clock is never asked."""
-    waited = request.form.get("age", "")
-    return (
-        timedelta(milliseconds=int(waited))
-        if waited.isascii() and waited.isdigit() and len(waited) < 11
-        else timedelta()
-    )
-
-
 def _saved(at: datetime | None) -> str:
     return str(gettext("Saved %(time)s", time=format_time(at, "short"))) if at else ""
 
@@ -100,12 +86,7 @@ def _receipt(saved: Answer) -> dict[str, str]:
     return said
 
 
-@blueprint.after_request
-def _lead_on(answer: Response) -> Response:
-    """A script is told where to go on instead of being sent there, so that it keeps the page until the way is open."""
-    if _by_script() and answer.status_code in {302, 303}:
-        return jsonify({"next": answer.location})
-    return answer
+blueprint.after_request(lead_on)
 
 
 # --- steps ------------------------------------------------------------------------------------------------------------
@@ -132,9 +113,15 @@ def step(enrolment_id: int, step_id: str) -> ResponseReturnValue:
     _remember_place(reader, step_id)
     if isinstance(found, LessonStep):
         return reader.page("player/lesson.html", step_id, html=reader.text(reader.course.lesson(step_id), blocks=True))
+    if isinstance(found, EvaluationStep):
+        return surveys.survey_page(reader, step_id)
+    if isinstance(found, AttestationStep):
+        return surveys.attestation_page(reader, found)
     tried = queries.attempts(session(), enrolment_id, step_id)
     if tried and tried[-1].finished_at is None:
         return redirect(url_for("player.attempt", attempt_id=tried[-1].id))
+    if isinstance(found, PreTestStep):
+        return pre_test.door(reader, found, tried)
     terms = _terms(found, reader, tried) if isinstance(found, TestStep) else {"attempts_left": None}
     return reader.page(
         "player/door.html",
@@ -368,6 +355,8 @@ def result(attempt_id: int) -> ResponseReturnValue:
         return redirect(url_for("player.attempt", attempt_id=attempt_id))
     if found.kind == AttemptKind.SCENARIO:
         return stories.debrief_page(found, reader)
+    if found.kind == AttemptKind.PRE_TEST:
+        return pre_test.result_page(found, reader)
     given, late = queries.answers_with_late(session(), found.id)
     items = reader.course.items(found.step_id)
     outcome = scoring.score_attempt(reader.content, found.step_id, found.drawn, given)
@@ -397,6 +386,7 @@ def result(attempt_id: int) -> ResponseReturnValue:
         may_begin=stands is not None and stands.state == "open",
         rules=policy_words.rules_of(found),
         late={item_id: _late(items[item_id], arrived) for item_id, arrived in late.items()},
+        waits_for=[reader.course.step(step.id).title for step in waits_for(reader.content, reader.done)],
         again=[goals[met.objective] for met in outcome.objectives if met.percent < 100],
         can_do=[text for goal, text in goals.items() if goal not in weak],
     )

@@ -9,11 +9,13 @@ from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from lms.catalogue.content import CourseContent
+from lms.catalogue.content import FOLLOW_UP, CourseContent
+from lms.catalogue.surveys import commitments
 from lms.errors import Invalid
 from lms.learning import scenario as scenarios
 from lms.web.item_view import ItemView
 from lms.web.reader import Course
+from lms.web.surveys import HOW, asked_in
 
 
 class Preview(Course):
@@ -35,6 +37,19 @@ class Preview(Course):
     def judged_items(self, step_id: str) -> list[ItemView]:
         """Every item with the key and all feedback open."""
         return [ItemView.keyed(self, item, prefix=f"{item.id}-") for item in self.course.items(step_id).values()]
+
+    def survey(self, survey_id: str) -> dict[str, Any]:
+        """An evaluation, and with it the follow-up that goes back to it."""
+        local = self.course.survey(survey_id)
+        later = self.course.survey(FOLLOW_UP) if FOLLOW_UP in self.content.surveys else None
+        about = commitments(later.survey, local.survey, None) if later else {}
+        return {
+            "intro": self.text(local.intro) if local.intro else None,
+            "questions": asked_in(local, None, {}, {}),
+            "later": asked_in(later, local, about, {}) if later else [],
+            "follow_up": self.content.follow_up,
+            "how": HOW,
+        }
 
     def play(self, step_id: str, asked: Mapping[str, str]) -> dict[str, Any]:
         """A scenario played so far by the choices in the address (``path=a.b.c``); a path that does not hold starts anew."""

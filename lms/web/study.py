@@ -10,7 +10,7 @@ from flask_babel import format_time, gettext
 from flask_wtf.csrf import generate_csrf
 
 from lms.access import Permission
-from lms.catalogue.content import CourseContent, LessonStep
+from lms.catalogue.content import CourseContent
 from lms.errors import N_, Invalid
 from lms.learning import actions, pace, queries, remarks
 from lms.web.page import commit, keeps_post, needs, now, public, safe_next, say, session, viewer, viewer_or_none
@@ -70,7 +70,7 @@ def _item(content: CourseContent, step_id: str, item_id: str) -> str:
         {scene.id for scene in content.scenario(step_id).scenes}
         if step.kind == "scenario"
         else {item.id for item in content.items(step_id)}
-        if not isinstance(step, LessonStep)
+        if step.id in content.banks
         else set()
     )
     if item_id not in known:
@@ -90,7 +90,9 @@ def printable(enrolment_id: int) -> ResponseReturnValue:
                 {
                     "title": step.title,
                     "kind": step.step.kind,
-                    "html": reader.text(reader.course.lesson(step.id), top=4) if step.step.kind == "lesson" else None,
+                    "html": reader.text(reader.course.lesson(step.id), top=4)
+                    if step.step.kind in ("lesson", "attestation")
+                    else None,
                 }
                 for step in module.steps
             ],

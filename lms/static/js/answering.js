@@ -187,9 +187,9 @@ if (form && state) {
     event.preventDefault();
     clearTimeout(writing);
     if (leaving) return;
-    if (saves && alike(given(), onServer)) return void goOn({});
-    leaving = true;
     const pressed = event.submitter?.name ? [[event.submitter.name, event.submitter.value]] : [];
+    if (saves && !pressed.length && alike(given(), onServer)) return void goOn({});
+    leaving = true;
     const said = await deliver(saves ? null : goOn, pressed);
     if (said) goOn(said);
     else leaving = false;
