@@ -25,7 +25,8 @@ class Permission(StrEnum):
 
     LEARN = "learn"  # own courses, attempts, transcript, certificates, account
     TEAM_VIEW = "team.view"  # completion of the people in scope, as a manager sees it
-    ATTEMPT_GRANT = "attempt.grant"  # another attempt, with a reason
+    ATTEMPT_GRANT = "attempt.grant"  # another attempt, or more time, with a reason
+    ACCOMMODATION_VIEW = "accommodation.view"  # who was given more, and why
     PEOPLE_VIEW = "people.view"
     PEOPLE_EDIT = "people.edit"  # add, move, end, correct, leave
     PEOPLE_IMPORT = "people.import"
@@ -49,17 +50,20 @@ P = Permission
 
 ALLOWS: dict[Role, frozenset[Permission]] = {
     Role.LEARNER: frozenset({P.LEARN}),
-    Role.MANAGER: frozenset({P.TEAM_VIEW, P.ATTEMPT_GRANT}),
+    Role.MANAGER: frozenset({P.TEAM_VIEW, P.ATTEMPT_GRANT, P.ACCOMMODATION_VIEW}),
     Role.HR: frozenset(
         {
             P.PEOPLE_VIEW, P.PEOPLE_EDIT, P.PEOPLE_IMPORT, P.COMPLETION_VIEW, P.REQUIREMENT_VIEW, P.REQUIREMENT_EDIT,
-            P.EXEMPTION_EDIT, P.RECORD_REVOKE, P.ATTEMPT_GRANT, P.ACCOUNT_INVITE, P.EVIDENCE_BUILD,
+            P.EXEMPTION_EDIT, P.RECORD_REVOKE, P.ATTEMPT_GRANT, P.ACCOMMODATION_VIEW, P.ACCOUNT_INVITE, P.EVIDENCE_BUILD,
         }
     ),
     Role.EXECUTIVE: frozenset({P.LEADERSHIP_VIEW}),
     Role.AUTHOR: frozenset({P.COURSE_PREVIEW, P.REMARK_ANSWER, P.COURSE_PUBLISH}),
     Role.AUDITOR: frozenset(
-        {P.PEOPLE_VIEW, P.COMPLETION_VIEW, P.REQUIREMENT_VIEW, P.LEADERSHIP_VIEW, P.COURSE_PREVIEW, P.AUDIT_VIEW, P.EVIDENCE_BUILD}
+        {
+            P.PEOPLE_VIEW, P.COMPLETION_VIEW, P.REQUIREMENT_VIEW, P.LEADERSHIP_VIEW, P.COURSE_PREVIEW, P.AUDIT_VIEW, P.EVIDENCE_BUILD,
+            P.ACCOMMODATION_VIEW,
+        }
     ),
     Role.ADMINISTRATOR: frozenset({P.SETTINGS_EDIT, P.ACCOUNT_ADMIN, P.ACCOUNT_INVITE, P.AUDIT_VIEW}),
 }  # fmt: skip
