@@ -27,6 +27,17 @@ def own_enrolment(session: Session, enrolment_id: int, person_id: int) -> Enrolm
     return found
 
 
+def require_enrolled(session: Session, person_id: int, version_id: int) -> None:
+    """Nothing, where this person has ever taken this version.
+
+    Raises:
+        NotFound: they have not, or there is no such version (which is not said).
+    """
+    taken = select(Enrolment.id).where(Enrolment.person_id == person_id, Enrolment.version_id == version_id).limit(1)
+    if session.scalar(taken) is None:
+        raise NotFound(N_("There is no such version of a course."))
+
+
 def own_attempt(session: Session, attempt_id: int, person_id: int) -> tuple[Attempt, Enrolment]:
     """An attempt of this person with its enrolment.
 

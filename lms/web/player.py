@@ -458,7 +458,8 @@ def clock(attempt_id: int) -> ResponseReturnValue:
 @blueprint.get("/media/<int:version_id>/<path:path>")
 @needs(Permission.LEARN)
 def media(version_id: int, path: str) -> ResponseReturnValue:
-    """A picture of a course. Its version never changes, so browsers may keep it."""
+    """A picture or film of a course, for those who take it. Its version never changes, so browsers may keep it."""
+    queries.require_enrolled(session(), viewer().person_id, version_id)
     stored = catalogue.media(session(), version_id, path)
     answer = Response(house().files.read(stored), mimetype=stored.media_type)
     answer.make_conditional(request, accept_ranges=True, complete_length=stored.size)  # to wind a recording
