@@ -17,6 +17,7 @@ from lms.clock import local_day
 from lms.db import day_in, known
 from lms.organisation import OrganisationRow
 from lms.people.models import Employment, Membership, Person
+from lms.people.queries import found_by
 
 KEEP_FORMS_OF = timedelta(days=7)
 """How long after it was last seen a timed-out session can still hand in what its person had written."""
@@ -182,10 +183,7 @@ def account_lines(
 ) -> tuple[list[AccountLine], int]:
     """One page of people by name (from 1) and how many there are, found by name, number or address, role, and state."""
     query = select(Person, Account).outerjoin(Account, Account.person_id == Person.id)
-    for word in term.lower().split():
-        pattern = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        columns = (Person.family_name, Person.given_name, Person.number, Person.email)
-        query = query.where(or_(*(func.lower(column).like(pattern, escape="\\") for column in columns)))
+    query = query.where(*found_by(term))
     if role is not None:
         held = exists().where(
             RoleGrant.account_id == Account.id, RoleGrant.role == role.value, RoleGrant.revoked_at.is_(None)

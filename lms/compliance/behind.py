@@ -16,6 +16,7 @@ from lms.compliance.spans import State
 from lms.compliance.tallies import active
 from lms.db import day_in, known
 from lms.people.models import Membership, Person
+from lms.people.queries import found_by
 
 
 def with_job(day: date, jobs: Collection[str], professions: Collection[str]) -> Select[int]:
@@ -87,7 +88,7 @@ def people_in(
 ) -> Page:
     """The people who are in these states (None: any) for a requirement on ``day``, in these departments (None: all).
 
-    ``search`` looks for each of its words in names and number. ``visible`` (see ``people.queries.visible_to``) holds the ids
+    ``search`` looks for each of its words in name, number and address. ``visible`` (see ``people.queries.visible_to``) holds the ids
     that the viewer may see. ``sort`` is one of :data:`SORTS`, with ``-`` before it for descending; ``page`` counts from 1. Two
     statements.
     """
@@ -98,9 +99,7 @@ def people_in(
         where.append(Span.soon_from <= day)
     if job is not None or profession is not None:
         where.append(Span.person_id.in_(with_job(day, [job] if job else (), [profession] if profession else ())))
-    for word in (search or "").split():
-        names = (Person.given_name, Person.family_name, Person.number)
-        where.append(or_(*(name.icontains(word, autoescape=True) for name in names)))
+    where += found_by(search or "")
     total = select(func.count()).select_from(Span).where(*where)
     if search and search.split():
         total = total.join(Person, Person.id == Span.person_id)

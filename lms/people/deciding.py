@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from lms.clock import FOR_EVER
 from lms.db import day_in, known
 from lms.errors import N_, AttuneError, Message, Problem
+from lms.people.folding import folded_person
 from lms.people.models import Employment, Person
 from lms.people.plan import Facts, Holding, Placed, Verdict, Wanted, decide, difference, missing
 from lms.people.prepared import SAMPLE, Named, Prepared, Progress
@@ -75,7 +76,7 @@ class Decider:
         ).all()  # an address that somebody else gives up in this same file: given once both are written
         bulk(
             self.session, PEOPLE,
-            [(-r.line, r.given_name, r.family_name, r.email, r.language, r.zone, None) for r in taken],
+            [(-r.line, r.given_name, r.family_name, r.email, r.language, r.zone, r.folded, None) for r in taken],
         )  # fmt: skip
         for row in taken:
             self.session.execute(update(ROWS).where(ROWS.c.line == row.line).values(email=None))
@@ -261,7 +262,8 @@ def _own_data(person: Any, row: Any) -> tuple[Any, ...] | None:
     if was == wanted:
         return None
     changed = {name: [was[name], wanted[name]] for name in wanted if was[name] != wanted[name]}
-    return (person.id, *wanted.values(), json.dumps(changed))
+    folded = folded_person(row.given_name, row.family_name, person.number, wanted["email"])
+    return (person.id, *wanted.values(), folded, json.dumps(changed))
 
 
 def note_faults(session: Session, found: Prepared, column: str, faulty: Select[Any], message: str, remedy: str) -> None:

@@ -12,6 +12,7 @@ from lms.clock import FOR_EVER
 from lms.errors import N_, Invalid, Message, Problem
 from lms.people import headings
 from lms.people.csv_text import Unusable, parse_day
+from lms.people.folding import folded_person
 from lms.people.kinds import EmploymentKind
 from lms.people.vocabulary import BY_DEPTH, KINDS, LANGUAGES, NO, YES
 
@@ -66,6 +67,7 @@ class Row(NamedTuple):
     language: str | None
     zone: str | None
     also: str | None
+    folded: str
 
 
 @dataclass
@@ -171,9 +173,9 @@ class StaffReader:
                 line, "time_zone", zone,
                 N_("This time zone is not known."), N_("Write a name such as America/Chicago, or leave the cell empty."),
             )  # fmt: skip
+        address = self._parsed(line, "email", email, parse_email) if email else None
         made = Row(
-            line, number, given, family,
-            self._parsed(line, "email", email, parse_email) if email else None,
+            line, number, given, family, address,
             self._parsed(line, "kind", kind, _kind) if kind else None,
             department_id or 0,
             self._cell(cells, "job"),
@@ -184,6 +186,7 @@ class StaffReader:
             self._parsed(line, "language", language, parse_language) if language else None,
             zone or None,
             self._also(line, cells),
+            folded_person(given, family, number, address),
         )  # fmt: skip
         return made if number else None
 

@@ -155,7 +155,7 @@ def abandon(session: Session, run_id: int) -> None:
 def _people(source: str, run: ImportRun, by: Actor, start: int, end: int) -> Step:
     def write(session: Session) -> None:
         lines = and_(ROWS.c.brought, ROWS.c.line >= start, ROWS.c.line < end)
-        names = ("number", "given_name", "family_name", "email", "language", "zone")
+        names = ("number", "given_name", "family_name", "email", "language", "zone", "folded")
         columns = [ROWS.c[name] for name in names]
         rows = select(literal(source), *columns, literal(by.now, Person.created_at.type)).where(lines)
         session.execute(insert(Person).from_select(["source", *names, "created_at"], rows.order_by(ROWS.c.line)))
@@ -266,7 +266,7 @@ def _own_data(session: Session, run: ImportRun) -> None:
     before = select(literal(run.id), literal("person"), c.person_ref, c.before).where(c.before.is_not(None))
     session.execute(insert(ImportChange).from_select(["import_id", "table_name", "row_id", "before"], before))
     session.execute(update(Person).where(Person.id.in_(select(c.person_ref))).values(email=None))
-    names = ("given_name", "family_name", "email", "language", "zone")
+    names = ("given_name", "family_name", "email", "language", "zone", "folded")
     session.execute(
         update(Person).where(Person.id == c.person_ref).values({getattr(Person, name): c[name] for name in names}),
         execution_options={"synchronize_session": False},

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from lms.audit import AuditEntry
 from lms.db import day_in, known
 from lms.people.models import DepartmentVersion, Employment, ImportRun, Membership, Person
+from lms.people.queries import found_by
 
 SORTS = ("name", "number", "department", "job", "begins")
 STANDINGS = ("now", "ended", "coming", "all")
@@ -92,10 +93,7 @@ def _wished(visible: Select[int], wish: Wish, day: date) -> Any:
         )
         .where(Person.id.in_(visible))
     )  # fmt: skip
-    for word in wish.term.lower().split():
-        pattern = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        columns = (Person.family_name, Person.given_name, Person.number, Person.email)
-        query = query.where(or_(*(func.lower(column).like(pattern, escape="\\") for column in columns)))
+    query = query.where(*found_by(wish.term))
     if wish.standing == "now":
         query = query.where(Employment.id.is_not(None))
     elif wish.standing in ("ended", "coming"):

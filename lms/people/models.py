@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, event, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.db import Base, Dated, Recorded
+from lms.people.folding import folded_person
 from lms.people.kinds import DepartmentKind as DepartmentKind
 from lms.people.kinds import EmploymentKind as EmploymentKind
 from lms.people.kinds import LeaveKind as LeaveKind
@@ -39,11 +40,17 @@ class DepartmentVersion(Dated, Base):
     import_id: Mapped[int | None] = mapped_column(ForeignKey("import_run.id"))
 
 
+def _folded(context: Any) -> str:
+    given = context.get_current_parameters()
+    return folded_person(given["given_name"], given["family_name"], given["number"], given.get("email"))
+
+
 class Person(Base):
     """A human being, identified by where the number comes from and the number. Never deleted.
 
     ``email`` is stored in lower case. ``language`` is the preferred language (BCP 47), ``zone`` an IANA time zone for
-    display; both None: the organisation's.
+    display; both None: the organisation's. ``folded`` is what the search looks through: it follows from name, number and
+    address, of itself except where rows are written by a statement of their own.
     """
 
     __tablename__ = "person"
@@ -67,12 +74,18 @@ class Person(Base):
     email: Mapped[str | None]
     language: Mapped[str | None]
     zone: Mapped[str | None]
+    folded: Mapped[str] = mapped_column(default=_folded, server_default=text("''"))
     created_at: Mapped[datetime]
 
     @property
     def display_name(self) -> str:
         """The name as it is written and read aloud: given name, family name."""
         return f"{self.given_name} {self.family_name}".strip()
+
+
+@event.listens_for(Person, "before_update")
+def _fold_anew(mapper: object, connection: object, person: Person) -> None:
+    person.folded = folded_person(person.given_name, person.family_name, person.number, person.email)
 
 
 class Employment(Dated, Base):

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, or_, select, true
+from sqlalchemy import ColumnElement, Select, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from lms.access import Permission, Viewer, scope
 from lms.db import day_in, known
 from lms.errors import N_, NotFound
+from lms.people.folding import folded
 from lms.people.models import Department, DepartmentVersion, Employment, Leave, Membership, Person
 from lms.people.plan import Employed, Facts, Holding, Placed
 from lms.people.tree import Node, Tree
@@ -87,6 +88,11 @@ def visible_to(session: Session, viewer: Viewer, permission: Permission, day: da
         Membership.from_day <= day,
         or_(Membership.to_day > day, ~moved_on),
     )
+
+
+def found_by(term: str) -> list[ColumnElement[bool]]:
+    """The conditions on :class:`Person` for a search: each word occurs in name, number or address, accents and capitals aside."""
+    return [Person.folded.contains(word, autoescape=True) for word in folded(term).split()]
 
 
 def person(session: Session, person_id: int) -> Person:

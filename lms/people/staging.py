@@ -25,7 +25,8 @@ ROWS = Table(
     Column("number", Text), Column("given_name", Text), Column("family_name", Text), Column("email", Text), Column("kind", Text),
     Column("department_id", Integer), Column("job", Text), Column("profession", Text), Column("patient_contact", Boolean),
     Column("supervisor", Text), Column("hire", Date), Column("to_day", Date), Column("language", Text), Column("zone", Text),
-    Column("also", Text), Column("person_id", Integer), Column("supervisor_ref", Integer), Column("brought", Boolean),
+    Column("also", Text), Column("folded", Text),
+    Column("person_id", Integer), Column("supervisor_ref", Integer), Column("brought", Boolean),
     prefixes=["TEMPORARY"],
 )  # fmt: skip
 """The file as it was understood. ``brought``: the person is new with this import."""
@@ -48,7 +49,7 @@ PEOPLE = Table(
     "import_person", staged,
     Column("person_ref", Integer, primary_key=True, autoincrement=False),
     Column("given_name", Text), Column("family_name", Text), Column("email", Text), Column("language", Text), Column("zone", Text),
-    Column("before", JSON),
+    Column("folded", Text), Column("before", JSON),
     prefixes=["TEMPORARY"],
 )  # fmt: skip
 """People whose own data change: all of it as it will be, and what it was."""

@@ -129,9 +129,10 @@ def _give_back_own_data(session: Session, run: ImportRun) -> None:
         if "email" in before:
             session.execute(update(Person).where(Person.id == row_id).values(email=None))
     for row_id, before in changes:
-        session.execute(
-            update(Person).where(Person.id == row_id).values({name: old for name, (old, _) in before.items()})
-        )
+        person = session.get_one(Person, row_id, populate_existing=True)
+        for name, (old, _) in before.items():
+            setattr(person, name, old)
+    session.flush()
 
 
 def forget(session: Session, run: ImportRun) -> None:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import current_app, url_for
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from lms.access import Permission, may, scope
 from lms.catalogue import queries as catalogue
 from lms.catalogue.localised import localised
 from lms.compliance import queries as compliance
 from lms.people import queries as people
+from lms.people.folding import folded
 from lms.people.models import Person
 from lms.web.asked import asked, person_url
 from lms.web.page import locale, session, today, viewer
@@ -45,7 +46,7 @@ class Group:
 
 def find(term: str) -> list[Group]:
     """What matches every word of ``term``; groups without hits are left out."""
-    words = term.casefold().split()
+    words = folded(term).split()
     if not words:
         return []
     kinds: tuple[tuple[str, Callable[[list[str]], Iterator[Hit]]], ...] = (
@@ -63,7 +64,7 @@ def _seeing() -> Permission | None:
 
 
 def _matches(words: list[str], *texts: str) -> bool:
-    whole = " ".join(texts).casefold()
+    whole = folded(" ".join(texts))
     return all(word in whole for word in words)
 
 
@@ -72,10 +73,7 @@ def _people(words: list[str]) -> Iterator[Hit]:
     if permission is None:
         return
     allowed = people.visible_to(session(), viewer(), permission, today())
-    fields = (Person.given_name, Person.family_name, Person.number, Person.email)
-    query = select(Person).where(Person.id.in_(allowed))
-    for word in words:
-        query = query.where(or_(*(field.icontains(word, autoescape=True) for field in fields)))
+    query = select(Person).where(Person.id.in_(allowed), *people.found_by(" ".join(words)))
     shown = asked(today())
     for person in session().scalars(query.order_by(Person.family_name, Person.given_name, Person.id).limit(MOST)):
         url = person_url(person.id, shown)

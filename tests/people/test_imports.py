@@ -314,3 +314,20 @@ def test_a_learner_saves_while_an_import_runs(staffed: Office, db: Database, clo
     assert (
         waits and max(waits) < 5
     )  # the bound of one second is measured by the benchmark, on a machine that does nothing else
+
+
+def test_people_are_found_without_accents_whatever_wrote_them(
+    staffed: Office, db: Database, clock: SetClock, number: People
+) -> None:
+    def found(term: str) -> set[str]:
+        with db.session() as session:
+            return set(session.scalars(select(Person.number).where(*queries.found_by(term))))
+
+    assert found("nunez ANA") == {"1001"} and found("100%") == set() and found("mercy.test") == {"1001", "1002"}
+    run = staffed.take_in(STAFF.replace("Bo,Li", "Bố,Lý") + "1004,Zoë,Đặng,ED,Clerk,2026-06-01,,1003,,no\n")
+    assert found("bo ly") == {"1002"} and found("zoe dang") == {"1004"} and found("li") == set()
+    staffed.undo(run)
+    assert found("bo li") == {"1002"} and found("dang") == set()
+    with db.transaction() as session:
+        actions.change_person(session, number("1003"), actions.OwnData("Çağla", "Öz"), Actor(None, clock.now()))
+    assert found("cagla oz") == {"1003"} and found("cy oh") == set()

@@ -11,6 +11,7 @@ from lms.errors import Invalid
 from lms.people import headings
 from lms.people.csv_text import Table, Unusable, detect_encoding, parse_day
 from lms.people.department_file import read_departments
+from lms.people.folding import folded
 from lms.people.importing import Options, Places, Row, StaffReader
 
 OPTIONS = Options("hr", date(2026, 6, 1), "us")
@@ -85,6 +86,17 @@ def test_mac_roman_is_not_taken_for_windows_1252(name: str) -> None:
         detect_encoding([f"number,name\n1,Ann Lee\n2,{name}\n".encode("mac_roman")])
     if name not in ("Åse", "Sánchez", "Jäger"):
         assert name in refused.value.message.params["mac"]
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        ("Muñoz", "munoz"), ("NGUYỄN Thị", "nguyen thi"), ("Søren Ólafsdóttir", "soren olafsdottir"), ("Łukasz Đặng", "lukasz dang"),
+        ("Straße", "strasse"), ("O’Brien", "o'brien"), ("Işık", "isik"), ("محمّد", "محمد"), ("Mun\u0303oz", "muñoz"), ("Ælfred", "aelfred"),
+    ],
+)  # fmt: skip
+def test_a_name_is_found_as_it_is_typed_without_accents(name: str, typed: str) -> None:
+    assert folded(name) == folded(typed)
 
 
 @pytest.mark.parametrize("raw", [b"PK\x03\x04rest", b"a\0b", b"\x81\x8d neither"])
@@ -164,7 +176,7 @@ def test_a_full_row_is_understood() -> None:
     assert faults == []
     assert row == Row(
         2, "1", "Ana", "Núñez", "ana@x.org", "contractor", 7, "Nurse", "nursing", True, "3", "2020-06-03", "2026-07-01", "es",
-        "America/Chicago", "8",
+        "America/Chicago", "8", "ana nunez 1 ana@x.org",
     )  # fmt: skip
 
 
