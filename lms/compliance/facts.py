@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from lms.people.kinds import LeaveKind as LeaveKind
 
@@ -78,9 +79,8 @@ class Extension:
     granted_on: date
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """Something done: a completion, or what counts like one.
+class Record(NamedTuple):
+    """Something done: a completion, or what counts like one. A named tuple, because they are made by the million.
 
     ``course`` is what was done, as rules name it: a course's slug, ``attestation:<name>``, ``policy:<code>`` (an
     acknowledgement of its ``version``), ``external:<name>`` or ``licence:<kind>``. ``counts_as`` names more of the kind

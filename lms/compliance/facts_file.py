@@ -6,7 +6,7 @@ Days are the organisation's; where a moment is given (``completed_at``), its day
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -145,7 +145,7 @@ def _records(reader: Reader, zone: ZoneInfo) -> list[Record]:
         found.append(Record(number, about, each.must_day("on"), version, kind="acknowledgement"))
     for number, each in enumerate(_list(reader, "external"), 1):
         made = _record(each, number, zone, named="name")
-        found.append(replace(made, course=f"external:{made.course}", kind="external"))
+        found.append(made._replace(course=f"external:{made.course}", kind="external"))
     return found
 
 

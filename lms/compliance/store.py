@@ -28,7 +28,7 @@ def lock(session: Session, person_ids: Collection[int]) -> None:
 
 
 def work_out(session: Session, person_ids: Sequence[int]) -> dict[int, list[Row]]:
-    """The rows that the facts of today give for these people, by person. Eleven statements, more where rules ask for more."""
+    """The rows that the facts of today give for these people, by person. Twelve statements, more where rules ask for more."""
     organisation = load(session)
     soon_days = organisation.due_soon_days if organisation else 30
     requirements = list(gathering.requirements(session).values())
