@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
 from typing import BinaryIO
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -15,6 +16,7 @@ from lms import flows
 from lms.cli.house import Day, Opened, opened
 from lms.clock import local_day
 from lms.errors import N_, Invalid, NotFound
+from lms.files import StoredFile
 from lms.organisation import Organisation, load
 from lms.people import imports, undoing
 from lms.people.importing import Options
@@ -50,7 +52,8 @@ def people() -> None:
 @click.option("--partial", is_flag=True, help="The file does not list everybody: nobody ends by being absent.")
 @click.option("--dry-run", is_flag=True, help="Only say what would happen.")
 @click.option("--confirm", is_flag=True, help="Take it in even if it ends or moves more people than the set share.")
-@click.option("--undo", is_flag=True, help="Take back the last import.")
+@click.option("--undo", is_flag=True, help="Take back the last import that is in force, after asking.")
+@click.option("--yes", is_flag=True, help="With --undo: do not ask.")
 def import_(
     file: Path | None,
     departments: Path | None,
@@ -62,6 +65,7 @@ def import_(
     dry_run: bool,
     confirm: bool,
     undo: bool,
+    yes: bool,
 ) -> None:
     """Take in a CSV FILE of staff, whole or not at all.
 
@@ -75,7 +79,7 @@ def import_(
     """
     with opened() as house:
         if undo:
-            _undo(house)
+            _undo(house, yes=yes)
             return
         if file is None:
             raise click.UsageError("Name the FILE to take in, or --undo.")
@@ -133,13 +137,29 @@ def _within_limit(file: Path, limit: int) -> Iterator[BinaryIO]:
         yield opened_file
 
 
-def _undo(house: Opened) -> None:
-    with house.database.transaction() as session:
+def _undo(house: Opened, *, yes: bool) -> None:
+    """Name the last import in force and ask: after an undo it is the one before, which few mean to take back as well."""
+    with house.database.session() as session:
         run = undoing.last_run(session)
         if run is None:
             raise NotFound(N_("There is no import that could be undone."))
+        own = load(session)
+        file = session.get(StoredFile, run.file_id) if run.file_id else None
+    taken = run.imported_at.astimezone(ZoneInfo(own.zone if own else "UTC"))
+    counts = ", ".join(
+        f"{run.summary.get(verdict.value, 0):,} {WORDS[verdict].lower()}"
+        for verdict in WORDS
+        if verdict is not Verdict.UNCHANGED
+    )
+    click.echo(
+        f"The last import in force is {run.id}: {file.name if file else 'a file'} of {run.source}, speaking of {run.as_of}, "
+        f"taken in {taken:%Y-%m-%d %H:%M}: {counts}."
+    )
+    if not yes:
+        click.confirm("Take it back?", abort=True)
+    with house.database.transaction() as session:
         flows.undo_import(session, run.id, house.actor())
-    click.echo(f"Import {run.id} of {run.as_of} is undone: people, departments and facts are what they were before it.")
+    click.echo(f"Import {run.id} is undone: people, departments and facts are what they were before it.")
 
 
 def _progress(phase: str, done: int, total: int | None) -> None:

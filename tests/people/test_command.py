@@ -35,9 +35,13 @@ def test_look_take_in_and_take_back(run: object, office: Office) -> None:
     assert looked.exit_code == 0 and "New        3" in looked.output and office.contents() == before
     done = run("staff.csv", "--departments", "tree.csv", "--as-of", "2026-06-01")
     assert done.exit_code == 0 and "is done" in done.output and office.contents() != before
-    undone = run("--undo")
-    assert undone.exit_code == 0 and office.contents() == before
-    assert run("--undo").exit_code == 1
+    taken = office.contents()
+    asked = run("--undo")  # nobody answers: nothing happens
+    assert asked.exit_code == 1 and "staff.csv of hr" in asked.output and "3 new" in asked.output
+    assert office.contents() == taken
+    undone = run("--undo", "--yes")
+    assert undone.exit_code == 0 and "is undone" in undone.output and office.contents() == before
+    assert run("--undo", "--yes").exit_code == 1
 
 
 def test_faults_are_a_table_and_exit_code_1(run: object, tmp_path: Path) -> None:
