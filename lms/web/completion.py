@@ -10,7 +10,7 @@ from lms.compliance import queries as compliance
 from lms.reports import queries
 from lms.reports.queries import Completion, Wish
 from lms.reports.rollup import Row
-from lms.web import figures, matrix, people_behind, sheets
+from lms.web import figures, matrix, people_behind, sheets, why
 from lms.web.asked import Asked, asked
 from lms.web.page import needs, organisation, session, today, viewer
 from lms.web.people_behind import Place
@@ -57,7 +57,11 @@ def index() -> ResponseReturnValue:
         chips=figures.chips(question, here, shown.tree),
         columns=figures.headings(question, here),
         rows=figures.tree_rows(
-            [*rows[(page - 1) * ROWS : page * ROWS], shown.total], question, here, "completion.people"
+            [*rows[(page - 1) * ROWS : page * ROWS], shown.total],
+            question,
+            here,
+            "completion.people",
+            "completion.why_page",
         ),
         found=len(rows),
         page=page,
@@ -123,3 +127,12 @@ def matrix_page() -> ResponseReturnValue:
 def matrix_file(kind: str) -> ResponseReturnValue:
     """The same, everybody, as a file."""
     return matrix.matrix_file(asked(today(), matrix.SORTS), roots(), kind)
+
+
+@blueprint.get("/why")
+@needs(Permission.COMPLETION_VIEW)
+def why_page() -> ResponseReturnValue:
+    """What one rate is made of."""
+    place = why.Place("completion.why_page", "completion.index", "completion.people", gettext("Completion"))
+    seen = roots()
+    return why.why_page(asked(today()), place, seen, organisation().name if seen is None else gettext("Total"))

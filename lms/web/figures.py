@@ -134,8 +134,11 @@ def headings(asked: Asked, endpoint: str) -> list[dict[str, Any]]:
     return found
 
 
-def tree_rows(rows: Iterable[Row], asked: Asked, endpoint: str, people: str) -> list[dict[str, Any]]:
-    """Rows for the component ``tree_table``; a name narrows the page to the department, a number opens the people behind it."""
+def tree_rows(rows: Iterable[Row], asked: Asked, endpoint: str, people: str, why: str) -> list[dict[str, Any]]:
+    """Rows for the component ``tree_table``; a name narrows the page to the department, a number opens the people behind it.
+
+    A rate opens what it is made of, at the endpoint ``why``.
+    """
     found = []
     for row in rows:
         outside = row.department_id == rollup.OUTSIDE
@@ -148,10 +151,20 @@ def tree_rows(rows: Iterable[Row], asked: Asked, endpoint: str, people: str) -> 
                 else asked.url(endpoint, department=row.department_id),
                 "total": row.department_id is None,
                 "note": gettext("%(count)s also here", count=number(row.also_here)) if row.also_here else None,
-                "cells": [{"rate": careful(row.rate)}, *(_number(row, name, asked, people) for name in SHOWN[1:])],
+                "cells": [_rate(row, asked, why), *(_number(row, name, asked, people) for name in SHOWN[1:])],
             }
         )
     return found
+
+
+def _rate(row: Row, asked: Asked, why: str) -> dict[str, Any]:
+    where = asked.department if row.department_id is None else row.department_id
+    url = (
+        None
+        if row.rate is None or row.department_id == rollup.OUTSIDE
+        else asked.url(why, department=where, state="", sort="", q="")
+    )
+    return {"rate": careful(row.rate), "url": url}
 
 
 def _number(row: Row, name: str, asked: Asked, people: str) -> Any:

@@ -20,7 +20,7 @@ from lms.people import queries as people_queries
 from lms.people.models import Person
 from lms.reports import queries
 from lms.reports.attempts import used_up
-from lms.web import figures, matrix, people_behind, sheets
+from lms.web import figures, matrix, people_behind, sheets, why
 from lms.web.asked import Asked, asked, person_url
 from lms.web.page import actor, commit, needs, organisation, say, session, tell, today, viewer
 from lms.web.people_behind import Place
@@ -149,6 +149,14 @@ def matrix_file(kind: str) -> ResponseReturnValue:
     return matrix.matrix_file(asked(today(), matrix.SORTS, reports=True), roots(), kind)
 
 
+@blueprint.get("/why")
+@needs(Permission.TEAM_VIEW)
+def why_page() -> ResponseReturnValue:
+    """What one rate is made of."""
+    place = why.Place("team.why_page", "team.departments", "team.people", gettext("My team"))
+    return why.why_page(asked(today(), reports=True), place, roots(), gettext("My team"))
+
+
 @blueprint.get("/departments")
 @needs(Permission.TEAM_VIEW)
 def departments() -> ResponseReturnValue:
@@ -169,7 +177,7 @@ def departments() -> ResponseReturnValue:
         reports=_reports_chip(question, here),
         chips=figures.chips(question, here, shown.tree),
         columns=figures.headings(question, here),
-        rows=figures.tree_rows([*rows, shown.total], question, here, "team.people"),
+        rows=figures.tree_rows([*rows, shown.total], question, here, "team.people", "team.why_page"),
         definitions=figures.definitions(shown),
         status=compliance.rebuild_status(session()),
     ), 422 if question.problem else 200

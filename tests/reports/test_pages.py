@@ -47,6 +47,8 @@ def test_every_number_leads_to_exactly_those_people(house: House, enter: Enter) 
     checked = 0
     for element in page.all("td"):
         for link in element.iter("a"):
+            if "/completion/why" in link.get("href", ""):
+                continue
             number = int("".join(link.itertext()))
             people = client.page(link.get("href", ""))
             shown = people.rows()[1:] if people.all("table") else []
