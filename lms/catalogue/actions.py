@@ -15,6 +15,7 @@ from lms.catalogue.content import CourseContent, content_hash, from_data, to_dat
 from lms.catalogue.edits import is_more_than_typo
 from lms.catalogue.markdown import MEDIA_PREFIX
 from lms.catalogue.models import Change, Course, CourseMedia, CourseVersion
+from lms.catalogue.panels import frozen_marks
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.files import FileStore
 
@@ -35,11 +36,14 @@ def publish(
     ``change`` overrides what course.yaml says of the edit. A course that was taken off the list is back on it.
 
     Raises:
-        Invalid: the course has errors, or the edit is called a typo and changes more than words. Nothing is written.
+        Invalid: the course has errors, the edit is called a typo and changes more than words, or the pass mark is to come from a
+            panel and none is adopted. Nothing is written.
+        Conflict: the test has other questions than the panel judged that was adopted.
     """
     content = loaded.content
     if content is None or not loaded.ok:
         raise Invalid(N_("The course has errors and was not published."), problems=loaded.problems)
+    content = frozen_marks(session, content)
     mark, digest = change or Change(content.change), content_hash(content)
     course = _course(session, content.slug, by)
     last = _last(session, course)

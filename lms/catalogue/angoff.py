@@ -116,7 +116,8 @@ def probability(written: str) -> Fraction:
     found = Fraction(text if not text.startswith(".") else f"0{text}")
     if found > 1:
         raise Invalid(
-            N_("“%(value)s” is more than 1. Write 0.65 for “65 of 100 would answer it right”."), value=written.strip()[:20]
+            N_("“%(value)s” is more than 1. Write 0.65 for “65 of 100 would answer it right”."),
+            value=written.strip()[:20],
         )
     return found
 
@@ -130,7 +131,7 @@ def read_sheet(text: str, item_ids: Sequence[str]) -> tuple[list[str], dict[str,
     """
     first = text.lstrip("\ufeff").split("\n", 1)[0]
     between = max(("\t", ";", ","), key=first.count)
-    rows = [row for row in csv.reader(io.StringIO(text.lstrip("\ufeff")), delimiter=between)]
+    rows = list(csv.reader(io.StringIO(text.lstrip("\ufeff")), delimiter=between))
     judges = [cell.strip() for cell in rows[0][1:]] if rows else []
     problems: list[Problem] = []
 

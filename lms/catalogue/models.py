@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.db import Base
@@ -67,3 +67,33 @@ class CourseMedia(Base):
     version_id: Mapped[int] = mapped_column(ForeignKey("course_version.id"))
     path: Mapped[str]
     file_id: Mapped[int] = mapped_column(ForeignKey("stored_file.id"))
+
+
+class AngoffPanel(Base):
+    """A panel that judges the questions of a test, to find its pass mark (``lms.catalogue.angoff``).
+
+    ``items`` are the questions judged, with the hash of each as it was when the panel began. ``ratings`` are by round (``"1"``, ``"2"``),
+    question and judge, as they were written. Once ``adopted_at`` is set nothing changes any more; ``result`` is what it says then.
+    """
+
+    __tablename__ = "angoff_panel"
+    __table_args__ = (CheckConstraint("(adopted_at is null) = (result is null)", "result"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(index=True)
+    step_id: Mapped[str]
+    title: Mapped[str]
+    judges: Mapped[list[Any]]
+    items: Mapped[dict[str, Any]]
+    ratings: Mapped[dict[str, Any]]
+    begun_at: Mapped[datetime]
+    begun_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    changed_at: Mapped[datetime]
+    adopted_at: Mapped[datetime | None]
+    adopted_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    result: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+
+    @property
+    def round(self) -> int:
+        """The round that counts: the last one."""
+        return max(int(number) for number in self.ratings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -12,13 +13,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from lms.access import Permission
-from lms.catalogue import actions, disk, queries
+from lms.catalogue import actions, disk, panels, queries
 from lms.catalogue.assembly import Loaded
-from lms.catalogue.content import AttestationStep, CourseContent, EvaluationStep, LessonStep, content_hash
+from lms.catalogue.content import ANGOFF, AttestationStep, CourseContent, EvaluationStep, LessonStep, content_hash
 from lms.catalogue.localised import missing, stale
-from lms.catalogue.models import Change
+from lms.catalogue.models import AngoffPanel, Change
 from lms.catalogue.queries import Offered
-from lms.errors import N_, Invalid, NotFound
+from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.learning import remarks
 from lms.web.page import actor, commit, house, needs, now, roll_back, say, session, today, viewer
 from lms.web.preview import Preview
@@ -34,12 +35,22 @@ class Draft:
     slug: str
     loaded: Loaded
     offered: Offered | None
+    panels: Mapping[str, AngoffPanel]
+    """By the id of the test: the panel that is adopted for its pass mark."""
 
     @property
     def changed(self) -> bool:
         """Whether the files say something else than the published version."""
         content = self.loaded.content
-        return content is not None and (self.offered is None or content_hash(content) != self.offered.content_hash)
+        if content is None or self.offered is None:
+            return content is not None
+        return content_hash(panels.with_marks(content, self.panels)) != self.offered.content_hash
+
+    @property
+    def lacks_panel(self) -> bool:
+        """Whether the pass mark is to come from a panel and none is adopted."""
+        test = self.loaded.content.test if self.loaded.content else None
+        return test is not None and test.pass_mark == ANGOFF and test.id not in self.panels
 
 
 def _folder(slug: str) -> Path:
@@ -64,7 +75,7 @@ def _read(folder: Path, stamps: tuple[tuple[Path, int, int], ...], day: date) ->
 
 def _draft(slug: str) -> Draft:
     offered = {course.slug: course for course in queries.offered(session())}
-    return Draft(slug, _loaded(_folder(slug)), offered.get(slug))
+    return Draft(slug, _loaded(_folder(slug)), offered.get(slug), panels.adopted(session()).get(slug, {}))
 
 
 @blueprint.get("/courses")
@@ -73,7 +84,8 @@ def courses() -> ResponseReturnValue:
     """Every course folder: version, problems, whether there is something to publish."""
     offered = {course.slug: course for course in queries.offered(session())}
     folders = sorted(path.parent for path in house().config.courses_dir.glob("*/course.yaml"))
-    drafts = [Draft(folder.name, _loaded(folder), offered.get(folder.name)) for folder in folders]
+    marks = panels.adopted(session())
+    drafts = [Draft(each.name, _loaded(each), offered.get(each.name), marks.get(each.name, {})) for each in folders]
     return render_template("authoring/courses.html", drafts=drafts, waiting=remarks.count_open(session()))
 
 
@@ -137,10 +149,10 @@ def publish(slug: str) -> ResponseReturnValue:
     change = Change(mark) if mark in set(Change) else None
     try:
         done = actions.publish(session(), _draft(slug).loaded, house().files, by=actor(), change=change)
-    except Invalid as refused:
+    except (Invalid, Conflict) as refused:
         roll_back()
         say(refused.message, "error")
-        return _course_page(slug), 422
+        return _course_page(slug), refused.status
     commit()
     number = done.version.number
     say(
@@ -152,7 +164,13 @@ def publish(slug: str) -> ResponseReturnValue:
     return redirect(url_for("authoring.course", slug=slug), 303)
 
 
-def _content(slug: str) -> CourseContent:
+def draft_content(slug: str) -> CourseContent:
+    """The files of a course as they are now.
+
+    Raises:
+        Invalid: they cannot be read.
+        NotFound: there is no such folder.
+    """
     content = _draft(slug).loaded.content
     if content is None:
         raise Invalid(N_("The files of this course cannot be read yet; the list of problems says why."))
@@ -163,7 +181,7 @@ def _content(slug: str) -> CourseContent:
 @needs(Permission.COURSE_PREVIEW)
 def preview(slug: str, step_id: str) -> ResponseReturnValue:
     """A part as a learner would see it, from the files as they are now. Nothing is recorded."""
-    shown = Preview(_content(slug), slug, _draft(slug).loaded.media)
+    shown = Preview(draft_content(slug), slug, _draft(slug).loaded.media)
     step = shown.content.step(step_id)
     if isinstance(step, EvaluationStep):
         return shown.page("authoring/survey.html", step_id, **shown.survey(step_id))
@@ -184,7 +202,7 @@ def preview(slug: str, step_id: str) -> ResponseReturnValue:
 def story_map(slug: str, step_id: str) -> ResponseReturnValue:
     """A scenario as a picture and as a list, with what is proved of it."""
     draft = _draft(slug)
-    return story_page(slug, step_id, _content(slug), draft.loaded.proofs)
+    return story_page(slug, step_id, draft_content(slug), draft.loaded.proofs)
 
 
 @blueprint.get("/courses/<slug>/media/<path:name>")

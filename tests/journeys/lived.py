@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from urllib.parse import urlsplit
 
 from flask import Flask
@@ -17,6 +17,7 @@ from lms.catalogue import queries as catalogue
 from lms.catalogue.content import CourseContent
 from lms.certificates.models import Certificate
 from lms.clock import FOR_EVER, SetClock
+from lms.compliance.actions import publish_requirement
 from lms.compliance.models import Exemption
 from lms.db import Database
 from lms.learning import actions
@@ -62,6 +63,8 @@ class Lived:
     dry_run: str
     import_run: int
     pack: int = 1
+    requirement: int = 1
+    draft: int = 1
 
 
 def live(db: Database, clock: SetClock, app: Flask, hr: PageClient, learner: int) -> Lived:
@@ -80,7 +83,8 @@ def live(db: Database, clock: SetClock, app: Flask, hr: PageClient, learner: int
         record_id = record.id
     return Lived(
         person=learner, secret=invitations_made, address_token=_token(app, learner), certificate=number,
-        record=record_id, dry_run=dry_run, import_run=import_run, pack=_pack(hr), **training, **people,
+        record=record_id, dry_run=dry_run, import_run=import_run, pack=_pack(hr), requirement=_second_version(db, clock), draft=_draft(hr), **training,
+        **people,
     )  # fmt: skip
 
 
@@ -113,6 +117,36 @@ def _import(db: Database, hr: PageClient) -> tuple[str, int]:
 def _pack(hr: PageClient) -> int:
     page = hr.page("/evidence?numbers=learner")
     return int(hr.submit(page, form="ask", follow=False).location.rpartition("/")[2])
+
+
+def _second_version(db: Database, clock: SetClock) -> int:
+    """A requirement of its own, with a first version and a pending second one, that asks nothing of anybody."""
+    rule = {"courses": ["cc-101"], "first": {"within": {"days": 30}}, "audience": {"field": "job", "in": ["Juggler"]}}
+    with db.transaction() as session:
+        for status in ("own_policy", "pending"):
+            version = publish_requirement(
+                session,
+                "JUGGLE",
+                "Juggling",
+                rule,
+                date(2026, 6, 1),
+                Actor(None, clock.now()),
+                about={"status": status},
+            )
+        return version.requirement_id
+
+
+def _draft(hr: PageClient) -> int:
+    """A draft with conditions within conditions, rehearsed."""
+    page = hr.page("/requirements/new")
+    sent = page.fields(page.form("requirement")) | {
+        "title": ["Drafted"], "code": ["DRAFT"], "satisfied.courses*": ["cc-101"], "audience.kind": ["all"], "audience.0.kind": ["any"],
+        "audience.0.0.kind": ["job"], "audience.0.0.in*": ["Registered Nurse"], "audience.0.1.kind": ["patient_contact"],
+        "audience.1.kind": ["department"], "audience.1.negated": ["yes"], "audience.1.in*": ["ED"], "do": ["rehearse"],
+    }  # fmt: skip
+    answer = hr.post("/requirements/new", data=sent)
+    assert answer.status_code == 303, page_of(answer, answer.status_code).text[:2000]
+    return int(answer.location.split("/")[-2])
 
 
 def _invite(session: Session, clock: SetClock, person: int) -> str:
