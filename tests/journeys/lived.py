@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from lms.accounts import invitations
 from lms.audit import Actor
+from lms.catalogue import panels
 from lms.catalogue import queries as catalogue
 from lms.catalogue.content import CourseContent
 from lms.certificates.models import Certificate
@@ -22,6 +23,7 @@ from lms.compliance.models import Exemption
 from lms.db import Database
 from lms.learning import actions
 from lms.learning import scenario as scenarios
+from lms.learning.accommodations import Given, accommodate
 from lms.learning.models import Attempt, Enrolment
 from lms.people import qualifications
 from lms.people.models import Department, Employment, ImportRun, Leave, Membership
@@ -63,6 +65,7 @@ class Lived:
     dry_run: str
     import_run: int
     pack: int = 1
+    panel: int = 1
     requirement: int = 1
     draft: int = 1
 
@@ -81,11 +84,28 @@ def live(db: Database, clock: SetClock, app: Flask, hr: PageClient, learner: int
         assert record is not None
         number = session.scalars(select(Certificate.number).where(Certificate.record_id == record.id)).one()
         record_id = record.id
+        panel = _panel(session, clock, learner)
     return Lived(
         person=learner, secret=invitations_made, address_token=_token(app, learner), certificate=number,
-        record=record_id, dry_run=dry_run, import_run=import_run, pack=_pack(hr), requirement=_second_version(db, clock), draft=_draft(hr), **training,
+        record=record_id, dry_run=dry_run, import_run=import_run, pack=_pack(hr), panel=panel, requirement=_second_version(db, clock), draft=_draft(hr), **training,
         **people,
     )  # fmt: skip
+
+
+def _panel(session: Session, clock: SetClock, learner: int) -> int:
+    """A panel that judges the test of LA-110, and an accommodation of the learner."""
+    by = Actor(None, clock.now())
+    content = catalogue.content(session, catalogue.offered_by_slug(session, "la-110").version_id)
+    panel = panels.begin(session, content, "post-test", "Spring", ["Judge 1, nurse", "Judge 2", "Judge 3"], by)
+    says = {
+        item: {judge: f"0.{5 + place + number % 2}" for place, judge in enumerate(panel.judges)}
+        for number, item in enumerate(panel.items)
+    }
+    panels.save(session, panel, says, by)
+    accommodate(
+        session, learner, Given(percent=150), first_day=clock.now().date(), last_day=None, reason="As agreed.", now=clock.now(), by=1
+    )  # fmt: skip
+    return panel.id
 
 
 def upload(hr: PageClient, text: str = CSV) -> str:

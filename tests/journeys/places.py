@@ -170,6 +170,8 @@ def places(a: Lived) -> list[Place]:
         Place("authoring.preview", (AUTHOR,), f"/authoring/courses/la-110/preview/{a.lesson}"),
         Place("authoring.story_map", (AUTHOR, AUDITOR), "/authoring/courses/la-110/map/triage-daughter"),
         Place("authoring.preview", (AUTHOR,), "/authoring/courses/la-110/preview/post-test"),
+        Place("panels.index", (AUTHOR, AUDITOR), "/authoring/courses/la-110/pass-mark"),
+        Place("panels.show", (AUTHOR, AUDITOR), f"/authoring/courses/la-110/pass-mark/{a.panel}"),
         Place("authoring.remarks_list", (AUTHOR,), "/authoring/remarks"),
         # for the administrator
         Place("admin.overview", (ADMINISTRATOR,), "/admin"),
