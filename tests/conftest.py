@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -24,6 +25,7 @@ from lms.clock import SetClock
 from lms.db import Database
 from tests.support import chromium as chromium_program
 from tests.support import databases
+from tests.support.applications import Applications, state
 from tests.support.browser import Watch, check_axe
 from tests.support.mail import MailServer
 from tests.support.pages import PageClient
@@ -74,6 +76,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = kept
 
 
+def of_the_run(factory: pytest.TempPathFactory, name: str) -> Path:
+    """A folder that all workers of this run share."""
+    base = factory.getbasetemp()
+    folder = (base.parent if base.name.startswith("popen-") else base) / name
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
 # --- database ---------------------------------------------------------------------------------------------------------
 
 
@@ -100,10 +110,17 @@ def _quick_folder() -> str | None:
 
 
 @pytest.fixture
-def database_url(_databases: databases.SqliteDatabases | databases.PostgresDatabases) -> Iterator[str]:
+def database_url(
+    _databases: databases.SqliteDatabases | databases.PostgresDatabases, request: pytest.FixtureRequest
+) -> Iterator[str]:
     """The address of a migrated database without data, for this test only."""
-    with _databases.fresh() as url:
+    with _databases.fresh(databases.STEADY if _alone(request) else None) as url:
         yield url
+
+
+def _alone(request: pytest.FixtureRequest) -> bool:
+    """Whether nothing of the test can go on after its end: then the next one may take over its engine and its application."""
+    return not {"live_server", "server_process"} & set(request.fixturenames)
 
 
 @pytest.fixture
@@ -113,10 +130,18 @@ def empty_database_url(_databases: databases.SqliteDatabases | databases.Postgre
         yield url
 
 
+@pytest.fixture(scope="session")
+def _engines() -> dict[str, Database]:
+    return {}
+
+
 @pytest.fixture
-def db(database_url: str) -> Iterator[Database]:
-    """A fresh database."""
-    database = Database(database_url)
+def db(database_url: str, _engines: dict[str, Database]) -> Iterator[Database]:
+    """A fresh database. Where the address is the steady one the engine is kept, and with it the statements that it compiled."""
+    steady = databases.STEADY in database_url
+    database = _engines.get(database_url) or Database(database_url)
+    if steady:
+        _engines[database_url] = database
     yield database
     database.close()
 
@@ -133,6 +158,16 @@ def session(db: Database) -> Iterator[Session]:
 
 
 # --- application ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Every test makes its own application; what Jinja compiled a template to is kept for all of them, for the length of the run."""
+    options = Flask.jinja_options
+    folder = of_the_run(tmp_path_factory, "templates")
+    Flask.jinja_options = {**options, "bytecode_cache": FileSystemBytecodeCache(str(folder))}
+    yield
+    Flask.jinja_options = options
 
 
 @pytest.fixture
@@ -152,14 +187,21 @@ def config(database_url: str, tmp_path: Path) -> Config:
     )
 
 
-@pytest.fixture
-def app(config: Config, clock: SetClock, db: Database) -> Flask:
-    """The application on the test's database and clock, with CSRF protection as in real life."""
-    from lms.app import create_app
+@pytest.fixture(scope="session")
+def _applications() -> Applications:
+    return Applications()
 
-    application = create_app(config, clock, db)
-    application.test_client_class = PageClient
-    return application
+
+@pytest.fixture
+def app(
+    config: Config, clock: SetClock, db: Database, _applications: Applications, request: pytest.FixtureRequest
+) -> Iterator[Flask]:
+    """The application on the test's database and clock, with CSRF protection as in real life."""
+    application = _applications.lend(config, clock, db)
+    made = state(application)
+    yield application
+    if _alone(request):
+        _applications.give_back(application, made)
 
 
 @pytest.fixture

@@ -18,6 +18,9 @@ from config import ROOT
 from lms.db import Database
 from tests.support.postgres import VARIABLE
 
+STEADY = "steady"
+"""The name of the database that tests of a worker have one after the other, each its own."""
+
 
 def kind() -> str:
     """``sqlite`` or ``postgres``: which database this run is about (``LMS_TEST_DATABASE``)."""
@@ -53,17 +56,17 @@ class SqliteDatabases:
         return self._template
 
     @contextmanager
-    def empty(self) -> Iterator[str]:
+    def empty(self, name: str | None = None) -> Iterator[str]:
         """The address of a database without tables, removed afterwards."""
-        path = self.folder / f"db{next(self._number)}.sqlite"
+        path = self.folder / f"{name or next(self._number)}.sqlite"
         yield f"sqlite:///{path}"
         for leftover in self.folder.glob(f"{path.name}*"):
             leftover.unlink()
 
     @contextmanager
-    def fresh(self) -> Iterator[str]:
-        """The address of a migrated database without data, removed afterwards."""
-        with self.empty() as url:
+    def fresh(self, name: str | None = None) -> Iterator[str]:
+        """The address of a migrated database without data, removed afterwards; ``name`` it, and the address is always the same."""
+        with self.empty(name) as url:
             shutil.copyfile(self._migrated(), str(make_url(url).database))
             yield url
 
@@ -111,8 +114,8 @@ class PostgresDatabases:
         return self._template
 
     @contextmanager
-    def _created(self, template: str) -> Iterator[str]:
-        name = f"{self._prefix}_{next(self._number)}"
+    def _created(self, template: str, name: str | None = None) -> Iterator[str]:
+        name = f"{self._prefix}_{name or next(self._number)}"
         self._execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         try:
             yield self._url(name)
@@ -126,9 +129,9 @@ class PostgresDatabases:
             yield url
 
     @contextmanager
-    def fresh(self) -> Iterator[str]:
-        """The address of a migrated database without data, dropped afterwards."""
-        with self._created(self._migrated()) as url:
+    def fresh(self, name: str | None = None) -> Iterator[str]:
+        """The address of a migrated database without data, dropped afterwards; ``name`` it, and the address is always the same."""
+        with self._created(self._migrated(), name) as url:
             yield url
 
     def fill(self, template: Path, make: Callable[[str], None]) -> None:
