@@ -108,10 +108,18 @@ def _pytest(database: str, *arguments: str) -> bool:
 def _run(program: str, *arguments: str, **environment: str) -> bool:
     print(f"$ {program} {' '.join(arguments)}", flush=True)
     path = os.pathsep.join([str(BIN), os.environ.get("PATH", "")])
-    done = subprocess.run(
-        [str(BIN / program), *arguments], cwd=ROOT, env={**os.environ, "PATH": path, **environment}, check=False
-    )
+    settings = {**os.environ, "PATH": path, **environment} | _bytecode()
+    done = subprocess.run([str(BIN / program), *arguments], cwd=ROOT, env=settings, check=False)
     return done.returncode == 0
+
+
+def _bytecode() -> dict[str, str]:
+    """Who forbids Python to leave bytecode beside the sources has it kept in the environment: without any, every worker and every
+    server that a test starts would compile everything anew, six seconds each."""
+    if not os.environ.get("PYTHONDONTWRITEBYTECODE"):
+        return {}
+    folder = os.environ.get("PYTHONPYCACHEPREFIX") or str(BIN.parent / "bytecode")
+    return {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": folder}
 
 
 def _heading(text: str) -> None:
