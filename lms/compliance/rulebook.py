@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import String, and_, cast, literal, select
+from sqlalchemy import String, and_, cast, literal, select, union
 from sqlalchemy.orm import Session
 
 from lms.catalogue.models import Course
 from lms.compliance.audience import EmployerSize, parts_of
 from lms.compliance.models import Requirement, RequirementVersion
-from lms.compliance.rules import Rule
+from lms.compliance.rules import Rule, Status
 from lms.db import day_in, known
 from lms.errors import N_, Message, NotFound, Problem
 from lms.people.models import Department, DutyTag, Licence, Membership
@@ -22,7 +22,10 @@ from lms.policies.models import Policy
 
 
 def requirements(session: Session, day: date) -> list[tuple[RequirementVersion, str]]:
-    """The version in force on ``day`` and the code of each requirement that is in force then, by code. One statement."""
+    """The version in force on ``day`` and the code of each requirement that is in force then, by code. One statement.
+
+    A pending version is in force on no day; one of another status that is not enforced is, and asks nothing.
+    """
     found: dict[int, tuple[RequirementVersion, str]] = {}
     for version, code in session.execute(
         select(RequirementVersion, Requirement.code)
@@ -30,7 +33,8 @@ def requirements(session: Session, day: date) -> list[tuple[RequirementVersion, 
         .where(known(RequirementVersion), day_in(day, RequirementVersion.from_day, RequirementVersion.to_day))
         .order_by(RequirementVersion.from_day, RequirementVersion.number)
     ):
-        found[version.requirement_id] = (version, code)
+        if version.about.get("status") != Status.PENDING:
+            found[version.requirement_id] = (version, code)
     return sorted(found.values(), key=lambda pair: pair[1].casefold())
 
 
@@ -81,7 +85,8 @@ def asks_for_policy(session: Session, code: str) -> bool:
 
 
 def doubts(session: Session, rule: Mapping[str, Any], day: date) -> tuple[Problem, ...]:
-    """What a rule names and nobody knows on ``day``: courses, departments, jobs, professions. Warnings, for it may be known later.
+    """What a rule names and nobody knows on ``day``: courses, departments, jobs, professions and more. Warnings, for it may be
+    known later. Two statements at most.
 
     Raises:
         Invalid: the rule cannot be used at all.
@@ -105,13 +110,16 @@ def doubts(session: Session, rule: Mapping[str, Any], day: date) -> tuple[Proble
         "licence_state": (Licence.state, known(Licence), N_("Nobody holds a licence of the state “%(name)s”.")),
         "policy": (Policy.code, literal(True), N_("There is no policy with the code “%(name)s”.")),
     }
+    asked_for = {field: names for field, names in named.items() if field in sources and names}
+    looks: list[Any] = [
+        select(literal(field).label("field"), sources[field][0]).where(sources[field][0].in_(names), sources[field][1])
+        for field, names in asked_for.items()
+    ]
+    there = {tuple(row) for row in session.execute(union(*looks))} if looks else set()
     found = []
-    for field, names in named.items():
-        if field not in sources:
-            continue
-        column, condition, msgid = sources[field]
-        there = set(session.scalars(select(column).where(column.in_(names), condition).distinct()))
-        for name in sorted(names - there):
+    for field, names in asked_for.items():
+        msgid = sources[field][2]
+        for name in sorted(name for name in names if (field, name) not in there):
             where = "courses" if field in {"course", "policy"} else "audience"
             remedy = Message(N_("Check the spelling; the requirement applies as it is written."))
             found.append(Problem(Message(msgid, {"name": name}), remedy, where=where, value=name, level="warning"))

@@ -14,11 +14,12 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from lms.access import Permission
-from lms.compliance import actions, library, queries
+from lms.compliance import library, queries
+from lms.compliance.drafts import actions as drafts
 from lms.compliance.library import Entry
 from lms.compliance.requirement_file import Document, Stated
 from lms.compliance.rules import Status
-from lms.errors import N_, Invalid, Message, NotFound
+from lms.errors import N_, Message, NotFound
 from lms.web.page import actor, commit, house, needs, roll_back, say, session, tell, today
 from lms.web.requirements import read_back
 
@@ -104,42 +105,29 @@ def show(name: str) -> ResponseReturnValue:
 @blueprint.post("/<name>")
 @needs(Permission.REQUIREMENT_EDIT)
 def adopt(name: str) -> ResponseReturnValue:
-    """Adopt it from a day; from then on it is a requirement like any other."""
+    """Adopt it: it becomes a draft, to be looked at, changed where it must be, rehearsed and published."""
     shown = _find(name)
     stated = shown.newest
     if not shown.adoptable or stated.data is None:
         return _page(name, Message(N_("There is nothing here that can be adopted.")))
-    try:
-        from_day = date.fromisoformat(request.form.get("from_day", ""))
-    except ValueError:
-        return _page(name, Message(N_("Enter the day from which it is in force here.")))
-    try:
-        published = actions.publish_requirement(
-            session(), shown.document.code, shown.document.title, stated.data, from_day, actor(),
-            new=True, about=_about(stated, name),
-        )  # fmt: skip
-    except Invalid as refused:
-        return _page(name, refused.message)
+    version = {"from": today().isoformat(), **_about(stated), "rule": stated.data}
+    document = {"requirement": shown.document.code, "title": shown.document.title, "versions": [version]}
+    draft = drafts.begin(session(), document, actor(), library=name)
     commit()
-    say(
-        gettext("The requirement is adopted. It is being worked out for everybody; the pages say so until it is done."),
-        "done",
-    )
-    return redirect(url_for("requirements.show", requirement_id=published.requirement_id), 303)
+    say(gettext("This is a draft of it. Change what must be different here, rehearse it, and publish it."), "done")
+    return redirect(url_for("drafts.edit", draft_id=draft.id), 303)
 
 
-def _about(stated: Stated, name: str) -> dict[str, Any]:
-    """What is kept beside the version. What is only recommended becomes own policy by being adopted."""
+def _about(stated: Stated) -> dict[str, Any]:
+    """What stands behind the version. What is only recommended becomes own policy by being adopted."""
     about = stated.about
     status = Status.OWN_POLICY if about.status == Status.PERMISSIVE else about.status
-    said: dict[str, Any] = {
+    said = {
         "authority": about.authority, "citation": about.citation, "status": status.value, "source": about.source,
-        "confidence": about.confidence, "library": name,
+        "confidence": about.confidence,
     }  # fmt: skip
-    for field in ("as_of", "review_by"):
-        day = getattr(about, field)
-        said[field] = day.isoformat() if day else None
-    return said
+    days = {name: day.isoformat() for name in ("as_of", "review_by") if (day := getattr(about, name))}
+    return {name: value for name, value in (said | days).items() if value}
 
 
 def _find(name: str) -> Shown:

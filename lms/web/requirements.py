@@ -1,183 +1,91 @@
-"""Requirements: what is asked of whom, read back as sentences; new ones, new versions, and retiring."""
+"""Requirements: what is asked of whom, read back as sentences; versions compared, and retiring. They are built under ``drafts``."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, IntegerField, RadioField, SelectField, SelectMultipleField, StringField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
-from lms.access import Permission
+from lms.access import Permission, may
 from lms.catalogue import queries as catalogue
 from lms.compliance import actions, queries
+from lms.compliance.drafts import queries as drafts
 from lms.compliance.models import RequirementVersion
-from lms.compliance.rules import Rule
+from lms.compliance.rules import ENFORCED, Rule, Status
 from lms.compliance.sentence import sentences
-from lms.errors import N_, Conflict, Invalid, Message
+from lms.compliance.spans import State
+from lms.errors import N_, Conflict, Invalid, Message, NotFound
 from lms.people import queries as people
-from lms.web.forms import Form
-from lms.web.page import actor, commit, needs, roll_back, say, session, tell, today
+from lms.web.page import actor, commit, needs, roll_back, say, session, tell, today, viewer
 
 blueprint = Blueprint("requirements", __name__, url_prefix="/requirements")
 
 
-CODE_HINT = _l("Use letters, digits, dots and hyphens, at most 40.")
-
-
-class RequirementForm(Form):
-    """One requirement, field by field."""
-
-    title = StringField(_l("Title"), [InputRequired(_l("Give it a title.")), Length(max=200)])
-    code = StringField(
-        _l("Code"),
-        [InputRequired(_l("Give it a code.")), Regexp(r"^[A-Za-z0-9][A-Za-z0-9.-]{0,39}$", message=CODE_HINT)],
-        description=_l("Short and lasting, such as LANG-ACCESS."),
-    )  # fmt: skip
-    courses = SelectMultipleField(_l("Courses"), [InputRequired(_l("Choose at least one course."))])
-    needs = RadioField(_l("Of these courses"), choices=[("all", _l("all")), ("any", _l("any one"))], default="all")
-    departments = SelectMultipleField(
-        _l("Departments"), description=_l("With everything below them. None chosen: all.")
-    )
-    jobs = StringField(
-        _l("Jobs"), [Optional(), Length(max=1000)], description=_l("Separated by semicolons. Empty: all.")
-    )
-    professions = StringField(
-        _l("Professions"), [Optional(), Length(max=1000)], description=_l("Separated by semicolons. Empty: all.")
-    )
-    contact = RadioField(
-        _l("Patient contact"),
-        choices=[("", _l("does not matter")), ("yes", _l("only with patient contact")), ("no", _l("only without"))],
-        default="",
-    )
-    within = IntegerField(
-        _l("First due within"), [InputRequired(_l("Enter a number.")), NumberRange(0, 3650)], default=30
-    )
-    within_unit = SelectField(_l("Unit"), choices=[("days", _l("days")), ("months", _l("months"))], default="days")
-    incumbents_due = DateField(
-        _l("Due day for those who are here already"), [Optional()], description=_l("Empty: as for newcomers.")
-    )
-    recurs = SelectField(
-        _l("Again"),
-        choices=[
-            ("once", _l("never: once is enough")),
-            ("rolling", _l("some time after each completion")),
-            ("cadence", _l("in a steady rhythm from the first due day")),
-        ],
-        default="rolling",
-    )
-    every = IntegerField(_l("Every how many months"), [Optional(), NumberRange(1, 120)], default=12)
-    opens_before = IntegerField(_l("Renewal opens how many days before"), [Optional(), NumberRange(0, 366)], default=60)
-    early = RadioField(
-        _l("What is done before renewal opens"),
-        choices=[("yes", _l("counts: the time runs anew from that day")), ("no", _l("does not count as renewal"))],
-        default="yes",
-        description=_l("Only where it is due again some time after each completion."),
-    )
-    grace = IntegerField(_l("Days of grace after the due day"), [Optional(), NumberRange(0, 366)], default=0)
-    grace_counts_as = RadioField(
-        _l("In grace counts as"), choices=[("late", _l("late")), ("compliant", _l("compliant"))], default="late"
-    )
-    from_day = DateField(_l("In force from"), [InputRequired(_l("Enter the first day."))])
-
-    def validate(self, extra_validators: Any = None) -> bool:
-        """Field by field, and that what comes again says when: no length of time is assumed."""
-        good = bool(super().validate(extra_validators))
-        if self.recurs.data != "once" and self.every.data is None and not self.every.errors:
-            self.every.errors = [gettext("Say after how many months it is due again.")]
-            return False
-        return good
-
-    def rule(self) -> dict[str, Any]:
-        """The rule as data, as :mod:`lms.compliance.rules` reads it."""
-        tests: list[dict[str, Any]] = []
-        if self.departments.data:
-            tests.append({"field": "department", "in": sorted(self.departments.data)})
-        for field, typed in (("job", self.jobs.data), ("profession", self.professions.data)):
-            if names := [name.strip() for name in (typed or "").split(";") if name.strip()]:
-                tests.append({"field": field, "in": names})
-        if self.contact.data:
-            tests.append({"field": "patient_contact", "is": self.contact.data == "yes"})
-        rule: dict[str, Any] = {
-            "audience": {"everyone": True} if not tests else tests[0] if len(tests) == 1 else {"all": tests},
-            "courses": sorted(self.courses.data or []),
-            "needs": self.needs.data,
-            "first": {"within": {self.within_unit.data: self.within.data}},
-            "grace": self.grace.data or 0,
-            "grace_counts_as": self.grace_counts_as.data,
-        }
-        if self.incumbents_due.data:
-            rule["first"]["incumbents_due"] = self.incumbents_due.data.isoformat()
-        if self.recurs.data != "once":
-            rule["recurs"] = {"kind": self.recurs.data, "every": {"months": self.every.data}}
-            if self.recurs.data == "rolling" and self.early.data == "no":
-                rule["recurs"]["early_counts"] = False
-            if self.opens_before.data is not None:
-                rule["opens_before"] = self.opens_before.data
-        return rule
-
-    def fill(self, version: RequirementVersion, code: str) -> None:
-        """Show a version that was built with this form."""
-        rule = version.rule
-        first, recurs = rule.get("first", {}), rule.get("recurs", {"kind": "once"})
-        unit = "months" if "months" in first.get("within", {}) else "days"
-        self.title.data, self.code.data = version.title, code
-        self.courses.data, self.needs.data = list(rule.get("courses", [])), rule.get("needs", "all")
-        self.within.data, self.within_unit.data = first.get("within", {}).get(unit, 0), unit
-        if first.get("incumbents_due"):
-            self.incumbents_due.data = date.fromisoformat(first["incumbents_due"])
-        self.recurs.data = recurs["kind"]
-        self.early.data = "yes" if recurs.get("early_counts", True) else "no"
-        self.every.data = recurs.get("every", {}).get("months") or 12 * recurs.get("every", {}).get("years", 1)
-        self.opens_before.data, self.grace.data = rule.get("opens_before"), rule.get("grace", 0)
-        self.grace_counts_as.data = rule.get("grace_counts_as", "late")
-        audience = rule.get("audience", {})
-        for test in audience.get("all", [audience] if "field" in audience else []):
-            if test.get("field") == "department":
-                self.departments.data = test["in"]
-            elif test.get("field") == "patient_contact":
-                self.contact.data = "yes" if test.get("is", True) else "no"
-            elif test.get("field") in {"job", "profession"}:
-                getattr(self, f"{test['field']}s").data = "; ".join(test["in"])
-
-
-def _offer(form: RequirementForm) -> None:
-    """The choices that depend on the day: courses, and the department tree with its levels shown."""
-    form.courses.choices = [(c.slug, f"{c.code} {c.title}") for c in catalogue.offered(session())]
-    tree = people.tree(session(), today())
-    form.departments.choices = [(node.code, f"{'– ' * level}{node.name}") for level, node in tree.walk()]
+STATUS_NAMES = {
+    Status.ENACTED: _l("Enacted"),
+    Status.OWN_POLICY: _l("Own policy"),
+    Status.PENDING: _l("Pending, not enforced"),
+    Status.PERMISSIVE: _l("Recommended or permitted, not enforced"),
+    Status.SUPERSEDED: _l("Superseded, not enforced"),
+    Status.LITIGATED: _l("Before the courts, not enforced"),
+}
 
 
 def read_back(rule: dict[str, Any]) -> list[str]:
-    """The rule as sentences in the reader's language."""
-    tree = people.tree(session(), today())
-    names = {node.code: node.name for node in tree.nodes.values()}
-    titles = {course.slug: course.title for course in catalogue.offered(session())}
-    return [tell(sentence) for sentence in sentences(Rule.parse(rule), names, titles)]
+    """The rule as sentences in the reader's language. What departments and courses are called is read once for a request."""
+    if "called" not in g:
+        tree = people.tree(session(), today())
+        departments = {node.code: node.name for node in tree.nodes.values()}
+        g.called = departments, {course.slug: course.title for course in catalogue.offered(session())}
+    return [tell(sentence) for sentence in sentences(Rule.parse(rule), *g.called)]
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A version, the days [from_day, to_day) on which it binds (none: it never did), and what it says."""
+    """A version, the days [from_day, to_day) on which it is in force (none: it never was), and what it says."""
 
     version: RequirementVersion
     from_day: date
     to_day: date
     words: list[str]
 
+    @property
+    def status(self) -> Status:
+        """What stands behind it."""
+        return status_of(self.version)
+
+    @property
+    def enforced(self) -> bool:
+        """Whether it asks anything of anybody."""
+        return self.status in ENFORCED
+
+
+def status_of(version: RequirementVersion) -> Status:
+    """What stands behind a version; own policy where nothing is said."""
+    return Status(version.about.get("status") or Status.OWN_POLICY)
+
 
 @blueprint.get("")
 @needs(Permission.REQUIREMENT_VIEW)
 def index() -> ResponseReturnValue:
-    """Every requirement with what it says today."""
-    found = [(version, code, read_back(version.rule)) for version, code in queries.requirements(session(), today())]
-    others = queries.not_in_force(session(), today())
-    return render_template("requirements/index.html", requirements=found, others=others, today=today())
+    """Every requirement with what it says today, those that are not in force, and what is being built."""
+    found = [
+        (version, code, read_back(version.rule), status_of(version))
+        for version, code in queries.requirements(session(), today())
+    ]
+    others = [(version, code, status_of(version)) for version, code in queries.not_in_force(session(), today())]
+    building = drafts.open_drafts(session()) if may(viewer(), Permission.REQUIREMENT_EDIT) else ()
+    return render_template(
+        "requirements/index.html",
+        requirements=found, others=others, today=today(), drafts=building, statuses=STATUS_NAMES, enforced=ENFORCED,
+        asking=sum(status in ENFORCED for *_, status in found), pending=Status.PENDING,
+    )  # fmt: skip
 
 
 @blueprint.get("/<int:requirement_id>")
@@ -189,87 +97,79 @@ def show(requirement_id: int) -> ResponseReturnValue:
 
 def _versions_page(requirement_id: int) -> str:
     code, versions = queries.requirement_versions(session(), requirement_id)
+    building = drafts.open_drafts(session(), requirement_id) if may(viewer(), Permission.REQUIREMENT_EDIT) else ()
     return render_template(
-        "requirements/show.html", requirement_id=requirement_id, code=code, versions=_shown(versions), today=today()
-    )
+        "requirements/show.html",
+        requirement_id=requirement_id, code=code, versions=_shown(versions), today=today(), drafts=building, statuses=STATUS_NAMES,
+    )  # fmt: skip
 
 
 def _shown(versions: list[RequirementVersion]) -> list[Shown]:
-    """Versions with the days on which they bind: where two are in force, the one that began later."""
+    """Versions with the days on which they are in force: of two, the one that began later. A pending one ends none."""
     shown: list[Shown] = []
     for version in sorted(versions, key=lambda v: (max(v.from_day, v.adopted_on), v.from_day, v.id), reverse=True):
         start = max(version.from_day, version.adopted_on)
-        end = min([version.to_day, *(later.from_day for later in shown)])
+        end = min([version.to_day, *(later.from_day for later in shown if later.status is not Status.PENDING)])
         shown.append(Shown(version, start, end, read_back(version.rule)))
     return shown
 
 
-@blueprint.route("/new", methods=["GET", "POST"])
-@needs(Permission.REQUIREMENT_EDIT)
-def new() -> ResponseReturnValue:
-    """Build a requirement; it is read back before it is published."""
-    form = RequirementForm()
-    _offer(form)
-    if request.method == "GET":
-        form.from_day.data = today()
-    return _build(form, None)
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One of two versions: each sentence with whether the other says it too, and how many people are in each state on its days."""
+
+    shown: Shown
+    words: list[tuple[str, bool]]
+    figures: list[tuple[date, dict[str, int]]]
 
 
-@blueprint.route("/<int:requirement_id>/version", methods=["GET", "POST"])
-@needs(Permission.REQUIREMENT_EDIT)
-def version(requirement_id: int) -> ResponseReturnValue:
-    """A new version of a requirement from a day; what was required before that day stays as it was."""
+@blueprint.get("/<int:requirement_id>/compare")
+@needs(Permission.REQUIREMENT_VIEW)
+def compare(requirement_id: int) -> ResponseReturnValue:
+    """Two versions side by side: what differs in words, and what came of each."""
     code, versions = queries.requirement_versions(session(), requirement_id)
-    form = RequirementForm()
-    _offer(form)
-    if request.method == "GET" and versions:
-        newest = _shown(versions)[0].version
-        form.fill(newest, code)
-        form.from_day.data = today()
-        if Rule.parse(form.rule()) != Rule.parse(newest.rule):
-            say(
-                gettext("This version says more than this form can show. What the form does not show would be lost."),
-                "warning",
-            )
-    elif request.method == "POST":
-        form.code.data = code
-    return _build(form, requirement_id)
+    shown = sorted(_shown(versions), key=lambda each: each.version.number)
+    if len(shown) < 2:
+        raise NotFound(N_("There is only one version of this requirement."))
+    numbers = [each.version.number for each in shown]
+    wanted = [
+        request.args.get(name, default, type=int) for name, default in (("one", numbers[-2]), ("other", numbers[-1]))
+    ]
+    pair = [next((each for each in shown if each.version.number == number), shown[-1]) for number in wanted]
+    compared = [_compared(pair[place], pair[1 - place], requirement_id) for place in (0, 1)]
+    choices = [(number, gettext("Version %(number)s", number=number)) for number in numbers]
+    return render_template(
+        "requirements/compare.html",
+        requirement_id=requirement_id, code=code, compared=compared, choices=choices, today=today(), statuses=STATUS_NAMES,
+    )  # fmt: skip
 
 
-def _build(form: RequirementForm, requirement_id: int | None) -> ResponseReturnValue:
-    page: dict[str, Any] = {
-        "form": form,
-        "requirement_id": requirement_id,
-        "read_back": None,
-        "problems": [],
-        "doubts": [],
-    }
-    if not form.validate_on_submit():
-        return render_template("requirements/form.html", **page), 422 if request.method == "POST" else 200
-    try:
-        page["read_back"] = read_back(form.rule())
-        page["doubts"] = [tell(doubt.message) for doubt in queries.doubts(session(), form.rule(), today())]
-        if "publish" not in request.form:
-            return render_template("requirements/form.html", **page)
-        published = actions.publish_requirement(
-            session(), form.code.data or "", form.title.data or "", form.rule(), form.from_day.data or today(), actor(),
-            new=requirement_id is None,
-        )  # fmt: skip
-    except Invalid as refused:
-        roll_back()
-        page["problems"] = [
-            tell(refused.message),
-            *(f"{p.where or ''} {tell(p.message)}".strip() for p in refused.problems),
-        ]
-        return render_template("requirements/form.html", **page), 422
-    commit()
-    say(
-        gettext(
-            "The requirement is published. It is being worked out for everybody; the pages say so until it is done."
-        ),
-        "done",
+def _compared(one: Shown, other: Shown, requirement_id: int) -> Compared:
+    """The figures are of the first day of the version and of its last one, or of today while it is in force."""
+    days = (
+        [one.from_day, min(one.to_day - timedelta(days=1), max(today(), one.from_day))]
+        if one.from_day < one.to_day
+        else []
     )
-    return redirect(url_for("requirements.show", requirement_id=published.requirement_id), 303)
+    figures = [(day, _states(requirement_id, day)) for day in sorted(set(days))]
+    return Compared(one, [(sentence, sentence in other.words) for sentence in one.words], figures)
+
+
+def _states(requirement_id: int, day: date) -> dict[str, int]:
+    """How many people are in each state on a day, and ``required`` in all."""
+    found: Counter[str] = Counter()
+    for cell in queries.counts(session(), day, requirement_id=requirement_id):
+        if cell.state != queries.DUE_SOON:
+            found[State(cell.state).name.lower()] += cell.people
+    found["required"] = sum(found.values())
+    return dict(found)
+
+
+@blueprint.get("/<int:requirement_id>/retire")
+@needs(Permission.REQUIREMENT_EDIT)
+def retiring(requirement_id: int) -> ResponseReturnValue:
+    """What retiring it would do: to how many people it would no longer apply, and how they stand on the last day."""
+    return _retire_page(requirement_id, request.args.get("last_day", ""))
 
 
 @blueprint.post("/<int:requirement_id>/retire")
@@ -291,4 +191,23 @@ def retire(requirement_id: int) -> ResponseReturnValue:
 def _not_retired(requirement_id: int, why: Message) -> ResponseReturnValue:
     roll_back()
     say(why, "error")
-    return _versions_page(requirement_id), 422
+    return _retire_page(requirement_id, request.form.get("last_day", "")), 422
+
+
+def _retire_page(requirement_id: int, typed: str) -> str:
+    code, versions = queries.requirement_versions(session(), requirement_id)
+    try:
+        last_day = date.fromisoformat(typed)
+    except ValueError:
+        last_day = today()
+    tree = people.tree(session(), last_day)
+    homes: Counter[int] = Counter()
+    for cell in queries.counts(session(), last_day, requirement_id=requirement_id):
+        if cell.state != queries.DUE_SOON:
+            homes[cell.department_id] += cell.people
+    return render_template(
+        "requirements/retire.html",
+        requirement_id=requirement_id, code=code, title=versions[0].title if versions else code, last_day=last_day,
+        states=_states(requirement_id, last_day),
+        departments=sorted((tree.path(home) or gettext("Without a department"), number) for home, number in homes.items()),
+    )  # fmt: skip

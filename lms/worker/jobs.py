@@ -15,6 +15,7 @@ from lms.audit import Actor
 from lms.clock import Clock
 from lms.compliance import actions as compliance
 from lms.compliance import building
+from lms.compliance.drafts import actions as drafts
 from lms.db import Database
 from lms.evidence import actions as evidence
 from lms.files import FileStore
@@ -88,6 +89,13 @@ def build_spans(payload: dict[str, Any], bench: Bench) -> None:
     )
 
 
+def rehearse(payload: dict[str, Any], bench: Bench) -> None:
+    """Rehearse a draft of a requirement: nothing live is touched."""
+    _in_steps(
+        bench, lambda session: drafts.step(session, payload["rehearsal"], Actor(None, bench.clock.now())), breather=True
+    )
+
+
 def fold_tallies(payload: dict[str, Any], bench: Bench) -> None:
     """Fold the pending changes of the counts."""
     _in_steps(bench, lambda session: compliance.fold_pending(session, bench.clock.now()))
@@ -109,6 +117,7 @@ HANDLERS: dict[str, Callable[[dict[str, Any], Bench], None]] = {
     flows.CERTIFY: certify,
     flows.CLOSE: close_attempt,
     building.BUILD: build_spans,
+    drafts.REHEARSE: rehearse,
     building.FOLD: fold_tallies,
     building.DROP: drop_old_spans,
     nightly.RUN: write_notices,

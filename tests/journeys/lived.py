@@ -87,8 +87,8 @@ def live(db: Database, clock: SetClock, app: Flask, hr: PageClient, learner: int
         panel = _panel(session, clock, learner)
     return Lived(
         person=learner, secret=invitations_made, address_token=_token(app, learner), certificate=number,
-        record=record_id, dry_run=dry_run, import_run=import_run, pack=_pack(hr), panel=panel, requirement=_second_version(db, clock), draft=_draft(hr), **training,
-        **people,
+        record=record_id, dry_run=dry_run, import_run=import_run, pack=_pack(hr), panel=panel, draft=_draft(hr),
+        requirement=_second_version(db, clock), **training, **people,
     )  # fmt: skip
 
 

@@ -102,20 +102,44 @@ def test_every_file_arrives_whole(browser_as: Callable[..., Page], who: Who, rol
         assert len(body) > 200 and body.startswith(BEGINNINGS[path.rpartition(".")[2]]), path
 
 
-def test_hr_builds_a_requirement(page: Page) -> None:
+def test_hr_builds_rehearses_and_publishes_a_requirement_by_keyboard(page: Page) -> None:
+    """The simple rule with one condition, without a mouse: parts come without a new page, and the focus goes to them."""
     sign_in(page, "hr")
     go(page, "Requirements")
-    page.get_by_role("link", name="New requirement").click()
-    page.get_by_label("Title").fill("Language access for the front desk")
-    page.get_by_label("Code").fill("FRONT-DESK")
-    page.get_by_label("Courses", exact=True).select_option("la-110")
-    page.get_by_label("Jobs").fill("Registrar")
-    page.get_by_label("In force from").fill("2026-07-01")
-    page.get_by_role("button", name="Read it back").click()
+    main, keys = page.get_by_role("main"), page.keyboard
+    page.get_by_role("link", name="New requirement").focus()
+    keys.press("Enter")
+    expect(page.get_by_role("button", name="Update the form")).to_be_hidden()
+    page.get_by_label("Title").focus()
+    keys.type("Language access for the front desk")
+    keys.press("Tab")
+    keys.type("FRONT-DESK")
+    main.get_by_role("checkbox", name="LA-110").focus()
+    keys.press("Space")
+    main.get_by_label("Add a condition").focus()
+    keys.type("Job")
+    keys.press("Tab")
+    keys.press("Enter")
+    expect(page.locator("#f-audience\\.0 select")).to_be_focused()
+    expect(page.get_by_label("It is for")).to_have_value("all")
+    main.get_by_label("Find in this list").last.focus()
+    keys.type("regist")
+    expect(main.get_by_role("checkbox", name="Clerk")).to_have_count(0)
+    page.locator("#f-audience\\.0").get_by_role("checkbox", name="Registrar", exact=True).focus()
+    keys.press("Space")
+    main.get_by_role("button", name="Read it back").last.focus()
+    keys.press("Enter")
     expect(page.get_by_role("status").filter(has_text="This is what the requirement says")).to_contain_text("Registrar")
-    page.get_by_role("button", name="Publish this requirement").click()
+    main.get_by_role("button", name="Rehearse it").focus()
+    keys.press("Enter")
+    expect(main).to_contain_text("What changes for whom")
+    if main.get_by_label("I have read this").count():
+        main.get_by_label("I have read this").focus()
+        keys.press("Space")
+    main.get_by_role("button", name="Publish this requirement").focus()
+    keys.press("Enter")
     title(page, "Language access for the front desk")
-    expect(page.get_by_role("main")).to_contain_text("Version 1")
+    expect(main).to_contain_text("Version 1")
 
 
 def test_hr_takes_a_file_in_after_a_dry_run_and_takes_it_back(page: Page, db: Database) -> None:

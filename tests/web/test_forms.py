@@ -36,14 +36,13 @@ def sent(enter: Enter, place: str, form: str, rubbish: dict[str, str], language:
 @pytest.mark.parametrize(
     ("language", "remedies"),
     [
-        ("en", ("First due within: Write digits only.", "In force from: Write it as year-month-day: 2026-06-30.",
-                "Days of grace after the due day: Enter a number from 0 to 366.",
-                "Again: Choose one of the entries of the list.", "Departments: Choose from the entries of the list.")),
-        ("es", ("Escriba solo cifras.", "Escríbalo como año-mes-día: 2026-06-30.")),
+        ("en", ("Write it as year-month-day: 2026-06-30.", "This field must be a whole number from 0 to 36500.",
+                "Use one of: once, rolling, cadence")),
+        ("es", ("Escríbalo como año-mes-día: 2026-06-30.",)),
     ],
 )  # fmt: skip
 def test_a_requirement_of_rubbish(enter: Enter, language: str, remedies: tuple[str, ...]) -> None:
-    rubbish = {"within": "soon", "from_day": "31/02/2026", "grace": "400", "recurs": "now", "departments": "NOWHERE"}
+    rubbish = {"first.within": "soon", "from": "31/02/2026", "grace": "many", "recurs.kind": "now"}
     text = sent(enter, "/requirements/new", "requirement", rubbish, language).text
     for remedy in remedies:
         assert remedy in text, remedy

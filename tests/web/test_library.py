@@ -18,6 +18,7 @@ from lms.db import Database
 from lms.files import FileStore
 from lms.worker import Worker
 from tests.accounts.conftest import Hospital
+from tests.compliance.hospital import Hospital as Facts
 from tests.support.pages import PageClient
 
 LIBRARY = Path(__file__).parents[2] / "courses" / "requirements"
@@ -41,8 +42,16 @@ def test_hr_reads_an_entry_and_adopts_it(
     entry = hr.page("/requirements/library/us-clas-4")
     assert "Recommended or permitted, no duty" in entry.text
     assert "Due again 1 year after each completion." in entry.text
-    done = hr.submit(entry, {"from_day": "2026-06-15"}, form="adopt", button="Adopt this requirement").page
-    assert "The requirement is adopted" in done.text and "National CLAS Standards, Standard 4" in done.text
+    draft = hr.submit(entry, form="adopt", button="Adopt this requirement").page
+    assert "This is a draft of it." in draft.text and "Due again 1 year after each completion." in draft.text
+    assert draft.fields(draft.form("requirement"))["citation"][0].startswith("National CLAS Standards")
+    refused = hr.submit(draft, form="requirement", button="Rehearse it")
+    assert refused.status_code == 422 and "Nobody can satisfy this rule" in refused.page.text, "the course is not there"
+    with db.transaction() as session:
+        Facts(session).course("cc-101")
+    rehearsal = hr.submit(hr.page("/requirements/drafts/1"), form="requirement", button="Rehearse it").page
+    done = hr.submit(rehearsal, form="publish").page
+    assert "The requirement is published" in done.text and "National CLAS Standards, Standard 4" in done.text
     with db.session() as session:
         version = session.scalars(select(RequirementVersion)).one()
         assert version.about["status"] == "own_policy" and version.about["library"] == "us-clas-4"

@@ -19,7 +19,7 @@ from lms.compliance.drafts.models import Rehearsal, RehearsalLine, RequirementDr
 from lms.compliance.drafts.rehearsing import Question, add, effect, nothing, question
 from lms.compliance.drafts.sheet import ABOUT, Document
 from lms.compliance.models import RequirementVersion
-from lms.compliance.requirement_file import read_document
+from lms.compliance.requirement_file import About, read_document
 from lms.compliance.rules import RuleVersion
 from lms.compliance.surroundings import asked_by
 from lms.db import known
@@ -155,15 +155,16 @@ def publish(session: Session, draft: RequirementDraft, by: Actor, *, confirmed: 
     version = publish_requirement(
         session, read.code, read.title, judged.stated.data, judged.stated.from_day, by,
         new=draft.requirement_id is None, apply_to_running=judged.stated.version.apply_to_running,
-        about=_about(draft),
+        about=_about(draft, judged.stated.about),
     )  # fmt: skip
     draft.closed_at, draft.version_id = by.now, version.id
     return version
 
 
-def _about(draft: RequirementDraft) -> dict[str, Any]:
+def _about(draft: RequirementDraft, about: About) -> dict[str, Any]:
     """What stands behind the version, as text."""
     said = {name: value for name, value in draft.document["versions"][0].items() if name in ABOUT}
+    said |= {"authority": about.authority, "status": about.status.value}
     return said | ({"library": draft.library} if draft.library else {})
 
 
