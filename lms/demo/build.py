@@ -30,6 +30,7 @@ from lms.compliance.models import Exemption, Generation, Requirement, Requiremen
 from lms.db import Base, Database
 from lms.demo.holdings import hold
 from lms.demo.lives import DUTIES, Done, Duty, Life, Post, lives
+from lms.demo.office import keep_books, take_in_file
 from lms.demo.places import PLACES
 from lms.demo.roles import PASSWORD, ROLES, role_lives, stuck_life
 from lms.demo.trying import Tried, tried
@@ -120,6 +121,9 @@ def build(site: Build) -> None:
         _accounts(site)
         site.write(session)
         _sequences(session)
+    with site.database.transaction() as session:
+        keep_books(session, site.today, site.moment)
+    take_in_file(site.database, site.files, site.today, site.moment)
     with site.database.transaction() as session:
         hold(session, site.files, site.today, site.moment(site.today, 0), site.seed)
     _spans(site)

@@ -13,6 +13,7 @@ from sqlalchemy import func, inspect, select, text
 from config import Config
 from lms.access import Grant, Permission, Role, Viewer
 from lms.accounts.models import Account
+from lms.audit import AuditEntry
 from lms.certificates.models import Certificate
 from lms.compliance import queries
 from lms.compliance.spans import MET, State
@@ -32,8 +33,8 @@ from tests.support.databases import PostgresDatabases, SqliteDatabases
 
 TODAY = date(2026, 6, 15)
 MAKE = ("demo", "--no-serve", "--staff", "60", "--today", "2026-06-15")
-OWN = {("account", "password_hash")}
-"""What differs between two builds and may: the salt of a password."""
+OWN = {("account", "password_hash"), ("sign_in_session", "token_hash")}
+"""What differs between two builds and may: the salt of a password, and what a cookie holds."""
 
 
 def digests(database: Database) -> dict[str, str]:
@@ -214,6 +215,18 @@ def test_its_histories_make_every_page_interesting(riverbend: Database) -> None:
         )
         assert session.scalar(select(func.count(Account.id)).where(Account.password_hash.is_not(None))) == 7
         assert session.scalar(select(func.count(Account.id)).where(Account.demo.is_(False))) == 0
+        entries = session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
+        done = {entry.action for entry in entries}
+        assert {
+            "session.begin",
+            "session.refused",
+            "role.grant",
+            "exemption.grant",
+            "membership.move",
+            "people.import",
+        } <= done
+        own = [entry.at for entry in entries if entry.origin is not None and entry.origin.startswith("10.")]
+        assert len(own) > 50 and own == sorted(own), "as it happened"
 
 
 @pytest.mark.parametrize("staff", [60, 150])
