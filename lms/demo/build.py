@@ -18,12 +18,14 @@ from lms.accounts import passwords
 from lms.accounts.models import Account, RoleGrant
 from lms.audit import Actor
 from lms.catalogue.actions import publish
-from lms.catalogue.content import CourseContent
+from lms.catalogue.content import FOLLOW_UP, AttestationStep, CourseContent
 from lms.catalogue.disk import load_course
+from lms.catalogue.localised import localised
 from lms.catalogue.models import CourseVersion
+from lms.catalogue.surveys import Response, commitments
 from lms.certificates.actions import ALPHABET
 from lms.certificates.models import Certificate
-from lms.clock import FOR_EVER
+from lms.clock import FOR_EVER, local_day
 from lms.compliance.building import begin_generation, build_step
 from lms.compliance.calendar import add_months
 from lms.compliance.models import Exemption, Generation, Requirement, RequirementVersion
@@ -34,8 +36,10 @@ from lms.demo.office import keep_books, take_in_file
 from lms.demo.places import PLACES
 from lms.demo.roles import PASSWORD, ROLES, role_lives, stuck_life
 from lms.demo.trying import Tried, tried
+from lms.demo.voices import evaluation, follow_up
 from lms.files import FileStore
-from lms.learning.models import Answer, Attempt, Enrolment, StepDone
+from lms.learning.models import Answer, Attempt, Attestation, Enrolment, FollowUp, StepDone, SurveyAnswer
+from lms.learning.surveys import window
 from lms.organisation import Organisation, save
 from lms.people.models import Department, DepartmentVersion, Employment, Leave, Membership, Person
 from lms.people.tree import SEPARATOR
@@ -320,8 +324,9 @@ def _completion(site: Build, chance: random.Random, person: int, life: Life, don
         Enrolment, person_id=person, course_id=version.course_id, version_id=version.id, enrolled_at=begun, enrolled_by=person,
         last_step=test.id, completed_at=ended, closed_at=ended,
     )  # fmt: skip
-    for place, step in enumerate(content.steps):
-        at = begun + (ended - begun) * (place + 1) / len(content.steps)
+    learnt = [step for step in content.steps if step.kind not in ("pre_test", "evaluation", "attestation")]
+    for place, step in enumerate(learnt):
+        at = begun + (ended - begun) * (place + 1) / len(learnt)
         site.add(StepDone, enrolment_id=enrolment, step_id=step.id, done_at=at)
     goals = [*(score for _, score in done.failed), done.score]
     last: tuple[int, Tried] | None = None
@@ -330,7 +335,64 @@ def _completion(site: Build, chance: random.Random, person: int, life: Life, don
         at = ended - timedelta(minutes=9 * (len(goals) - number))
         last = (_attempt(site, enrolment, test.id, number, attempt, language, at), attempt)
     assert last is not None
+    _attest(site, person, enrolment, f"{life.given} {life.family}", language, version, content, ended)
+    _say(site, random.Random(f"{site.seed}/{person}/{done.day}/said"), enrolment, language, content, ended)
     _record(site, chance, person, life, done.day, ended, enrolment, last, language, version, content)
+
+
+def _attest(
+    site: Build,
+    person: int,
+    enrolment: int,
+    name: str,
+    language: str,
+    version: CourseVersion,
+    content: CourseContent,
+    at: datetime,
+) -> None:
+    """The statements for which the record waits."""
+    for step in content.steps:
+        if isinstance(step, AttestationStep):
+            text = localised(content, language).lesson(step.id)
+            site.add(StepDone, enrolment_id=enrolment, step_id=step.id, done_at=at)
+            site.add(
+                Attestation, person_id=person, enrolment_id=enrolment, version_id=version.id, step_id=step.id, name=step.name,
+                statement=text.value, language=text.language, signed_as=name if step.sign == "name" else "",
+                made_on=local_day(at, ZONE), made_at=at,
+            )  # fmt: skip
+
+
+def _say(
+    site: Build, chance: random.Random, enrolment: int, language: str, content: CourseContent, ended: datetime
+) -> None:
+    """Three in five answer the evaluation, and of those who are asked some weeks later two in five."""
+    first = content.evaluation
+    said: Response | None = None
+    if first is not None and chance.random() < 0.6:
+        said = evaluation(content.survey(first.id), chance, language)
+        at = ended + timedelta(seconds=chance.randrange(40, 180))
+        site.add(StepDone, enrolment_id=enrolment, step_id=first.id, done_at=at)
+        _said(site, enrolment, first.id, said, language, at)
+    stretch = window(content, local_day(ended, ZONE))
+    if stretch is None or stretch[0] >= site.today:
+        return
+    answered = None
+    if chance.random() < 0.4:
+        later = content.survey(FOLLOW_UP)
+        asked = commitments(later, content.surveys[first.id] if first else None, said)
+        day = min(stretch[0] + timedelta(days=chance.randrange(0, 9)), site.today - timedelta(days=1))
+        answered = site.moment(day, 12, chance.randrange(60))
+        _said(site, enrolment, FOLLOW_UP, follow_up(later, asked, chance, language), language, answered)
+    site.add(
+        FollowUp, enrolment_id=enrolment, closes_on=stretch[1], invited_on=stretch[0], reminded_on=None, answered_at=answered
+    )  # fmt: skip
+
+
+def _said(site: Build, enrolment: int, survey: str, response: Response, language: str, at: datetime) -> None:
+    site.add(
+        SurveyAnswer, enrolment_id=enrolment, survey=survey, sequence=1, response=dict(response), language=language, key="demo",
+        saved_at=at, given_at=at,
+    )  # fmt: skip
 
 
 def _attempt(site: Build, enrolment: int, step: str, number: int, made: Tried, language: str, ended: datetime) -> int:
@@ -391,14 +453,15 @@ def _under_way(site: Build, chance: random.Random, person: int, life: Life, cour
     begun = site.moment(day, *life.shift.start(chance))
     test = content.test
     assert test is not None
-    reached = len(content.steps) - 1 if life.stuck else chance.randrange(1, len(content.steps) - 1)
+    learnt = [step for step in content.steps if step.kind not in ("pre_test", "evaluation", "attestation")]
+    reached = len(learnt) - 1 if life.stuck else chance.randrange(1, len(learnt) - 1)
     enrolment = site.add(
         Enrolment, person_id=person, course_id=version.course_id, version_id=version.id, enrolled_at=begun, enrolled_by=person,
-        last_step=content.steps[reached].id, completed_at=None, closed_at=None,
+        last_step=learnt[reached].id, completed_at=None, closed_at=None,
     )  # fmt: skip
     for place in range(reached):
         at = begun + timedelta(minutes=33) * (place + 1) / reached
-        site.add(StepDone, enrolment_id=enrolment, step_id=content.steps[place].id, done_at=at)
+        site.add(StepDone, enrolment_id=enrolment, step_id=learnt[place].id, done_at=at)
     for number in range(1, test.attempts + 1 if life.stuck else 1):
         made = tried(content, f"{site.seed}/{person}/stuck/{number}", chance.choice((40, 50, 60)), passing=False)
         language = "es" if life.language == "es" else "en"

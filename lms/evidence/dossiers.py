@@ -26,7 +26,7 @@ from lms.compliance.timeline import satisfied_on, timeline
 from lms.db import known
 from lms.evidence import seen
 from lms.evidence.scope import Scope
-from lms.learning.models import Accommodation, Answer, Attempt, Enrolment
+from lms.learning.models import Accommodation, Answer, Attempt, Attestation, Enrolment
 from lms.people.models import Department, DepartmentVersion, Employment, Leave, Membership, Person
 from lms.records.models import RecordRevocation, TrainingRecord
 
@@ -130,7 +130,7 @@ def dossiers(frame: Frame, person_ids: Sequence[int]) -> Iterator[Plain]:
     people = {row.id: row for row in session.scalars(select(Person).where(Person.id.in_(person_ids)))}
     records, certificates = _records(frame, person_ids), _certificates(frame, person_ids)
     attempts, decisions = _attempts(frame, person_ids), _decisions(frame, person_ids)
-    places = _places(frame, person_ids)
+    places, attested = _places(frame, person_ids), _attestations(frame, person_ids)
     for ident in person_ids:
         person = people[ident]
         yield {
@@ -142,6 +142,7 @@ def dossiers(frame: Frame, person_ids: Sequence[int]) -> Iterator[Plain]:
             "assignments": list(_assignments(frame, facts[ident])),
             "records": records.get(ident, []),
             "certificates": certificates.get(ident, []),
+            "attestations": attested.get(ident, []),
             "attempts": attempts.get(ident, []),
             "decisions": sorted(decisions.get(ident, []), key=lambda each: (each["recorded_at"], each["kind"])),
         }
@@ -219,7 +220,7 @@ def _records(frame: Frame, ids: Sequence[int]) -> dict[int, list[Plain]]:
                 "id": row.id, "course": row.course_code, "title": row.course_title, "version": row.version_number,
                 "content_sha256": frame.version(row.version_id).content_hash, "language": row.language,
                 "completed_on": _day(row.completed_on), "completed_at": _moment(row.completed_at), "score": row.score,
-                "pass_mark": row.pass_mark, "minutes": row.minutes, "topics": dict(sorted(row.topics.items())),
+                "pass_mark": row.pass_mark, "minutes": row.minutes, "how": row.how, "topics": dict(sorted(row.topics.items())),
                 "department_then": row.department_path, "job_then": row.job, "profession_then": row.profession,
                 "attempt": row.attempt_id, "recorded_at": _moment(row.recorded_at),
                 "revoked": {"at": _moment(revoked.revoked_at), "by": frame.name(revoked.revoked_by), "reason": revoked.reason}
@@ -254,6 +255,30 @@ def _certificates(frame: Frame, ids: Sequence[int]) -> dict[int, list[Plain]]:
                 "replaces": numbers.get(row.supersedes_id or 0),
                 "revoked": {"at": _moment(revoked.revoked_at), "by": frame.name(revoked.revoked_by), "reason": revoked.reason}
                 if revoked else None,
+            }
+        )  # fmt: skip
+    return found
+
+
+def _attestations(frame: Frame, ids: Sequence[int]) -> dict[int, list[Plain]]:
+    """The statements they made, whole, as they read them. What was said in surveys is in no pack: it is told without names."""
+    then = frame.scope.known_at
+    found: dict[int, list[Plain]] = {}
+    rows = frame.session.scalars(
+        select(Attestation)
+        .where(Attestation.person_id.in_(ids), Attestation.made_at < then, Attestation.made_on <= frame.scope.as_of)
+        .order_by(Attestation.made_at, Attestation.id)
+    )
+    for row in rows:
+        version = frame.version(row.version_id)
+        named = {frame.courses[version.course_id], f"attestation:{row.name}"}
+        if frame.wanted is not None and not named & frame.wanted:
+            continue
+        found.setdefault(row.person_id, []).append(
+            {
+                "id": row.id, "name": row.name, "course": version.code, "version": version.number,
+                "content_sha256": version.content_hash, "language": row.language, "signed_as": row.signed_as,
+                "made_on": _day(row.made_on), "made_at": _moment(row.made_at), "statement": row.statement,
             }
         )  # fmt: skip
     return found

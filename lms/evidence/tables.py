@@ -14,7 +14,7 @@ ASSIGNMENT = (
     "why_this_state",
 )  # fmt: skip
 RECORD = (
-    "id", "course", "title", "version", "content_sha256", "language", "completed_on", "score", "pass_mark", "minutes",
+    "id", "course", "title", "version", "content_sha256", "language", "completed_on", "score", "pass_mark", "minutes", "how",
     "department_then", "job_then", "profession_then", "recorded_at",
 )  # fmt: skip
 ATTEMPT = (
@@ -36,11 +36,12 @@ DECISION = (
 )
 PERSON = ("number", "source", "name", "department", "job", "profession", "employed_from", "employed_to")
 ANSWER = ("number", "attempt", "item", "language", "question", "answered_at", "answer", "earned")
+ATTESTATION = ("id", "name", "course", "version", "language", "signed_as", "made_on", "made_at", "statement")
 CERTIFICATE = ("number", "record", "issued_on", "valid_until", "language", "replaces")
 
 
 def tables(people: People) -> dict[str, bytes]:
-    """``tables/*.csv``: people, assignments, records, attempts, answers, decisions, certificates."""
+    """``tables/*.csv``: people, assignments, records, attempts, answers, decisions, attestations, certificates."""
     return {
         "tables/people.csv": csv_file(PERSON, map(_person, people)),
         "tables/assignments.csv": _table(people, "assignments", ASSIGNMENT),
@@ -48,6 +49,7 @@ def tables(people: People) -> dict[str, bytes]:
         "tables/attempts.csv": _table(people, "attempts", ATTEMPT),
         "tables/answers.csv": csv_file(ANSWER, _answers(people)),
         "tables/decisions.csv": _table(people, "decisions", DECISION),
+        "tables/attestations.csv": _table(people, "attestations", ATTESTATION),
         "tables/certificates.csv": _table(people, "certificates", CERTIFICATE, ("revoked_at", "revoked_reason"), _revoked),
     }  # fmt: skip
 

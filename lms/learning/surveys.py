@@ -160,7 +160,7 @@ class OpenFollowUp:
 
 def open_follow_ups(session: Session, enrolments: Sequence[Enrolment], day: date, zone: str) -> list[OpenFollowUp]:
     """Those of these enrolments whose follow-up can be answered on ``day`` and is not sent, the first to close first."""
-    lately = [e for e in enrolments if e.completed_at and (day - local_day(e.completed_at, zone)).days <= LONGEST]
+    lately = [e for e in enrolments if e.completed_at and (day - local_day(e.completed_at, zone)).days <= LATEST]
     contents = catalogue.contents(session, {e.version_id for e in lately})
     found = [
         OpenFollowUp(enrolment, contents[enrolment.version_id], closes)
@@ -180,8 +180,8 @@ def open_follow_ups(session: Session, enrolments: Sequence[Enrolment], day: date
     return sorted(left, key=lambda each: (each.closes_on, each.enrolment.id))
 
 
-LONGEST = 90 + 60
-"""Days after completion on which the last follow-up has closed."""
+EARLIEST, LATEST = 60, 90 + 60
+"""Days after completion between which a follow-up can be open, whatever the course says."""
 
 
 def ask_later(session: Session, person_id: int, wanted: bool, now: datetime) -> None:

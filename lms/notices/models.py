@@ -66,7 +66,8 @@ class NoticeLine(Base):
     """What somebody was to be told on a day, and why. Never told twice: one line for a person, duty and day.
 
     ``reason`` is a ``plan.Reason``; ``amount`` counts the days before (negative: after) the due day, and the people in
-    weekly lists (``requirement_id`` 0). ``withheld`` says why no mail was written: ``on_leave``, ``no_address``, ``declined``.
+    weekly lists (``requirement_id`` 0) or courses in a follow-up (-1).
+    ``withheld`` says why no mail was written: ``on_leave``, ``no_address``, ``declined``.
     """
 
     __tablename__ = "notice_line"

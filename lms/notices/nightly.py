@@ -21,6 +21,7 @@ from lms.db import day_in, known
 from lms.files import FileStore, StoredFile
 from lms.language import texts
 from lms.notices import actions, calendar
+from lms.notices.follow_ups import FOLLOW_UPS, asked_of, write_follow_ups
 from lms.notices.models import NoticeChoice, NoticeLine, NoticePlanRow, NoticeRun
 from lms.notices.plan import BEFORE_STATES, LATE_STATES, NoticePlan, Reason, due_days, line, send_at, team_day
 from lms.organisation import Organisation, load
@@ -206,6 +207,8 @@ def late_in(session: Session, agreed: NoticePlan, leader: Leader, day: date) -> 
 
 def _write_lists(session: Session, run: NoticeRun, now: datetime) -> None:
     agreed = plan(session)
+    own = load(session)
+    write_follow_ups(session, run.day, own.zone if own else "UTC")
     if team_day(agreed, run.day, run.since):
         for leader in leaders(session, run.day):
             people_late = late_in(session, agreed, leader, run.day).total
@@ -282,9 +285,11 @@ class Writer:
 
     def write(self, person: Person, lines: Sequence[NoticeLine]) -> int | None:
         """The mail's id."""
-        own_lines = [row for row in lines if row.requirement_id != OVERALL]
+        own_lines = [row for row in lines if row.requirement_id not in (OVERALL, FOLLOW_UPS)]
+        asks = any(row.requirement_id == FOLLOW_UPS for row in lines)
         lists = [(row, self._late(person.id)) for row in lines if row.requirement_id == OVERALL]
         language = actions.mail_language(self.session, person)
+        follow_ups = asked_of(self.session, person.id, self.day, language) if asks else []
         attached = [
             self._calendar(row.requirement_id, row.due, language)
             for row in own_lines
@@ -294,6 +299,7 @@ class Writer:
             self.session, "notice", person, self.now, attachments=attached,
             send_at=send_at(self.plan, self.now, person.zone or self.own.zone),
             lines=[(row, self.titles.get(row.requirement_id, "")) for row in own_lines], lists=lists, day=self.day,
+            follow_ups=[(each, f"{self.own.base_url}/follow-up/{each.enrolment_id}") for each in follow_ups],
             learning=f"{self.own.base_url}/learning", account=f"{self.own.base_url}/account",
             pages={Reason.TEAM: f"{self.own.base_url}/team", Reason.ESCALATION: f"{self.own.base_url}/completion"},
         )  # fmt: skip

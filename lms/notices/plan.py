@@ -24,6 +24,7 @@ class Reason(StrEnum):
     LATE = "late"
     TEAM = "team"
     ESCALATION = "escalation"
+    FOLLOW_UP = "follow_up"
 
 
 @dataclass(frozen=True, slots=True)

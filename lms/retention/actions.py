@@ -19,7 +19,16 @@ from lms.compliance.models import Exemption, Extension
 from lms.errors import N_, Conflict
 from lms.evidence.models import EvidencePack
 from lms.files import StoredFile
-from lms.learning.models import Accommodation, Answer, Attempt, Enrolment, Remark
+from lms.learning.models import (
+    Accommodation,
+    Answer,
+    Attempt,
+    Attestation,
+    Enrolment,
+    FollowUpChoice,
+    Remark,
+    SurveyAnswer,
+)
 from lms.notices.models import Mail, NoticeChoice
 from lms.people.models import BirthMonth, Employment, ImportChange, ImportRun, Leave, Licence, Person
 from lms.records.models import RecordRevocation, TrainingRecord
@@ -122,6 +131,8 @@ def _words(session: Session, ids: list[int], by: Actor) -> None:
         update(Mail).where(Mail.person_id.in_(ids)).values(blank), execution_options={"synchronize_session": False}
     )
     session.execute(delete(NoticeChoice).where(NoticeChoice.person_id.in_(ids)))
+    session.execute(delete(FollowUpChoice).where(FollowUpChoice.person_id.in_(ids)))
+    session.execute(update(Attestation).where(Attestation.person_id.in_(ids)).values(signed_as=GONE))
     kept = (ImportChange.table_name == "person") & ImportChange.row_id.in_(ids)
     for change in session.scalars(select(ImportChange).where(kept)):
         if change.before is not None:
@@ -139,6 +150,12 @@ def _answers(session: Session, ids: list[int]) -> None:
     for answer in session.scalars(query):
         if isinstance(answer.response.get("text"), str):
             answer.response = {**answer.response, "text": GONE}
+    said = select(SurveyAnswer).join(Enrolment, Enrolment.id == SurveyAnswer.enrolment_id)
+    for survey in session.scalars(said.where(Enrolment.person_id.in_(ids))):
+        survey.response = {
+            question: {"text": GONE} if isinstance(answer, dict) and "text" in answer else answer
+            for question, answer in survey.response.items()
+        }
 
 
 def _documents(session: Session, ids: list[int]) -> list[str]:

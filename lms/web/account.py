@@ -20,6 +20,7 @@ from lms.access import Permission
 from lms.accounts import actions
 from lms.accounts import queries as accounts
 from lms.errors import N_, Invalid
+from lms.learning import surveys
 from lms.notices import actions as notices
 from lms.notices.actions import write_mail
 from lms.notices.queries import reminded_early
@@ -57,6 +58,7 @@ class RemindersForm(Form):
     """Be reminded before due days, or not."""
 
     early = BooleanField(_l("Remind me before training is due"))
+    later = BooleanField(_l("Ask me some weeks after a course what has changed in my work"))
 
 
 class EmailForm(Form):
@@ -122,6 +124,7 @@ def reminders() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _page(), 422
     notices.remind_early(session(), viewer().person_id, form.early.data, now())
+    surveys.ask_later(session(), viewer().person_id, form.later.data, now())
     commit()
     say(gettext("Your choice is saved."))
     return redirect(url_for("account.mine"), 303)
@@ -236,7 +239,11 @@ def _page(
         password_form=password_form or PasswordForm(formdata=None),
         language_form=language_form or LanguageForm(formdata=None, language=chosen),
         email_form=email_form or EmailForm(formdata=None),
-        reminders_form=RemindersForm(formdata=None, early=reminded_early(session(), viewer().person_id)),
+        reminders_form=RemindersForm(
+            formdata=None,
+            early=reminded_early(session(), viewer().person_id),
+            later=surveys.is_asked_later(session(), viewer().person_id),
+        ),
         mail_waits=organisation().mail is None,
     )
 

@@ -16,14 +16,17 @@ from lms.access import Permission
 from lms.catalogue import actions, disk, panels, queries
 from lms.catalogue.assembly import Loaded
 from lms.catalogue.content import ANGOFF, AttestationStep, CourseContent, EvaluationStep, LessonStep, content_hash
-from lms.catalogue.localised import missing, stale
+from lms.catalogue.localised import localised, missing, stale
 from lms.catalogue.models import AngoffPanel, Change
 from lms.catalogue.queries import Offered
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.learning import remarks
-from lms.web.page import actor, commit, house, needs, now, roll_back, say, session, today, viewer
+from lms.reports import voices as reports
+from lms.reports.suppression import LIMIT
+from lms.web.page import actor, commit, house, locale, needs, now, roll_back, say, session, today, viewer
 from lms.web.preview import Preview
 from lms.web.story_page import story_page
+from lms.web.surveys import HOW
 
 blueprint = Blueprint("authoring", __name__, url_prefix="/authoring")
 
@@ -195,6 +198,23 @@ def preview(slug: str, step_id: str) -> ResponseReturnValue:
             **shown.play(step_id, request.args),
         )
     return shown.page("authoring/items.html", step_id, items=shown.judged_items(step_id))
+
+
+@blueprint.get("/courses/<slug>/voices")
+@needs(Permission.REMARK_ANSWER)
+def voices(slug: str) -> ResponseReturnValue:
+    """What learners say of a course, and what became of their intentions: counts without names."""
+    offered = _draft(slug).offered
+    if offered is None:
+        raise NotFound(N_("This course is not published, so nobody has said anything yet."))
+    content = queries.content(session(), offered.version_id)
+    read = localised(content, locale())
+    surveys = {name: read.survey(name) for name in content.surveys}
+    return render_template(
+        "authoring/voices.html", offered=offered, content=content, course=read, limit=LIMIT, how=HOW,
+        told=reports.voices(session(), slug, content),
+        texts={question.id: question for survey in surveys.values() for question in survey.questions.values()},
+    )  # fmt: skip
 
 
 @blueprint.get("/courses/<slug>/map/<step_id>")

@@ -33,6 +33,7 @@ REASONS = {
     Reason.LATE: _l("is late"),
     Reason.TEAM: _l("weekly list of the team"),
     Reason.ESCALATION: _l("weekly list for HR"),
+    Reason.FOLLOW_UP: _l("is asked what has changed since a course"),
 }
 WITHHELD = {
     "on_leave": _l("not sent: on leave"),

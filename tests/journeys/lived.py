@@ -47,6 +47,7 @@ class Lived:
     certificate: str
     record: int
     enrolment: int
+    completed: int
     lesson: str
     door: str
     check: int
@@ -186,6 +187,9 @@ def _train(session: Session, clock: SetClock, learner: int) -> dict[str, object]
     enrolment = session.scalars(
         select(Enrolment).where(Enrolment.person_id == learner, Enrolment.closed_at.is_(None))
     ).one()
+    done = session.scalars(
+        select(Enrolment.id).where(Enrolment.person_id == learner, Enrolment.completed_at.is_not(None))
+    ).first()
     content = catalogue.content(session, enrolment.version_id)
     first = {kind: [s.id for s in content.steps if s.kind == kind] for kind in ("lesson", "check", "scenario", "test")}
     check = _start(session, clock, enrolment, content, first["check"][0])
@@ -204,7 +208,7 @@ def _train(session: Session, clock: SetClock, learner: int) -> dict[str, object]
     failed = _failed(session, clock, other, told)
     ended = _ended(session, clock, other, told)
     return {
-        "enrolment": enrolment.id, "lesson": first["lesson"][0], "door": first["scenario"][-1], "check": check.id,
+        "enrolment": enrolment.id, "completed": done, "lesson": first["lesson"][0], "door": first["scenario"][-1], "check": check.id,
         "scene": scene.id, "test": test.id, "failed": failed, "debrief": ended,
     }  # fmt: skip
 

@@ -87,6 +87,9 @@ def places(a: Lived) -> list[Place]:
         Place("player.attempt", (EVERYBODY,), f"/attempt/{a.check}?item=2"),
         Place("player.attempt", (EVERYBODY,), f"/attempt/{a.scene}"),
         Place("player.attempt", (EVERYBODY,), f"/attempt/{a.test}?item=1"),
+        Place("player.step", (EVERYBODY,), f"/learn/{a.enrolment}/evaluation"),
+        Place("player.step", (EVERYBODY,), f"/learn/{a.enrolment}/language-access-statement"),
+        Place("surveys.follow_up", (EVERYBODY,), f"/follow-up/{a.completed}"),
         Place("study.printable", (EVERYBODY,), f"/printable/{a.enrolment}"),
         Place("player.review", (EVERYBODY,), f"/attempt/{a.test}/review"),
         Place("player.result", (EVERYBODY,), f"/attempt/{a.failed}/result"),
@@ -172,6 +175,8 @@ def places(a: Lived) -> list[Place]:
         Place("authoring.preview", (AUTHOR,), "/authoring/courses/la-110/preview/post-test"),
         Place("panels.index", (AUTHOR, AUDITOR), "/authoring/courses/la-110/pass-mark"),
         Place("panels.show", (AUTHOR, AUDITOR), f"/authoring/courses/la-110/pass-mark/{a.panel}"),
+        Place("authoring.preview", (AUTHOR,), "/authoring/courses/la-110/preview/evaluation"),
+        Place("authoring.voices", (AUTHOR,), "/authoring/courses/la-110/voices"),
         Place("authoring.remarks_list", (AUTHOR,), "/authoring/remarks"),
         # for the administrator
         Place("admin.overview", (ADMINISTRATOR,), "/admin"),
