@@ -9,6 +9,7 @@ from lms.evidence.folder import Cell, csv_file
 
 People = Sequence[Mapping[str, Any]]
 
+ATTESTATION = ("id", "name", "course", "version", "language", "signed_as", "made_on", "made_at", "statement")
 ASSIGNMENT = (
     "requirement", "title", "rule_version", "rule_version_from", "state", "due", "satisfied_on", "valid_until", "why_assigned",
     "why_this_state",
@@ -36,7 +37,6 @@ DECISION = (
 )
 PERSON = ("number", "source", "name", "department", "job", "profession", "employed_from", "employed_to")
 ANSWER = ("number", "attempt", "item", "language", "question", "answered_at", "answer", "earned")
-ATTESTATION = ("id", "name", "course", "version", "language", "signed_as", "made_on", "made_at", "statement")
 CERTIFICATE = ("number", "record", "issued_on", "valid_until", "language", "replaces")
 
 
