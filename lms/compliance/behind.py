@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from lms.clock import FOR_EVER
+from lms.compliance import cells
 from lms.compliance.models import OVERALL, Span
 from lms.compliance.spans import State
 from lms.compliance.tallies import active
@@ -92,19 +93,39 @@ def people_in(
     that the viewer may see. ``sort`` is one of :data:`SORTS`, with ``-`` before it for descending; ``page`` counts from 1. Two
     statements.
     """
+    if search or job or profession or visible is not None or (departments is not None and len(departments) <= FEW):
+        where = _filtered(day, requirement_id, departments, visible, job, profession, search)
+        if states is not None:
+            where.append(Span.state.in_([int(state) for state in states]))
+        if due_soon:
+            where.append(Span.soon_from <= day)
+        total = select(func.count()).select_from(Span).join(Person, Person.id == Span.person_id).where(*where)
+        query = _lines(day, where).order_by(*_order(sort)).offset((page - 1) * size).limit(size)
+        return Page(_found(session, query), session.scalar(total) or 0)
+    cell = cells.Cell(day, requirement_id, departments, states, due_soon)
+    number = cells.size_of(session, cell)
+    if sort.removeprefix("-") not in cells.SORTS:
+        query = _lines(day, cell.where()).order_by(*_order(sort)).offset((page - 1) * size).limit(size)
+        return Page(_found(session, query), number)
+    chosen = cells.page_of(session, cell, number, sort, (page - 1) * size, size)
+    of_these = _found(session, _lines(day, [*_among(day, requirement_id, None, None), Span.person_id.in_(chosen)]))
+    place = {person: place for place, person in enumerate(chosen)}
+    return Page(tuple(sorted(of_these, key=lambda row: place[row.person_id])), number)
+
+
+def _filtered(
+    day: date,
+    requirement_id: int,
+    departments: Collection[int] | None,
+    visible: Select[int] | None,
+    job: str | None,
+    profession: str | None,
+    search: str | None,
+) -> list[ColumnElement[bool]]:
     where = _among(day, requirement_id, departments, visible)
-    if states is not None:
-        where.append(Span.state.in_([int(state) for state in states]))
-    if due_soon:
-        where.append(Span.soon_from <= day)
-    if job is not None or profession is not None:
+    if job or profession:
         where.append(Span.person_id.in_(with_job(day, [job] if job else (), [profession] if profession else ())))
-    where += found_by(search or "")
-    total = select(func.count()).select_from(Span).where(*where)
-    if search and search.split():
-        total = total.join(Person, Person.id == Span.person_id)
-    query = _lines(day, where).order_by(*_order(sort)).offset((page - 1) * size).limit(size)
-    return Page(_found(session, query), session.scalar(total) or 0)
+    return where + found_by(search or "")
 
 
 def needing(

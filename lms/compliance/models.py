@@ -127,6 +127,13 @@ class Generation(Base):
     last_checkpoint: Mapped[date]
 
 
+CELL = (
+    "generation_id", "requirement_id", "state", "to_day", "from_day", "due", "person_id", "department_id",
+)  # fmt: skip
+"""The columns by which the people of a cell are found and put in order. SQLite has the spans of a requirement side by side anyway, so that
+there only the overall states, of which there are most, are worth an index."""
+
+
 class Span(Base):
     """A person, a requirement, a state, from day to day: the timeline, cut where the primary department changes.
 
@@ -136,7 +143,11 @@ class Span(Base):
     """
 
     __tablename__ = "span"
-    __table_args__ = (Index("ix_span_person", "person_id", "generation_id", "to_day"), {"sqlite_with_rowid": False})
+    __table_args__ = (
+        Index("ix_span_person", "person_id", "generation_id", "to_day"),
+        Index("ix_span_cell", *CELL, sqlite_where=text("requirement_id = 0")),
+        {"sqlite_with_rowid": False},
+    )
 
     generation_id: Mapped[int] = mapped_column(primary_key=True)
     requirement_id: Mapped[int] = mapped_column(primary_key=True)
