@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from lms.catalogue.items import ReflectionItem
 from lms.catalogue.localised import LocalItem, LocalScenario
 from lms.errors import AttuneError
 from lms.learning.scoring import score_item
@@ -44,6 +45,7 @@ def _question(local: LocalItem, asked: Given, own: Sequence[Given], keyed: Any) 
     texts = {"/".join(key): str(text) for key, text in local.texts.items() if not HIDDEN & set(key)}
     counting = [each["response"] for each in own if not each.get("arrived_late")]
     last = counting[-1] if counting else None
+    private = isinstance(local.item, ReflectionItem)  # its writer was told that nobody else is shown it
     return {
         "item": local.id,
         "type": getattr(local.item, "type", ""),
@@ -56,8 +58,8 @@ def _question(local: LocalItem, asked: Given, own: Sequence[Given], keyed: Any) 
         "answers": [
             {
                 "at": each["at"],
-                "response": each["response"],
-                "in_words": in_words(texts, each["response"]),
+                "response": each["response"] if not private else {},
+                "in_words": in_words(texts, each["response"]) if not private else "",
                 "arrived_late": bool(each.get("arrived_late")),
             }
             for each in own

@@ -90,10 +90,17 @@ text{font-family:"Noto Sans",system-ui,"Segoe UI",Arial,sans-serif}
 
 
 def drawn(
-    story: StoryMap, words: Words = ENGLISH, *, key: str = "map", language: str = "en", alone: bool = True
+    story: StoryMap,
+    words: Words = ENGLISH,
+    *,
+    key: str = "map",
+    language: str = "en",
+    alone: bool = True,
+    beside: Mapping[tuple[str, str | None], str] | None = None,
 ) -> str:
     """The picture. ``key`` begins its ids; ``language`` is that of the author's texts; ``alone``: a file of its own, with its
-    colours and a heading, and not a part of a page."""
+    colours and a heading, and not a part of a page. ``beside``: short notes, such as “64%”, at choices (scene and choice)
+    and at endings (scene and None)."""
     layout = _layout(story, words)
     wide = max(layout.width + 2 * MARGIN, 720.0)
     shift = (wide - layout.width) / 2
@@ -115,6 +122,7 @@ def drawn(
     parts += [pen.arrow(arrow) for arrow in sorted(story.arrows, key=lambda arrow: arrow.on_best)]
     parts += [pen.box(box) for box in story.boxes]
     parts += [pen.port(arrow) for arrow in story.arrows]
+    parts += [pen.note(where, text) for where, text in (beside or {}).items()]
     parts.append("</g></svg>")
     return "\n".join(parts) + "\n"
 
@@ -326,6 +334,22 @@ class _Pen:
                 f"{_text('map-number', at, y + tall + 3.6, str(number), centre=True)}"
             )
         return _port(arrow.kind, self._out[arrow], y + tall)
+
+    def note(self, where: tuple[str, str | None], text: str) -> str:
+        """A short text where a choice begins, or below an ending, on a ground that keeps arrows away from it."""
+        scene, choice = where
+        x, y, wide, tall = self.corner(self.boxes[scene])
+        arrow = next((a for a in self.story.out_of(scene) if choice is not None and a.choice_id == choice), None)
+        at, low = x + wide / 2, y + tall + 15
+        if arrow is not None and not self._beside(arrow):
+            at = self._out[arrow]
+        elif arrow is not None:
+            at, low = x + wide + 20, y + tall * 0.62 + 20
+        half = measured(text, 10) / 2 + 3
+        return (
+            f'<rect class="map-ground" x="{at - half:.1f}" y="{low - 9:.1f}" width="{2 * half:.1f}" height="13" rx="4"/>'
+            f"{_text('map-number', at, low + 1, text, centre=True)}"
+        )
 
 
 _FACE = {"good": "●", "mixed": "◐", "poor": "○"}

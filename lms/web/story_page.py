@@ -23,7 +23,7 @@ def story_page(slug: str, step_id: str, content: CourseContent, proofs: Mapping[
     if step_id not in content.scenarios or proof is None:
         raise NotFound(N_("This course has no scenario “%(step)s”."), step=step_id)
     story = None if proof.verdict == "faults" else story_map(content.scenarios[step_id])
-    picture = Markup(drawn(story, _words(), language=content.language, alone=False)) if story else None
+    picture = Markup(drawn(story, map_words(), language=content.language, alone=False)) if story else None
     return render_template(
         "authoring/map.html",
         slug=slug,
@@ -36,7 +36,8 @@ def story_page(slug: str, step_id: str, content: CourseContent, proofs: Mapping[
     )
 
 
-def _words() -> Words:
+def map_words() -> Words:
+    """What the map says, in the reader's language."""
     return Words(
         title=gettext("Map of “%(title)s”", title="%(title)s"),
         summary=gettext(

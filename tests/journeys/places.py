@@ -177,6 +177,8 @@ def places(a: Lived) -> list[Place]:
         Place("panels.show", (AUTHOR, AUDITOR), f"/authoring/courses/la-110/pass-mark/{a.panel}"),
         Place("authoring.preview", (AUTHOR,), "/authoring/courses/la-110/preview/evaluation"),
         Place("authoring.voices", (AUTHOR,), "/authoring/courses/la-110/voices"),
+        Place("answers.step", (AUTHOR,), "/authoring/courses/la-110/answers/triage-daughter"),
+        Place("answers.step", (AUTHOR, AUDITOR), "/authoring/courses/la-110/answers/post-test"),
         Place("authoring.remarks_list", (AUTHOR,), "/authoring/remarks"),
         # for the administrator
         Place("admin.overview", (ADMINISTRATOR,), "/admin"),

@@ -94,7 +94,7 @@ class ReflectionItem(Question):
         return _kept(self.checked(response)["text"])
 
     def rule(self) -> Message:
-        return Message(_NOT_SCORED)
+        return Message(N_("This is not scored, and nobody but you is shown what you write."))
 
 
 def _kept(given: str) -> Credit:
