@@ -137,13 +137,16 @@ def _engines() -> dict[str, Database]:
 
 @pytest.fixture
 def db(database_url: str, _engines: dict[str, Database]) -> Iterator[Database]:
-    """A fresh database. Where the address is the steady one the engine is kept, and with it the statements that it compiled."""
+    """A fresh database. Where the address is the steady one the engine is kept, and with it the statements that it compiled;
+    on a server its connections, too, unless the test left one open.
+    """
     steady = databases.STEADY in database_url
     database = _engines.get(database_url) or Database(database_url)
     if steady:
         _engines[database_url] = database
     yield database
-    database.close()
+    if not steady or database.is_sqlite or database.engine.pool.checkedout():  # type: ignore[attr-defined]
+        database.close()
 
 
 @pytest.fixture
