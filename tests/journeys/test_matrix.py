@@ -16,7 +16,7 @@ from lms.clock import SetClock
 from lms.db import Database
 from tests.journeys.lived import Lived, live
 from tests.journeys.places import GUEST, NO_PAGES, Place, places
-from tests.support.browser import COLOURS, overflow, violations
+from tests.support.browser import AXE, COLOURS, overflow, violations
 from tests.support.databases import PostgresDatabases, SqliteDatabases
 from tests.support.demo import NAMES
 from tests.support.pages import PageClient
@@ -84,12 +84,13 @@ def test_pages_are_accessible_and_fit(
     live_server: ThreadServer,
 ) -> None:
     seen = page if role == GUEST else browser_as(who(role), viewport=DESK)
+    seen.context.add_init_script(path=AXE)
     found = []
-    for language in languages:
+    visits = [(language, place) for language in languages for place in places(lived) if role in place.by]
+    for number, (language, place) in enumerate(visits):
         keep(seen.context, live_server, language=language)
-        for place in places(lived):
-            if role in place.by:
-                found += [f"{place.path} ({language}): {what}" for what in look(seen, place, language)]
+        inspect = look_back if number % 2 else look
+        found += [f"{place.path} ({language}): {what}" for what in inspect(seen, place, language)]
     assert not found, f"{len(found)} findings\n  " + "\n  ".join(dict.fromkeys(found))
 
 
@@ -109,12 +110,13 @@ def test_main_pages_from_right_to_left(
     found = []
     for role, path in pages:
         seen = browser_as(who(role), viewport=DESK)
+        seen.context.add_init_script(path=AXE)
         keep(seen.context, live_server, direction="rtl")
         seen.goto(path)
         assert seen.locator("html").get_attribute("dir") == "rtl"
         found += [f"{path}: {what}" for what in violations(seen)]
         seen.set_viewport_size(TELEPHONE)
-        found += [f"{path}: {over} pixels too wide: {culprits(seen)}" for over in [overflow(seen)] if over]
+        found += [f"{path}: {what}" for what in too_wide(seen)]
     assert not found, "\n  ".join(found)
 
 
@@ -135,21 +137,41 @@ def test_first_run_page(
 
 
 def look(page: Page, place: Place, language: str) -> list[str]:
-    """Open a page and say everything that is wrong with it."""
+    """Open a page at the desk, in light colours, and say everything that is wrong with it; in the dark only what depends on colours.
+    The window is left dark and narrow.
+    """
+    found = arrive(page, place, language)
+    found += violations(page)
+    page.emulate_media(color_scheme="dark")
+    found += [f"dark: {what}" for what in violations(page, only=COLOURS)]
+    page.set_viewport_size(TELEPHONE)
+    return found + too_wide(page)
+
+
+def look_back(page: Page, place: Place, language: str) -> list[str]:
+    """The same the other way round, from where :func:`look` left the window: it is given a new size and new colours half as often."""
+    found = arrive(page, place, language)
+    found += too_wide(page)
+    page.set_viewport_size(DESK)
+    found += [f"dark: {what}" for what in violations(page)]
+    page.emulate_media(color_scheme="light")
+    return found + violations(page, only=COLOURS)
+
+
+def arrive(page: Page, place: Place, language: str) -> list[str]:
+    """Open the page; what is wrong with the answer."""
     answer = page.goto(place.path)
     status = answer.status if answer else None
     found = [] if status == place.status else [f"answered {status} instead of {place.status}"]
     if page.locator("html").get_attribute("lang") != language:
         found.append("speaks another language")
-    found += violations(page)
-    page.emulate_media(color_scheme="dark")
-    found += [f"dark: {what}" for what in violations(page, only=COLOURS)]
-    page.emulate_media(color_scheme="light")
-    page.set_viewport_size(TELEPHONE)
-    if over := overflow(page):
-        found.append(f"{over} pixels wider than a telephone: {culprits(page)}")
-    page.set_viewport_size(DESK)
     return found
+
+
+def too_wide(page: Page) -> list[str]:
+    """Whether a reader with a telephone would have to scroll sideways, and because of what."""
+    over = overflow(page)
+    return [f"{over} pixels wider than a telephone: {culprits(page)}"] if over else []
 
 
 def culprits(page: Page) -> str:

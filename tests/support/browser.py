@@ -28,6 +28,9 @@ def violations(page: Page, *, rules_off: tuple[str, ...] = (), only: tuple[str, 
     options = {
         "runOnly": {"type": "rule", "values": list(only)} if only else {"type": "tag", "values": WCAG},
         "resultTypes": ["violations"],
+        "selectors": False,  # findings show the element itself
+        "elementRef": False,
+        "preload": {"assets": ["media"]},  # styles are needed by experimental rules only, which these tags leave out
         "rules": {rule: {"enabled": False} for rule in rules_off},
     }
     result: dict[str, Any] = page.evaluate("options => axe.run(document, options)", options)
