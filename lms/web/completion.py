@@ -10,7 +10,7 @@ from lms.compliance import queries as compliance
 from lms.reports import queries
 from lms.reports.queries import Completion, Wish
 from lms.reports.rollup import Row
-from lms.web import figures, matrix, people_behind, sheets, why
+from lms.web import figures, known, matrix, people_behind, sheets, why
 from lms.web.asked import Asked, asked
 from lms.web.page import needs, organisation, session, today, viewer
 from lms.web.people_behind import Place
@@ -136,3 +136,10 @@ def why_page() -> ResponseReturnValue:
     place = why.Place("completion.why_page", "completion.index", "completion.people", gettext("Completion"))
     seen = roots()
     return why.why_page(asked(today()), place, seen, organisation().name if seen is None else gettext("Total"))
+
+
+@blueprint.get("/known")
+@needs(Permission.COMPLETION_VIEW)
+def known_page() -> ResponseReturnValue:
+    """What was known on an earlier day, beside what is known now."""
+    return known.known_page(asked(today()), roots())

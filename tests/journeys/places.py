@@ -107,6 +107,7 @@ def places(a: Lived) -> list[Place]:
         # for HR and auditors
         Place("completion.index", (HR, AUDITOR), "/completion"),
         Place("completion.people", (HR,), "/completion/people"),
+        Place("completion.known_page", (HR,), "/completion/known"),
         Place("completion.why_page", (HR,), "/completion/why"),
         Place("completion.matrix_page", (HR,), "/completion/matrix"),
         Place("people.index", (HR, AUDITOR), "/people/"),
