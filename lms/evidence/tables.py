@@ -20,6 +20,7 @@ RECORD = (
 )  # fmt: skip
 ATTEMPT = (
     "id", "course", "version", "step", "kind", "number", "language", "started_at", "finished_at", "score", "pass_mark", "passed",
+    "deadline", "ended_by",
 )  # fmt: skip
 DECISION = (
     "kind",
@@ -30,13 +31,16 @@ DECISION = (
     "cycle",
     "step",
     "attempts",
+    "time_percent",
+    "extra_minutes",
+    "without_limit",
     "effect",
     "reason",
     "decided_by",
     "recorded_at",
 )
 PERSON = ("number", "source", "name", "department", "job", "profession", "employed_from", "employed_to")
-ANSWER = ("number", "attempt", "item", "language", "question", "answered_at", "answer", "earned")
+ANSWER = ("number", "attempt", "item", "language", "question", "answered_at", "answer", "earned", "arrived_late")
 CERTIFICATE = ("number", "record", "issued_on", "valid_until", "language", "replaces")
 
 
@@ -81,13 +85,15 @@ def _answers(people: People) -> Iterator[list[Cell]]:
     for person in people:
         for attempt in person["attempts"]:
             for asked in attempt.get("questions", ()):
-                last = asked["answers"][-1] if asked["answers"] else {}
+                given = asked["answers"]
+                counting = [each for each in given if not each["arrived_late"]]
+                last = (counting or given)[-1] if given else {}
                 yield [
                     person["number"], attempt["id"], asked["item"], asked["language"], asked["question"], last.get("at"),
-                    last.get("in_words"), asked["earned"],
+                    last.get("in_words"), asked["earned"], last.get("arrived_late"),
                 ]  # fmt: skip
             for scene in attempt.get("scenes", ()):
                 yield [
                     person["number"], attempt["id"], scene["scene"], attempt["language"], scene["text"], scene["at"],
-                    scene["in_words"], None,
+                    scene["in_words"], None, None,
                 ]  # fmt: skip

@@ -59,9 +59,10 @@ def time_left(attempt: Attempt, now: datetime) -> TimeLeft | None:
         return None
     seconds = max(0, int((attempt.deadline - now).total_seconds()))
     if seconds >= 60:
-        words = ngettext("About %(num)s minute left", "About %(num)s minutes left", round(seconds / 60))
+        minutes = round(seconds / 60)
+        words = ngettext("About %(num)s minute left for this test", "About %(num)s minutes left for this test", minutes)
     else:
-        words = gettext("Less than a minute left") if seconds else gettext("The time is over")
+        words = gettext("Less than a minute left for this test") if seconds else gettext("The time is over")
     return TimeLeft(seconds, words, flask_babel.format_time(attempt.deadline, "short"))
 
 
