@@ -13,13 +13,11 @@ MENU = (
     (Permission.LEARN, "learner.home", _l("My learning"), "book-open"),
     (Permission.LEARN, "learner.catalogue", _l("Courses"), "library"),
     (Permission.LEARN, "learner.transcript", _l("Transcript"), "award"),
-    (Permission.LEARN, "policies.index", _l("Policies"), "file-text"),
     (Permission.TEAM_VIEW, "team.index", _l("My team"), "users"),
     (Permission.COMPLETION_VIEW, "completion.index", _l("Completion"), "chart"),
     (Permission.PEOPLE_VIEW, "people.index", _l("People"), "id-card"),
     (Permission.REQUIREMENT_VIEW, "requirements.index", _l("Requirements"), "clipboard"),
     (Permission.REQUIREMENT_VIEW, "notices.plan", _l("Reminders"), "bell"),
-    (Permission.ACCOUNT_INVITE, "admin.invite", _l("Invitations"), "mail"),
     (Permission.EVIDENCE_BUILD, "evidence.index", _l("Evidence"), "file-text"),
     (Permission.LEADERSHIP_VIEW, "leadership.overview", _l("Leadership"), "compass"),
     (Permission.COURSE_PREVIEW, "authoring.courses", _l("Authoring"), "pencil"),
@@ -39,12 +37,10 @@ class Entry:
 
 
 def menu(viewer: Viewer | None, endpoint: str) -> list[Entry]:
-    """The menu of this viewer. Administrators find invitations under Administration."""
+    """The menu of this viewer."""
     known = current_app.view_functions
     return [
         Entry(str(label), url_for(target), endpoint == target, icon)
         for permission, target, label, icon in MENU
-        if target in known
-        and may(viewer, permission)
-        and not (target == "admin.invite" and may(viewer, Permission.SETTINGS_EDIT))
+        if target in known and may(viewer, permission)
     ]
