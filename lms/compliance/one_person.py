@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -11,15 +11,17 @@ from sqlalchemy.orm import Session
 
 from lms.clock import FOR_EVER
 from lms.compliance import facts, gathering, spans
+from lms.compliance.audience import UnderDepartment, parts_of
 from lms.compliance.causes import causes
 from lms.compliance.explain import explain, why_assigned
 from lms.compliance.models import OVERALL, Exemption, Requirement, RequirementVersion, Span
-from lms.compliance.rules import Rule
+from lms.compliance.rules import Rule, Status
+from lms.compliance.sentence import whom
 from lms.compliance.spans import State
 from lms.compliance.tallies import active, within
 from lms.db import day_in, known
-from lms.errors import Message
-from lms.people.models import DepartmentVersion
+from lms.errors import N_, Message
+from lms.people.models import Department, DepartmentVersion
 
 CAN_BE_DONE = frozenset({State.OPEN, State.RENEWAL_OPEN, State.IN_GRACE, State.OVERDUE})
 LATENESS = (
@@ -53,7 +55,8 @@ class Duty:
 
 
 def duties(session: Session, person_id: int, day: date) -> list[Duty]:
-    """What is asked of a person on ``day``, what is latest first, then by due day. Three statements."""
+    """What is asked of a person on ``day``, what is latest first, then by due day. Three statements, one more where a rule
+    names departments."""
     rows = session.scalars(
         select(Span).where(
             within(active()),
@@ -66,10 +69,12 @@ def duties(session: Session, person_id: int, day: date) -> list[Duty]:
         return []
     versions = _in_force(session, {row.requirement_id for row in rows}, day)
     person = causes(session, [(person_id, row.because) for row in rows])[person_id]
+    rules = {requirement_id: Rule.parse(version.rule) for requirement_id, (version, _) in versions.items()}
+    names = _departments(session, rules.values(), day)
     found = []
     for row in rows:
         version, code = versions[row.requirement_id]
-        span, rule = _span(row), Rule.parse(version.rule)
+        span, rule = _span(row), rules[row.requirement_id]
         found.append(
             Duty(
                 row.requirement_id,
@@ -80,7 +85,7 @@ def duties(session: Session, person_id: int, day: date) -> list[Duty]:
                 span.due,
                 span.valid_until,
                 span.state in CAN_BE_DONE,
-                explain(span, person),
+                _asked(rule, names, explain(span, person)),
                 rule.needs_all,
                 _counts_from(rule, span, day),
                 tuple(sorted(name.removeprefix("policy:") for name in rule.courses if name.startswith("policy:"))),
@@ -88,6 +93,29 @@ def duties(session: Session, person_id: int, day: date) -> list[Duty]:
         )
     rank = {state.name.lower(): place for place, state in enumerate(LATENESS)}
     return sorted(found, key=lambda duty: (rank[duty.state], duty.due or FOR_EVER, duty.code))
+
+
+def _asked(rule: Rule, departments: Mapping[str, str], why: Message) -> Message:
+    """Why the requirement concerns the person at all, and why it stands as it does."""
+    who = whom(rule.audience, departments)
+    if who is None:
+        return Message(N_("Asked of everyone. %(why)s"), {"why": why})
+    return Message(N_("Asked of everyone %(who)s. %(why)s"), {"who": who, "why": why})
+
+
+def _departments(session: Session, rules: Iterable[Rule], day: date) -> dict[str, str]:
+    """What the departments that these rules name are called on ``day``. One statement, where any is named."""
+    parts = [part for rule in rules for part in parts_of(rule.audience)]
+    named = {code for part in parts if isinstance(part, UnderDepartment) for code in part.codes}
+    if not named:
+        return {}
+    version = DepartmentVersion
+    query = (
+        select(Department.code, version.name)
+        .join(version, version.department_id == Department.id)
+        .where(Department.code.in_(named), known(version), day_in(day, version.from_day, version.to_day))
+    )
+    return dict(session.execute(query).all())
 
 
 def _counts_from(rule: Rule, span: spans.Span, day: date) -> date:
@@ -103,7 +131,7 @@ def _counts_from(rule: Rule, span: spans.Span, day: date) -> date:
 class Line:
     """The timeline of a person for one requirement (:data:`OVERALL`: code and title are empty), cut where the department changes.
 
-    ``sentences`` say of each span why it has its state; an overall one has none.
+    ``sentences`` say of each span why it has its state, that of the day also who is asked at all; an overall one has none.
     """
 
     requirement_id: int
@@ -114,7 +142,8 @@ class Line:
 
 
 def timeline_of(session: Session, person_id: int, day: date) -> list[Line]:
-    """All spans of a person, past and future, the overall ones first, then by code; titles are those of ``day``. Three statements."""
+    """All spans of a person, past and future, the overall ones first, then by code; titles are those of ``day``. Three statements, one
+    more where a rule names departments."""
     query = select(Span).where(within(active()), Span.person_id == person_id)
     found: dict[int, list[spans.Span]] = {}
     for row in session.scalars(query.order_by(Span.requirement_id, Span.from_day)):
@@ -122,13 +151,21 @@ def timeline_of(session: Session, person_id: int, day: date) -> list[Line]:
     versions = _in_force(session, found.keys() - {OVERALL}, day)
     named = [(person_id, span.because) for line in found.values() for span in line]
     person = causes(session, named).get(person_id, facts.PersonFacts(person_id, (), ()))
+    rules = {requirement_id: Rule.parse(version.rule) for requirement_id, (version, _) in versions.items()}
+    names = _departments(session, rules.values(), day)
     lines = []
     for requirement_id, line in found.items():
         code, title = "", ""
+        said: tuple[Message | None, ...] = tuple(None for _ in line)
         if requirement_id != OVERALL:
             version, code = versions[requirement_id]
             title = version.title
-        said = tuple(None if requirement_id == OVERALL else explain(span, person) for span in line)
+            said = tuple(
+                _asked(rules[requirement_id], names, explain(span, person))
+                if span.from_day <= day < span.to_day
+                else explain(span, person)
+                for span in line
+            )
         lines.append(Line(requirement_id, code, title, tuple(line), said))
     return sorted(lines, key=lambda line: line.code)
 
@@ -178,6 +215,7 @@ def _in_force(
         .where(RequirementVersion.requirement_id.in_(requirement_ids), known(RequirementVersion))
         .order_by(RequirementVersion.from_day, RequirementVersion.number)
     ):
-        if version.from_day <= day or version.requirement_id not in found:
+        pending = version.about.get("status") == Status.PENDING
+        if version.requirement_id not in found or (version.from_day <= day and not pending):
             found[version.requirement_id] = (version, code)
     return found

@@ -37,15 +37,21 @@ MONTHS = (
 
 def sentences(rule: Rule, departments: Mapping[str, str], courses: Mapping[str, str]) -> list[Message]:
     """What the rule says, sentence by sentence. ``departments`` maps codes to names, ``courses`` slugs to titles."""
-    who = [*_audience(rule.audience, departments)]
+    who = whom(rule.audience, departments)
     return [
-        Message(N_("For everyone %(who)s."), {"who": _joined(who)}) if who else Message(N_("For everyone.")),
+        Message(N_("For everyone %(who)s."), {"who": who}) if who else Message(N_("For everyone.")),
         *_to_do(rule, courses),
         *_first(rule),
         *_recurrence(rule),
         *_again(rule),
         *_grace(rule),
     ]
+
+
+def whom(audience: Audience, departments: Mapping[str, str]) -> Message | None:
+    """Whom it is for, to stand after "everyone": "with patient contact"; None where it is for everyone."""
+    who = [*_audience(audience, departments)]
+    return _joined(who) if who else None
 
 
 def _to_do(rule: Rule, courses: Mapping[str, str]) -> Iterator[Message]:

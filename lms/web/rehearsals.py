@@ -155,15 +155,17 @@ def _shown(rehearsal: Rehearsal, tree: Tree) -> SimpleNamespace:
         month_columns=[{"label": format_date(month, "MMM y"), "numeric": True} for month in months],
         departments=[
             (home, name, figures["departments"].get(str(home), {}), [due[f"{month:%Y-%m}"].get(str(home), 0) for month in months])
-            for name, home in sorted(_named(tree, departments))
+            for _, name, home in sorted(_named(tree, departments))
         ],
         all_due=sum(number for counts in due.values() for number in counts.values()),
     )  # fmt: skip
 
 
-def _named(tree: Tree, ids: set[int]) -> Iterator[tuple[str, int]]:
+def _named(tree: Tree, ids: set[int]) -> Iterator[tuple[str, str, int]]:
+    """Departments with their path, by which they are ordered, and their name."""
     for home in ids:
-        yield (tree.path(home) or gettext("Without a department")), home
+        name = tree.nodes[home].name if home in tree.nodes else gettext("Without a department")
+        yield tree.path(home), name, home
 
 
 def _cases(rehearsal: Rehearsal) -> Iterator[SimpleNamespace]:

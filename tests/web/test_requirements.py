@@ -135,6 +135,7 @@ def test_from_the_form_to_the_dashboard(desk: Desk, signed_in: Callable[[int], P
     assert desk.worker.drain() >= 1
     home = learner.page("/learning").text
     assert "Asking before advising" in home and "July 15, 2026" in home.replace("Jul 15", "July 15")
+    assert "Asked of everyone with patient contact. Due on July 15, 2026, " in home, "why it is assigned"
     office = signed_in(hospital.person("2001"))
     assert "Asking" not in office.page("/learning").text, "without patient contact nothing is asked"
 
@@ -254,6 +255,7 @@ def test_a_new_version_leaves_the_past_and_is_compared(desk: Desk, clock: SetClo
     assert "Only here: To do" not in compared.text and "On June 15, 2026 Required 1 Open 1" in compared.text
     desk.go_to(clock, date(2026, 10, 2))
     assert "version 2, in force since Oct 1, 2026" in desk.hr.page("/requirements").text
+    assert "Asked of everyone in Ed and below. " in desk.sign_in(desk.nurse).page("/learning", budget=None).text
 
 
 def test_a_pending_version_is_shown_and_changes_nothing(desk: Desk, clock: SetClock) -> None:
