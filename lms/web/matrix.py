@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 from flask import abort, render_template
@@ -20,10 +21,12 @@ from lms.reports.export import Column, Sheet, Value
 from lms.web import figures, people_behind, sheets
 from lms.web.asked import Asked, person_url
 from lms.web.page import session
-from lms.web.people_behind import BATCH, PEOPLE
+from lms.web.people_behind import PEOPLE
 from lms.web.words import gettext
 
 SORTS = ("name", "number", "job", "state")
+BATCH = 500
+"""For so many people at once a file reads the states."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,16 +151,12 @@ def _cell(standing: Standing | None, question: Asked) -> dict[str, Any] | None:
 def _rows(
     question: Asked, departments: frozenset[int] | None, tree: Tree, requirements: list[int], words: Mapping[str, str]
 ) -> Iterator[Sequence[Value]]:
-    page = 1
-    while True:
-        listed = people_behind.behind(replace(question, page=page), departments, BATCH)
-        stands = standings(session(), question.as_of, [row.person_id for row in listed.rows], requirements)
-        for row in listed.rows:
+    everybody = people_behind.everybody(question, departments)
+    while batch := list(islice(everybody, BATCH)):
+        stands = standings(session(), question.as_of, [row.person_id for row in batch], requirements)
+        for row in batch:
             held = [stands[row.person_id].get(id) for id in requirements]
             cells: list[Value] = []
             for standing in held:
                 cells += ["", None] if standing is None else [words[standing.state.name.lower()], standing.due]
             yield [row.number, row.name, tree.path(row.department_id), row.job, *cells]
-        if page * BATCH >= listed.total:
-            return
-        page += 1
