@@ -41,8 +41,9 @@ from lms.notices.queries import was_written
 from lms.organisation import Organisation, load
 from lms.organisation import save as save_organisation
 from lms.outbox import enqueue
-from lms.people import imports, undoing
+from lms.people import fact_feed, imports, undoing, worklist
 from lms.people import queries as people
+from lms.people.fact_feed import FactPlan
 from lms.people.models import ImportRun, Person
 from lms.people.prepared import Prepared, Progress
 from lms.policies import actions as policies
@@ -486,6 +487,12 @@ def import_people(
         _write_in_turn(desk, steps, progress)
         with desk.writing() as session:
             done = imports.finish(session, prepared, run, by)
+            waiting = worklist.open_numbers(session, prepared.options.source, "staff")
+            solved_for = imports.listed(session, waiting) if prepared.options.partial else None
+            worklist.note(
+                session, prepared.options.source, "staff", prepared.aside, prepared.numbers, _name_of(session, file_id), by,
+                solved_for=solved_for,
+            )  # fmt: skip
             if prepared.touched > compliance.AT_ONCE or prepared.departments:
                 compliance.begin_generation(session, "import", by.now)
             else:
@@ -496,6 +503,49 @@ def import_people(
             imports.abandon(session, run.id)
         raise
     return done
+
+
+def note_faults(session: Session, prepared: Prepared, file_name: str, by: Actor) -> int:
+    """The faults of a file that is not taken in wait in the work list; gives how many are new."""
+    told = [*prepared.problems, *prepared.aside]
+    return worklist.note(session, prepared.options.source, "staff", told, prepared.numbers, file_name, by)[0]
+
+
+def note_fact_faults(session: Session, plan: FactPlan, file_name: str, by: Actor) -> int:
+    """The same for a file of facts."""
+    told = [*plan.problems, *plan.aside]
+    return worklist.note(session, plan.options.source, plan.what, told, plan.numbers, file_name, by)[0]
+
+
+def _name_of(session: Session, file_id: int | None) -> str:
+    stored = session.get(StoredFile, file_id) if file_id is not None else None
+    return stored.name if stored is not None else ""
+
+
+def take_in_facts(
+    session: Session, plan: FactPlan, file_id: int | None, by: Actor, *, confirmed: bool = False
+) -> ImportRun:
+    """Take in a file of licences, duties, leaves or birth months, whole or not at all; timelines follow.
+
+    Raises:
+        Invalid: the file has faults.
+        Conflict: the fuse holds it back, or something changed since it was looked at. Nothing was taken in.
+    """
+    run = fact_feed.take_in(session, plan, file_id, by, confirmed=confirmed)
+    waiting = worklist.open_numbers(session, plan.options.source, plan.what)
+    solved_for = waiting & plan.listed if plan.options.partial else None
+    worklist.note(
+        session,
+        plan.options.source,
+        plan.what,
+        plan.aside,
+        plan.numbers,
+        _name_of(session, file_id),
+        by,
+        solved_for=solved_for,
+    )
+    people_changed(session, plan.touched, by)
+    return run
 
 
 def undo_import(session: Session, run_id: int, by: Actor) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
@@ -15,10 +15,10 @@ import click
 from lms import flows
 from lms.cli.house import Day, Opened, opened
 from lms.clock import local_day
-from lms.errors import N_, Invalid, NotFound
+from lms.errors import N_, Invalid, NotFound, Problem
 from lms.files import StoredFile
 from lms.organisation import Organisation, load
-from lms.people import imports, undoing
+from lms.people import fact_feed, imports, sources, undoing
 from lms.people.importing import Options
 from lms.people.plan import Verdict
 from lms.people.prepared import Prepared
@@ -49,7 +49,13 @@ def people() -> None:
     "--dates", type=click.Choice(["iso", "us", "eu"]), help="How dates are written: 2026-06-30, 6/30/2026, 30/6/2026."
 )
 @click.option("--encoding", help="The file's encoding, such as utf-8 or cp1252 (default: found out, and reported).")
-@click.option("--partial", is_flag=True, help="The file does not list everybody: nobody ends by being absent.")
+@click.option(
+    "--what", type=click.Choice(sources.WHATS), default=sources.STAFF, show_default=True, help="What the file holds."
+)
+@click.option(
+    "--partial/--full", default=None, help="The file does not list everybody: nobody ends by being absent; or it does."
+)
+@click.option("--good-rows", is_flag=True, help="Take the lines without a fault; the others wait in the work list.")
 @click.option("--dry-run", is_flag=True, help="Only say what would happen.")
 @click.option("--confirm", is_flag=True, help="Take it in even if it ends or moves more people than the set share.")
 @click.option("--undo", is_flag=True, help="Take back the last import that is in force, after asking.")
@@ -61,7 +67,9 @@ def import_(
     as_of: date | None,
     dates: str | None,
     encoding: str | None,
-    partial: bool,
+    what: str,
+    partial: bool | None,
+    good_rows: bool,
     dry_run: bool,
     confirm: bool,
     undo: bool,
@@ -73,6 +81,8 @@ def import_(
     See what would happen:   lms people import staff.csv --dates us --dry-run
     Take it in:              lms people import staff.csv --dates us
     Take it back:            lms people import --undo
+    As settled on the page:  lms people import staff.csv --source NAME
+    Licences:                lms people import licences.csv --what licences
 
     People of the same source who are missing from the file end on its day, unless it is --partial. docs/people-import.md
     describes the columns. Ends with exit code 1 when the file has faults, each named with line, column, value and remedy.
@@ -93,8 +103,16 @@ def import_(
             raise click.BadParameter(
                 "Name the system that the numbers come from, in 60 characters at most.", param_hint="--source"
             )
-        options = Options(source, day, dates, encoding, partial)
-        _import(house, own, file, departments, options, dry_run=dry_run, confirm=confirm)
+        with house.database.session() as session:
+            reading = sources.reading(session, source, what)
+        options = Options(
+            source, day, dates or reading.dates, encoding or reading.encoding,
+            reading.partial if partial is None else partial, reading, good_rows,
+        )  # fmt: skip
+        if what != sources.STAFF:
+            _import_facts(house, own, file, what, options, dry_run=dry_run, confirm=confirm)
+        else:
+            _import(house, own, file, departments, options, dry_run=dry_run, confirm=confirm)
 
 
 def _import(
@@ -116,6 +134,9 @@ def _import(
         _tell(prepared, file.name)
         if prepared.faults or dry_run:
             if prepared.faults:
+                if not dry_run:
+                    with house.database.transaction() as session:
+                        _waiting(flows.note_faults(session, prepared, file.name, house.actor()))
                 raise click.exceptions.Exit(1)
             if prepared.blown:
                 click.echo("The fuse would refuse this file; look at it again, then add --confirm.")
@@ -127,6 +148,43 @@ def _import(
             )  # fmt: skip
         run = flows.import_people(desk, prepared, kept.id, house.actor(), confirmed=confirm, progress=_progress)
         click.echo(f"Import {run.id} is done. To take it back: lms people import --undo")
+
+
+def _import_facts(
+    house: Opened, own: Organisation, file: Path, what: str, options: Options, *, dry_run: bool, confirm: bool
+) -> None:
+    """Licences, duties, leaves or birth months: looked at, then written in one transaction."""
+    with _within_limit(file, house.config.upload_limit) as opened_file, house.database.session() as session:
+        plan = fact_feed.look(session, opened_file, what, options, own.import_fuse)
+    click.echo(f"{file.name}: {plan.rows:,} rows, encoding {plan.encoding}, speaking of {options.as_of}")
+    _tell_faults(plan.problems, plan.faults)
+    _tell_aside(plan.aside)
+    if not plan.faults:
+        _table(("People", "Count"), [(WORDS[verdict], f"{plan.counts[verdict]:,}") for verdict in WORDS])
+    if dry_run or plan.faults:
+        if plan.faults:
+            if not dry_run:
+                with house.database.transaction() as session:
+                    _waiting(flows.note_fact_faults(session, plan, file.name, house.actor()))
+            raise click.exceptions.Exit(1)
+        return
+    with house.database.transaction() as session, file.open("rb") as source:
+        kept = house.files.put(
+            session, source, name=file.name, media_type="text/csv", purpose="import", owner_id=None, now=house.clock.now()
+        )  # fmt: skip
+        run = flows.take_in_facts(session, plan, kept.id, house.actor(), confirmed=confirm)
+    click.echo(f"Import {run.id} is done. To take it back: lms people import --undo")
+
+
+def _waiting(new: int) -> None:
+    click.echo(f"{new:,} of these faults are new in the work list (People, Import, Problems).")
+
+
+def _tell_aside(aside: Sequence[Problem]) -> None:
+    if aside:
+        lines = len({each.line for each in aside})
+        click.echo(f"\n{lines:,} line{'' if lines == 1 else 's'} set aside, to wait in the work list:\n")
+        _tell_problems(aside)
 
 
 @contextmanager
@@ -179,16 +237,14 @@ def _tell(prepared: Prepared, name: str) -> None:
     if prepared.letters:
         shown = "; ".join(f"{letter} in {one.name} ({one.number})" for letter, one in prepared.letters.items())
         click.echo(f"Letters beyond A-Z; if they look wrong, declare another --encoding: {shown}")
+    _tell_faults(prepared.problems, prepared.faults)
     if prepared.faults:
-        click.echo(f"\n{prepared.faults:,} fault{'' if prepared.faults == 1 else 's'}; nothing was changed.\n")
-        _table(
-            ("File", "Line", "Column", "Value", "What is wrong", "Remedy"),
-            [
-                (p.file or "", str(p.line or ""), p.where or "", p.value or "", str(p.message), str(p.remedy or ""))
-                for p in prepared.problems
-            ],
-        )
         return
+    _tell_aside(prepared.aside)
+    if prepared.kept_count:
+        click.echo(f"\n{prepared.kept_count:,} people are kept as HR wrote them where the file says otherwise:")
+        for one in prepared.kept[:20]:
+            click.echo(f"  {one.number} {one.name}. {one.detail or ''}")
     click.echo("")
     _table(("People", "Count"), [(WORDS[verdict], f"{prepared.counts[verdict]:,}") for verdict in WORDS])
     if prepared.departments:
@@ -198,6 +254,22 @@ def _tell(prepared: Prepared, name: str) -> None:
         for one in prepared.named.get(verdict, [])[:20]:
             click.echo(f"  {WORDS[verdict]}: {one.number} {one.name}. {one.detail or ''}")
     click.echo("")
+
+
+def _tell_faults(problems: Sequence[Problem], faults: int) -> None:
+    if faults:
+        click.echo(f"\n{faults:,} fault{'' if faults == 1 else 's'}; nothing was changed.\n")
+        _tell_problems(problems)
+
+
+def _tell_problems(problems: Sequence[Problem]) -> None:
+    _table(
+        ("File", "Line", "Column", "Value", "What is wrong", "Remedy"),
+        [
+            (p.file or "", str(p.line or ""), p.where or "", p.value or "", str(p.message), str(p.remedy or ""))
+            for p in problems
+        ],
+    )
 
 
 def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, literal, select, update
+from sqlalchemy import Select, and_, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from lms.clock import FOR_EVER
@@ -15,6 +15,7 @@ from lms.db import day_in, known
 from lms.errors import N_, AttuneError, Message, Problem
 from lms.people.folding import folded_person
 from lms.people.models import Employment, Person
+from lms.people.owning import within
 from lms.people.plan import Facts, Holding, Placed, Verdict, Wanted, decide, difference, missing
 from lms.people.prepared import SAMPLE, Named, Prepared, Progress
 from lms.people.queries import facts_of
@@ -32,6 +33,7 @@ class Decider:
             session.execute(select(PLACES.c.department_id, PLACES.c.first_day)).all()
         )
         self.names = {one.id: one.name for one in found.departments}
+        self.kept = found.options.reading.kept()
         self._position = 0
 
     def run(self, progress: Progress) -> None:
@@ -42,7 +44,7 @@ class Decider:
         for start in range(0, last + 1, BATCH):
             self._known(and_(ROWS.c.line >= start, ROWS.c.line < start + BATCH, ~ROWS.c.brought))
             progress("deciding", min(start + BATCH, last), last)
-        if not self.found.options.partial:
+        if not self.found.options.partial and not self.found.spares_missing:
             self._missing()
 
     def _staff(self) -> int:
@@ -63,11 +65,6 @@ class Decider:
             Named(row.number, f"{row.given_name} {row.family_name}".strip(), self._place(row.department_id))
             for row in shown
         ]
-        never = and_(ROWS.c.brought, ROWS.c.hire.is_(None), ROWS.c.to_day <= self.as_of)
-        note_faults(
-            self.session, self.found, "end_date", select(ROWS.c.line, ROWS.c.to_day, literal(0)).where(never),
-            N_("This person is new, and the last day has passed already."), N_("Add the hire date, or leave the line out."),
-        )  # fmt: skip
         also = select(ROWS).where(ROWS.c.brought, ROWS.c.also.is_not(None), ROWS.c.also != "")
         for rows in batches(self.session.execute(also).all()):
             bulk(self.session, MEMBERSHIPS, [made for row in rows for made in self._also_of(row)])
@@ -98,6 +95,8 @@ class Decider:
         renamed = []
         for row in rows:
             before = facts.get(row.person_id, Facts())
+            if self.kept:
+                row = self._owned(row, people[row.person_id], before)
             try:
                 verdict, after = self._decide(row, before)
             except AttuneError as error:
@@ -115,6 +114,17 @@ class Decider:
                 changes.append((row.person_id, before, after))
         bulk(self.session, PEOPLE, renamed)
         self._put_down(changes)
+
+    def _owned(self, row: Any, person: Any, before: Facts) -> Any:
+        """The row without what HR owns; where it says otherwise than what is known, that is noted."""
+        owned, otherwise = within(row, person, before, self.as_of, self.kept)
+        if otherwise:
+            self.found.kept_count += 1
+            if len(self.found.kept) < SAMPLE:
+                name = f"{person.given_name} {person.family_name}".strip()
+                told = Message(N_("Kept as HR wrote it: %(columns)s."), {"columns": ", ".join(otherwise)})
+                self.found.kept.append(Named(person.number, name, told))
+        return owned
 
     def _decide(self, row: Any, before: Facts) -> tuple[Verdict, Facts]:
         employment = before.employment(self.as_of)
@@ -150,6 +160,8 @@ class Decider:
             )
             .distinct()
         )
+        if aside := sorted({number for number in self.found.numbers.values() if number}):
+            absent = absent.where(Person.number.not_in(aside))  # their line is there, only not as it should be
         for ids in batches(self.session.scalars(absent).all(), 500):
             people, facts = self._state(ids)
             changes = []
@@ -233,7 +245,10 @@ class Decider:
 
     def _fault(self, row: Any, error: AttuneError) -> None:
         remedy = Message(N_("Correct the dates in the file, or correct the person on their page."))
+        self.found.numbers[row.line] = row.number
         self.found.fault(Problem(error.message, remedy, "staff", row.line, "hire_date", str(row.hire or "")))
+        if self.found.options.good_rows:
+            self.found.set_aside([row.line])
 
 
 def _holding(row: Any, held: Holding | None) -> Holding:

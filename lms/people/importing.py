@@ -14,6 +14,7 @@ from lms.people import headings
 from lms.people.csv_text import Unusable, parse_day
 from lms.people.folding import folded_person
 from lms.people.kinds import EmploymentKind
+from lms.people.mapping import AS_USUAL, Reading
 from lms.people.vocabulary import BY_DEPTH, KINDS, LANGUAGES, NO, YES
 
 T = TypeVar("T")
@@ -36,13 +37,16 @@ _LANGUAGE = re.compile(r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
 @dataclass(frozen=True, slots=True)
 class Options:
     """What is declared about a file. ``as_of`` is the day it speaks of; ``dates`` is iso, us, eu or None (only ISO then);
-    ``encoding`` None: found out; ``partial``: it does not list everybody, so nobody ends by being absent."""
+    ``encoding`` None: found out; ``partial``: it does not list everybody, so nobody ends by being absent; ``reading``: how the files
+    of this source are read; ``good_rows``: lines with a fault are set aside, and the rest is taken in."""
 
     source: str
     as_of: date
     dates: str | None = None
     encoding: str | None = None
     partial: bool = False
+    reading: Reading = AS_USUAL
+    good_rows: bool = False
 
 
 class Row(NamedTuple):
@@ -111,7 +115,8 @@ class StaffReader:
         self, heading: list[str], options: Options, places: Places, zones: frozenset[str], file: str = "staff"
     ) -> None:
         self.options, self.places, self.zones, self.file = options, places, zones, file
-        self.columns, self.unused = headings.columns(heading, headings.STAFF)
+        self.columns, self.unused = options.reading.places(heading, headings.STAFF)
+        self._words = options.reading.values
         self.width = len(heading)
         self.problems: list[Problem] = []
         self.faults = 0
@@ -210,7 +215,13 @@ class StaffReader:
         if place is None:
             return None
         text = cells[place]
-        return text if text.isascii() and text.isalnum() else " ".join(text.split())
+        text = text if text.isascii() and text.isalnum() else " ".join(text.split())
+        return self.options.reading.word(column, text) if column in self._words else text
+
+    def number_in(self, cells: list[str]) -> str:
+        """The employee number of a line, as far as it has one."""
+        place = self.columns.get("number")
+        return " ".join(cells[place].split())[:LONGEST] if place is not None and place < len(cells) else ""
 
     def _required(self, line: int, cells: list[str], column: str) -> str:
         text = self._cell(cells, column) or ""

@@ -6,7 +6,7 @@ knew them; a learner who saves an answer waits for one of these at most. The las
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,7 +21,7 @@ from lms.people.models import Department, Employment, ImportChange, ImportRun, M
 from lms.people.plan import Verdict
 from lms.people.prepared import BEGINNING, Prepared
 from lms.people.preparing import last_change
-from lms.people.staging import EMPLOYMENTS, GONE, MEMBERSHIPS, NEW_PLACES, PEOPLE, PLACES, ROWS, bulk
+from lms.people.staging import EMPLOYMENTS, GONE, MEMBERSHIPS, NEW_PLACES, PEOPLE, PLACES, ROWS, batches, bulk
 from lms.people.undoing import FACTS, forget
 
 STALE = timedelta(minutes=10)
@@ -138,7 +138,16 @@ def finish(session: Session, prepared: Prepared, run: ImportRun, by: Actor) -> I
 def summary(prepared: Prepared) -> dict[str, Any]:
     """What the history of imports says of it."""
     counts = {verdict.value: prepared.counts[verdict] for verdict in Verdict}
-    return counts | {"rows": prepared.rows, "encoding": prepared.encoding, "departments": len(prepared.departments)}
+    told = {"rows": prepared.rows, "encoding": prepared.encoding, "departments": len(prepared.departments)}
+    return counts | told | {"aside": len({each.line for each in prepared.aside}), "kept": prepared.kept_count}
+
+
+def listed(session: Session, numbers: Iterable[str]) -> set[str]:
+    """Which of these employee numbers stand in the file that is staged."""
+    found: set[str] = set()
+    for some in batches(sorted(numbers), 500):
+        found.update(session.scalars(select(ROWS.c.number).where(ROWS.c.number.in_(some))))
+    return found
 
 
 def abandon(session: Session, run_id: int) -> None:

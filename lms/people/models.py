@@ -225,3 +225,61 @@ class ImportChange(Base):
     table_name: Mapped[str]
     row_id: Mapped[int]
     before: Mapped[dict[str, Any] | None]
+
+
+class FeedSource(Base):
+    """How the files of one system are read, as HR settled it: ``mapping`` is :class:`lms.people.mapping.Mapping` as data.
+
+    ``what`` is the kind of file: ``staff``, ``licences``, ``duties``, ``leaves`` or ``birth_months``.
+    """
+
+    __tablename__ = "feed_source"
+    __table_args__ = (UniqueConstraint("name", "what"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    what: Mapped[str]
+    mapping: Mapped[dict[str, Any]]
+    saved_at: Mapped[datetime]
+    saved_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+
+
+class FeedProblem(Base):
+    """Something in a file that could not be taken in, until a later file is right or HR says that it is solved.
+
+    ``mark`` tells the same problem of the next file: kind of file, column, number (or line) and value, as a digest. ``message`` and
+    ``remedy`` are ``{"text", "params"}`` to translate. ``solved_how`` is ``file`` or ``hand``.
+    """
+
+    __tablename__ = "feed_problem"
+    __table_args__ = (
+        Index("ix_feed_problem_open", "source", "what", "solved_at"),
+        Index(
+            "uq_feed_problem_mark",
+            "source",
+            "mark",
+            unique=True,
+            sqlite_where=text("solved_at is null"),
+            postgresql_where=text("solved_at is null"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source: Mapped[str]
+    what: Mapped[str]
+    mark: Mapped[str]
+    file_name: Mapped[str]
+    line: Mapped[int | None]
+    column: Mapped[str]
+    value: Mapped[str]
+    number: Mapped[str]
+    message: Mapped[dict[str, Any]]
+    remedy: Mapped[dict[str, Any] | None]
+    seen: Mapped[int] = mapped_column(default=1)
+    opened_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    assigned_to: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    solved_at: Mapped[datetime | None]
+    solved_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    solved_how: Mapped[str | None]
+    remark: Mapped[str | None]

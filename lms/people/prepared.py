@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -68,6 +68,15 @@ class Prepared:
     ends_asker: bool = False
     """Whoever takes the file in would end with it: seldom what is meant."""
     rehired: list[int] = field(default_factory=list)
+    numbers: dict[int, str] = field(default_factory=dict)
+    """The employee numbers of lines with a fault."""
+    aside: list[Problem] = field(default_factory=list)
+    """Faults of lines that are set aside, so that the rest can be taken in."""
+    spares_missing: bool = False
+    """A line that was set aside does not say whose it is, so nobody ends by being absent."""
+    kept: list[Named] = field(default_factory=list)
+    """About whom the file says otherwise in what HR owns: the first of them by name."""
+    kept_count: int = 0
     new_ids: dict[int, int] = field(default_factory=dict)
     """Provisional ids of departments and their real ones, once they have some."""
 
@@ -76,6 +85,13 @@ class Prepared:
         self.faults += 1
         if len(self.problems) < PROBLEMS_KEPT:
             self.problems.append(problem)
+
+    def set_aside(self, lines: Iterable[int]) -> None:
+        """Faults of these lines of the staff file hold nothing back any more."""
+        gone = set(lines)
+        self.aside += [each for each in self.problems if each.file == "staff" and each.line in gone]
+        self.problems = [each for each in self.problems if not (each.file == "staff" and each.line in gone)]
+        self.faults = len(self.problems)
 
     @property
     def share(self) -> float:

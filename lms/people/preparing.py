@@ -7,7 +7,7 @@ from io import TextIOWrapper
 from typing import BinaryIO
 from zoneinfo import available_timezones
 
-from sqlalchemy import exists, func, literal, or_, select, update
+from sqlalchemy import and_, delete, exists, func, literal, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from lms.audit import AuditEntry
@@ -17,10 +17,10 @@ from lms.people import queries
 from lms.people.csv_text import Table, detect_encoding
 from lms.people.deciding import Decider, note_faults
 from lms.people.department_file import DepartmentRow, read_departments
-from lms.people.importing import Options, Places, Row, StaffReader
+from lms.people.importing import PROBLEMS_KEPT, Options, Places, Row, StaffReader
 from lms.people.models import Department, DepartmentVersion, Membership, Person
 from lms.people.prepared import BEGINNING, Named, PlannedDepartment, Prepared, Progress
-from lms.people.staging import BATCH, PLACES, ROWS, bulk, clear
+from lms.people.staging import BATCH, PLACES, ROWS, batches, bulk, clear
 from lms.people.supervisors import circles
 from lms.people.tree import Tree
 from lms.people.vocabulary import BY_DEPTH
@@ -53,12 +53,64 @@ def prepare(
     _plan_paths(found, places)
     progress("checking", found.rows, found.rows)
     _match(session, options.source)
-    _check(session, found)
-    _check_supervisors(session, found)
+    _check_all(session, found)
+    if options.good_rows:
+        _set_faulty_lines_aside(session, found)
+    elif found.faults:
+        _note_numbers(session, found)
     if not found.faults:
         _places(session, found)
         Decider(session, found, tree, asker).run(progress)
     return found
+
+
+def _check_all(session: Session, found: Prepared) -> None:
+    _check(session, found)
+    _check_supervisors(session, found)
+    _check_beginnings(session, found)
+
+
+def _set_faulty_lines_aside(session: Session, found: Prepared) -> None:
+    """Take lines with a fault, and all other lines of the same people, out of what is staged, until what is left has none.
+
+    Raises:
+        Invalid: there are so many that this is no file with a few bad lines.
+    """
+    while True:
+        _note_numbers(session, found)
+        if found.faults > len(found.problems):
+            raise Invalid(
+                N_("More than %(most)s faults: this is no file with a few bad lines. Nothing was changed."),
+                most=len(found.problems),
+            )
+        lines = {each.line for each in found.problems if each.file == "staff" and each.line and each.line > 1}
+        if not lines:
+            break
+        found.set_aside(lines)
+        whose = {found.numbers[line] for line in lines if found.numbers.get(line)}
+        for start in range(0, len(lines), BATCH):
+            some = sorted(lines)[start : start + BATCH]
+            session.execute(delete(ROWS).where(ROWS.c.line.in_(some)))
+        for numbers in batches(sorted(whose), 500):
+            session.execute(delete(ROWS).where(ROWS.c.number.in_(numbers)))
+        if any(not found.numbers.get(line) for line in lines):
+            found.spares_missing = True
+        _match(session, found.options.source)
+        _check_all(session, found)
+    if found.spares_missing and not found.options.partial:
+        found.warnings.append(
+            Message(N_("A line that is set aside has no employee number, so nobody ends by being absent this time."))
+        )
+    if not session.scalar(select(func.count()).select_from(ROWS)):
+        raise Invalid(N_("No line of this file is without a fault. Nothing was changed."), found.aside)
+
+
+def _note_numbers(session: Session, found: Prepared) -> None:
+    """Whose the lines with a fault are."""
+    lines = {each.line for each in found.problems if each.file == "staff" and each.line} - found.numbers.keys()
+    for some in batches(sorted(lines), 500):
+        rows = session.execute(select(ROWS.c.line, ROWS.c.number).where(ROWS.c.line.in_(some)))
+        found.numbers |= dict(rows.all())
 
 
 def last_change(session: Session) -> int:
@@ -69,7 +121,12 @@ def last_change(session: Session) -> int:
 # --- the files --------------------------------------------------------------------------------------------------------
 
 
-def _open(file: BinaryIO, name: str, encoding: str | None) -> tuple[Table, str]:
+def open_table(file: BinaryIO, name: str, encoding: str | None) -> tuple[Table, str]:
+    """A file as rows, and the encoding it is read in.
+
+    Raises:
+        Invalid: it is no text, or not in this encoding.
+    """
     if encoding is None:
         encoding = detect_encoding(iter(lambda: file.read(1 << 20), b""))
         file.seek(0)
@@ -88,7 +145,7 @@ def _paths(tree: Tree) -> dict[tuple[str, ...], int]:
 
 
 def _plan_departments(session: Session, found: Prepared, tree: Tree, places: Places, file: BinaryIO) -> None:
-    table, _ = _open(file, "departments", found.options.encoding)
+    table, _ = open_table(file, "departments", found.options.encoding)
     codes = {node.id: node.code for node in tree.nodes.values()}
     parents = {n.code: codes.get(n.parent_id) if n.parent_id is not None else None for n in tree.nodes.values()}
     rows, problems, _ = read_departments(table, parents)
@@ -126,7 +183,7 @@ def _plan_paths(found: Prepared, places: Places) -> None:
 
 
 def _read(session: Session, found: Prepared, places: Places, file: BinaryIO, progress: Progress) -> None:
-    table, found.encoding = _open(file, "staff", found.options.encoding)
+    table, found.encoding = open_table(file, "staff", found.options.encoding)
     found.declared, found.delimiter = found.options.encoding is not None, table.delimiter
     reader = StaffReader(table.heading, found.options, places, frozenset(available_timezones()))
     found.columns, found.unused = tuple(reader.columns), tuple(reader.unused)
@@ -136,7 +193,13 @@ def _read(session: Session, found: Prepared, places: Places, file: BinaryIO, pro
             found.rows += 1
             if found.rows % BATCH == 0:
                 progress("reading", found.rows, None)
+            before = reader.faults
             row = reader.row(line, cells)
+            if reader.faults > before:
+                if len(found.numbers) < PROBLEMS_KEPT:
+                    found.numbers[line] = reader.number_in(cells)
+                if found.options.good_rows:
+                    continue
             if row is not None:
                 yield row
 
@@ -268,6 +331,14 @@ def _note_circle(session: Session, found: Prepared, circle: list[int], of_file: 
             Message(N_("Correct the supervisor of one of them.")),
             "staff", rows[circle[begin]][3], "supervisor_number", rows[circle[begin]][4],
         )
+    )  # fmt: skip
+
+
+def _check_beginnings(session: Session, found: Prepared) -> None:
+    never = and_(ROWS.c.brought, ROWS.c.hire.is_(None), ROWS.c.to_day <= found.options.as_of)
+    note_faults(
+        session, found, "end_date", select(ROWS.c.line, ROWS.c.to_day, literal(0)).where(never),
+        N_("This person is new, and the last day has passed already."), N_("Add the hire date, or leave the line out."),
     )  # fmt: skip
 
 

@@ -10,9 +10,22 @@ from sqlalchemy.orm import Session
 from lms.audit import Actor, record
 from lms.db import Base, known
 from lms.errors import N_, Conflict, NotFound
-from lms.people.models import Department, DepartmentVersion, Employment, ImportChange, ImportRun, Membership, Person
+from lms.people.models import (
+    BirthMonth,
+    Department,
+    DepartmentVersion,
+    DutyTag,
+    Employment,
+    ImportChange,
+    ImportRun,
+    Leave,
+    Licence,
+    Membership,
+    Person,
+)  # fmt: skip
 
-FACTS = {"employment": Employment, "membership": Membership, "department_version": DepartmentVersion}
+ABOUT_PEOPLE = (Employment, Membership, Licence, DutyTag, Leave, BirthMonth)
+FACTS = {model.__tablename__: model for model in (*ABOUT_PEOPLE, DepartmentVersion)}
 
 
 def last_run(session: Session) -> ImportRun | None:
@@ -59,12 +72,15 @@ def _brought(table: str, run_id: int) -> Any:
 def _refuse_if_built_on(session: Session, run: ImportRun) -> None:
     """Later facts that would hang in the air, by the names of those they are about."""
     about: set[str] = set()
-    for model in (Employment, Membership):
+    for model in ABOUT_PEOPLE:
         stretch: Any = model
         own = and_(stretch.import_id == run.id, stretch.superseded_at.is_not(None))
         foreign = or_(stretch.import_id.is_(None), stretch.import_id != run.id)
         later = and_(
-            foreign, known(stretch), stretch.recorded_at > run.imported_at, stretch.person_id.in_(_people_of(run.id))
+            foreign,
+            known(stretch),
+            stretch.recorded_at > run.imported_at,
+            stretch.person_id.in_(_people_of(run.id, stretch)),
         )
         found = select(Person.given_name, Person.family_name, Person.number).where(
             Person.id.in_(select(stretch.person_id).where(or_(own, later)))
@@ -90,9 +106,11 @@ def _refuse_if_built_on(session: Session, run: ImportRun) -> None:
         )
 
 
-def _people_of(run_id: int) -> Any:
-    by_fact = [select(stretch.person_id).where(stretch.import_id == run_id) for stretch in (Employment, Membership)]
-    return by_fact[0].union(by_fact[1])
+def _people_of(run_id: int, about: Any) -> Any:
+    """Whose facts of this kind an import wrote; employments and memberships go together."""
+    together = (Employment, Membership) if about in (Employment, Membership) else (about,)
+    by_fact: list[Any] = [select(model.person_id).where(model.import_id == run_id) for model in together]
+    return by_fact[0].union(*by_fact[1:]) if len(by_fact) > 1 else by_fact[0]
 
 
 def _changes_of_people(session: Session, run: ImportRun) -> list[tuple[int, dict[str, Any]]]:
@@ -137,7 +155,7 @@ def _give_back_own_data(session: Session, run: ImportRun) -> None:
 
 def forget(session: Session, run: ImportRun) -> None:
     """Remove the rows that an import wrote; they were never known, or are as if they had never been."""
-    for model in (Membership, Employment, DepartmentVersion):
+    for model in (*reversed(ABOUT_PEOPLE), DepartmentVersion):
         stretch: Any = model
         session.execute(delete(stretch).where(stretch.import_id == run.id))
     people, departments = _brought("person", run.id), _brought("department", run.id)
@@ -150,11 +168,9 @@ def forget(session: Session, run: ImportRun) -> None:
 
 def touched(session: Session, run_id: int) -> list[int]:
     """The ids of the people whose facts or own data an import changed."""
-    gone = _was("employment", run_id), _was("membership", run_id)
     ids = [
         select(ImportChange.row_id).where(ImportChange.import_id == run_id, ImportChange.table_name == "person"),
-        *(select(model.person_id).where(model.import_id == run_id) for model in (Employment, Membership)),
-        select(Employment.person_id).where(Employment.id.in_(gone[0])),
-        select(Membership.person_id).where(Membership.id.in_(gone[1])),
+        *(select(model.person_id).where(model.import_id == run_id) for model in ABOUT_PEOPLE),
+        *(select(m.person_id).where(m.id.in_(_was(m.__tablename__, run_id))) for m in ABOUT_PEOPLE),
     ]
     return sorted({ident for query in ids for ident in session.scalars(query.distinct())})

@@ -30,6 +30,7 @@ from lms.learning.models import (
     SurveyAnswer,
 )
 from lms.notices.models import Mail, NoticeChoice
+from lms.people import worklist
 from lms.people.models import BirthMonth, Employment, ImportChange, ImportRun, Leave, Licence, Person
 from lms.records.models import RecordRevocation, TrainingRecord
 from lms.retention.queries import SOURCE, Due
@@ -64,6 +65,7 @@ def pseudonymise(session: Session, people: Sequence[Due], by: Actor) -> list[str
         person.source, person.number = SOURCE, str(person.id)
         person.given_name, person.family_name = "", pseudonym(person.id)
         person.email = person.language = person.zone = None
+    worklist.forget_people(session, numbers)
     _accounts(session, ids, by)
     _words(session, ids, by)
     _answers(session, ids)
