@@ -42,7 +42,7 @@ def evaluation(survey: Survey, chance: random.Random, language: str) -> Response
             form[question.id] = [chance.choice(question.ids)]
         elif question.type == "intent":
             form[question.id] = [each for each in question.ids if chance.random() < 0.6]
-        elif question.type == "text" and chance.random() < 0.3:
+        elif question.type == "text" and chance.random() < 0.1:
             form[question.id] = [chance.choice(WORDS[language])]
     return parse(survey, form, {})
 
@@ -58,6 +58,6 @@ def follow_up(
                 form[f"{question.id}.{each}"] = chance.choices(HOW, (45, 30, 18, 7))
         elif question.type in ("scale", "choice"):
             form[question.id] = chance.choices(question.ids, list(range(len(question.ids), 0, -1)))
-        elif question.type == "text" and chance.random() < 0.3:
+        elif question.type == "text" and chance.random() < 0.1:
             form[question.id] = [chance.choice(LATER[language])]
     return parse(survey, form, commitments)
