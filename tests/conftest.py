@@ -59,7 +59,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out, by name and not as skipped, what makes no sense on the other database.
+    """Begin with what takes longest; leave out, by name and not as skipped, what makes no sense on the other database.
 
     On SQLite: what is about PostgreSQL. On PostgreSQL: what opens no database, for it is the same test and has run on SQLite.
     """
@@ -73,7 +73,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left_out = [item for item in items if not belongs(item)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
-        items[:] = kept
+    items[:] = sorted(kept, key=_longest_first)
+
+
+def _longest_first(item: pytest.Item) -> int:
+    """The matrix, then the other browser tests, then the rest: a worker that is done early takes over short tests at the end."""
+    return next((place for place, mark in enumerate(("axe", "browser")) if item.get_closest_marker(mark)), 2)
 
 
 def of_the_run(factory: pytest.TempPathFactory, name: str) -> Path:

@@ -5,6 +5,8 @@ than a telephone of 320 pixels.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -24,9 +26,8 @@ from tests.support.servers import ThreadServer
 
 LANGUAGES = ("en", "es")
 DESK, TELEPHONE = {"width": 1280, "height": 800}, {"width": 320, "height": 640}
-NOWHERE = Lived(
-    1, 1, "x", "x", "x", 1, 1, "x", "y", 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, "/people/import/1?source=x", 1
-)  # fmt: skip
+IDS: dict[str, Any] = {each.name: 1 if each.type == "int" else "x" for each in fields(Lived)}
+NOWHERE = Lived(**IDS | {"dry_run": "/people/import/1?source=x"})
 
 
 def test_every_page_has_its_place(app: Flask) -> None:
