@@ -70,7 +70,7 @@ def hospital(session: Session) -> Hospital:
             case 4:
                 requirement = session.scalars(select(Span.requirement_id).where(Span.requirement_id > 0)).first()
                 first = TODAY - timedelta(days=chance.randrange(30))
-                actions.exempt(session, who, chance.choice([None, requirement]), first, None, "a reason", SYSTEM)
+                actions.exempt(session, who, requirement if number > 6 else None, first, None, "a reason", SYSTEM)
             case 5:
                 made.leaves(who, TODAY - timedelta(days=5))
                 made.employ(who, wards[0], TODAY + timedelta(days=chance.randrange(10)))
