@@ -22,6 +22,7 @@ from lms.people.plan import Verdict
 from lms.people.preparing import prepare
 from tests.accounts.conftest import Hospital
 from tests.people.conftest import AS_OF, STAFF, TREE, Office, People, as_file, as_options
+from tests.support.queries import statements
 
 HEAD, ANA, BO, CY = STAFF.strip().split("\n")
 
@@ -331,3 +332,13 @@ def test_people_are_found_without_accents_whatever_wrote_them(
     with db.transaction() as session:
         actions.change_person(session, number("1003"), actions.OwnData("Çağla", "Öz"), Actor(None, clock.now()))
     assert found("cagla oz") == {"1003"} and found("cy oh") == set()
+
+
+def test_a_dry_run_asks_as_often_for_many_as_for_few(staffed: Office) -> None:
+    asked = []
+    for count in (3, 1500):
+        rows = [f"{8000 + one},Ana,Núñez,OR,Nurse,2020-01-15,,1003,,yes" for one in range(count)]
+        with statements() as sent:
+            staffed.look(text(ANA, BO, CY, *rows))
+        asked.append(len(sent.all))
+    assert asked[0] == asked[1] < 50, "the steps of a comparison, each for up to 5,000 people at once"
