@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from wtforms import DateField, IntegerField, RadioField, SelectField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from lms import flows
@@ -40,11 +41,13 @@ ATTEMPTS = {"0": _l("No more"), "1": "1", "2": "2", "3": "3", "4": "4", "5": "5"
 class GiveForm(Form):
     """What is given, when, and why."""
 
-    time = RadioField(_l("More time"), choices=list(TIMES.items()), default="")
+    time = RadioField(_l("More time"), choices=[SelectChoice(*each) for each in TIMES.items()], default="")
     minutes = IntegerField(
         _l("Minutes more"), [Optional(), NumberRange(1, 480)], description=_l("Only with “a number of minutes more”.")
     )
-    attempts = SelectField(_l("More attempts at each test"), choices=list(ATTEMPTS.items()), default="0")
+    attempts = SelectField(
+        _l("More attempts at each test"), choices=[SelectChoice(*each) for each in ATTEMPTS.items()], default="0"
+    )
     from_day = DateField(_l("First day"), [InputRequired(_l("Enter a day."))])
     last_day = DateField(_l("Last day"), [Optional()], description=_l("Leave empty if it goes on until it is ended."))
     reason = TextAreaField(
