@@ -18,7 +18,9 @@ def test_the_cut_score_is_the_mean_of_the_judges_sums() -> None:
     cut = cut_score(ITEMS, judges, ratings)
     assert cut is not None
     assert cut.sums == {"One": Fraction(26, 10), "Two": Fraction(28, 10), "Three": Fraction(24, 10)}
-    assert (cut.score, cut.percent, cut.mark) == (Fraction(26, 10), 65, 65), "exactly 65: no hair above, which would be 66"
+    assert (cut.score, cut.percent, cut.mark) == (Fraction(26, 10), 65, 65), (
+        "exactly 65: no hair above, which would be 66"
+    )
     assert cut.sd == pytest.approx(0.2) and cut.se == pytest.approx(0.115470, abs=1e-6)
     assert [(item.mean, item.wide) for item in cut.items][:2] == [(Fraction(6, 10), False), (Fraction(7, 10), False)]
     frozen = panel_mark("Spring", 2, cut)

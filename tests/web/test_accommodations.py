@@ -51,7 +51,9 @@ def test_hr_gives_time_an_auditor_reads_why_and_nobody_else_does(
         assert signed_in(denied).get(address).status_code == 403
     assert REASON not in signed_in(chief).page("/admin/audit").text
     token = given.fields(given.form("give"))["csrf_token"][0]
-    own = hr.post(f"/accommodations/{clerk}", data={"csrf_token": token, "time": "200", "from_day": "2026-06-15", "reason": "x"})
+    own = hr.post(
+        f"/accommodations/{clerk}", data={"csrf_token": token, "time": "200", "from_day": "2026-06-15", "reason": "x"}
+    )
     assert own.status_code == 403
     ended = hr.submit(given, {"last_day": "2026-06-20"}, form="/end").page
     assert "Jun 15, 2026 to Jun 20, 2026" in ended.text
