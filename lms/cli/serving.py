@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import socket
 import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 import click
 import waitress
 
+from config import Config
 from lms import organisation
 from lms.accounts.passwords import setup_code
 from lms.app import create_app
@@ -17,8 +23,15 @@ from lms.worker import Worker
 
 @click.command()
 @click.option("--threads", default=8, show_default=True, help="How many requests are answered at the same time.")
+@click.option(
+    "--processes",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    help="How many processes share the requests. Python uses one processor in each.",
+)
 @click.option("--no-worker", is_flag=True, help="Do not run jobs in this process (when `lms worker` runs beside it).")
-def serve(threads: int, no_worker: bool) -> None:
+def serve(threads: int, processes: int, no_worker: bool) -> None:
     """Serve the pages, and run the jobs, until stopped with Ctrl-C.
 
     An empty database gets its tables first; the site then shows a page on which to set Attune up.
@@ -27,32 +40,77 @@ def serve(threads: int, no_worker: bool) -> None:
         if is_empty(house.database):
             upgrade(house.database)
         require_current(house.database)
-        run(house, threads, with_worker=not no_worker)
+        run(house, threads, with_worker=not no_worker, processes=processes)
 
 
-def run(house: Opened, threads: int, *, with_worker: bool) -> None:
-    """Serve until stopped; a worker thread runs the jobs beside it."""
+@contextmanager
+def _listening(config: Config) -> Iterator[list[socket.socket]]:
+    """Sockets at every address of the host, as waitress opens them, but before there is more than one process."""
+    with ExitStack() as opened_here:
+        found = []
+        for family, kind, protocol, _, address in socket.getaddrinfo(config.host, config.port, type=socket.SOCK_STREAM):
+            one = opened_here.enter_context(socket.socket(family, kind, protocol))
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            one.bind(address)
+            found.append(one)
+        yield found
+
+
+def _share(processes: int) -> bool:
+    """Be one of several processes; True in the first. They end when it ends, however it does, and it ends when one of them does,
+    so that whatever started it can start all of them again."""
+    if processes == 1:
+        return True
+    theirs, ours = os.pipe()
+    for _ in range(processes - 1):
+        if os.fork() == 0:
+            os.close(ours)
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            threading.Thread(target=_end_with, args=(theirs,), daemon=True).start()
+            return False
+    threading.Thread(target=_end_after_any, daemon=True).start()
+    return True
+
+
+def _end_with(first: int) -> None:
+    os.read(first, 1)  # nothing is ever written: it ends when the first process does
+    os._exit(0)
+
+
+def _end_after_any() -> None:
+    os.wait()
+    os._exit(1)
+
+
+def run(house: Opened, threads: int, *, with_worker: bool, processes: int = 1) -> None:
+    """Serve until stopped; a worker thread of the first process runs the jobs beside it."""
     app = create_app(house.config, house.clock, house.database)
-    stop = threading.Event()
-    worker = threading.Thread(target=Worker(house.database, house.files, house.clock).run, args=(stop,), daemon=True)
-    if with_worker:
-        worker.start()
-    click.echo(f"Attune is at http://{house.config.host}:{house.config.port} (Ctrl-C stops it)")
-    with house.database.session() as session:
-        if organisation.load(session) is None:
-            click.echo(
-                f"It is not set up yet. Run `lms setup`, or open it and enter this code: {setup_code(house.config.secret_key)}"
-            )
-    try:
-        limit_bodies()
-        waitress.serve(
-            app, host=house.config.host, port=house.config.port, threads=threads, ident=None, _quiet=True,
-            max_request_body_size=house.config.upload_limit + ENVELOPE,
-        )  # fmt: skip
-    finally:
-        stop.set()
-        if with_worker:
-            worker.join(timeout=10)
+    with _listening(house.config) as where:
+        click.echo(f"Attune is at http://{house.config.host}:{house.config.port} (Ctrl-C stops it)")
+        with house.database.session() as session:
+            if organisation.load(session) is None:
+                code = setup_code(house.config.secret_key)
+                click.echo(f"It is not set up yet. Run `lms setup`, or open it and enter this code: {code}")
+        house.database.close()  # no two processes may share a connection
+        first = _share(processes)
+        stop = threading.Event()
+        worker = threading.Thread(
+            target=Worker(house.database, house.files, house.clock).run, args=(stop,), daemon=True
+        )
+        if first and with_worker:
+            worker.start()
+        try:
+            limit_bodies()
+            waitress.serve(
+                app, sockets=where, threads=threads, ident=None, _quiet=True,
+                max_request_body_size=house.config.upload_limit + ENVELOPE,
+            )  # fmt: skip
+        finally:
+            stop.set()
+            if worker.is_alive():
+                worker.join(timeout=10)
 
 
 @click.command()

@@ -1,0 +1,411 @@
+"""Whole attempts at a test of ten items, taken over HTTP from ``lms serve`` by clients that work at the same time; every answer is saved
+for itself, and durably.
+
+    python -m benchmarks.attempts [--clients 8] [--attempts 200] [--processes 2]
+
+Starts a PostgreSQL of its own with fsync, synchronous commit and full page writes on, publishes CC-101, and enrols one person for each
+attempt with everything done but the test. The server, the clients and PostgreSQL share the machine.
+
+An attempt is: begin, ten answers (each one request, the way the page's script sends it), hand in. All answers are right, so handing in also
+writes the training record, the certificate and the person's new timeline. ``--pages`` adds the pages that a browser loads between: the
+door, each question, the look back over all of them, and the result.
+
+The floor of a save is the bare INSERT of the same row with its COMMIT, on one connection to the same database, in turn with the saves.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import re
+import secrets
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from urllib.parse import urlencode
+
+import click
+import psycopg
+from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
+from sqlalchemy import select
+
+from config import ROOT, Config
+from lms.accounts.actions import begin_session
+from lms.accounts.invitations import open_account
+from lms.app import create_app
+from lms.audit import Actor
+from lms.catalogue import queries as catalogue
+from lms.catalogue.actions import publish
+from lms.catalogue.content import CourseContent
+from lms.catalogue.disk import load_course
+from lms.cli.house import upgrade
+from lms.clock import FOR_EVER, SystemClock
+from lms.db import Database
+from lms.files import FileStore
+from lms.learning import actions
+from lms.learning.models import Attempt, Enrolment
+from lms.organisation import Organisation, save
+from lms.people.models import Department, DepartmentVersion, Employment, Membership, Person
+
+DURABLE = ("fsync", "synchronous_commit", "full_page_writes", "autovacuum")
+BARE = """INSERT INTO answer (attempt_id, sequence, item_id, response, language, key, saved_at, given_at)
+VALUES (%s, %s, 'floor', '{"options": ["a"]}', 'en', %s, now(), now())"""
+PARTS = ("the server", "PostgreSQL", "the clients")
+TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
+ITEM = re.compile(r'name="item"[^>]*value="([^"]+)"')
+
+
+@dataclass(slots=True)
+class Learner:
+    """Somebody who takes the test once: the cookie they hold, and their enrolment."""
+
+    enrolment_id: int
+    cookie: str
+
+
+@dataclass(slots=True)
+class Times:
+    """Seconds of each request, by what it was for."""
+
+    by_kind: dict[str, list[float]] = field(default_factory=dict)
+
+    @contextmanager
+    def of(self, kind: str) -> Iterator[None]:
+        begun = time.perf_counter()
+        yield
+        self.by_kind.setdefault(kind, []).append(time.perf_counter() - begun)
+
+
+class Browser:
+    """One connection that is kept open, as a browser keeps it."""
+
+    def __init__(self, port: int, times: Times) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        self._times = times
+        self.cookie = ""
+
+    def ask(
+        self, kind: str, path: str, fields: dict[str, str] | None = None, *, script: bool = False
+    ) -> tuple[int, str, str]:
+        """Status, address to go on to, and body."""
+        headers = {"Cookie": f"attune={self.cookie}", "Accept-Language": "en", "Accept-Encoding": "gzip"}
+        body = None
+        if fields is not None:
+            body, headers["Content-Type"] = urlencode(fields), "application/x-www-form-urlencoded"
+        if script:
+            headers |= {"X-Requested-With": "fetch", "Accept": "application/json"}
+        else:
+            del headers["Accept-Encoding"]
+        with self._times.of(kind):
+            self._connection.request("GET" if fields is None else "POST", path, body, headers)
+            answer = self._connection.getresponse()
+            said = answer.read().decode()
+        for name, value in answer.getheaders():
+            if name.lower() == "set-cookie" and value.startswith("attune="):
+                self.cookie = value.split(";")[0].partition("=")[2]
+        if answer.status >= 400:
+            raise SystemExit(f"{path}: {answer.status} {said[:300]}")
+        return answer.status, answer.headers.get("Location", ""), said
+
+
+class Taking:
+    """What every client needs to know to answer everything right."""
+
+    def __init__(self, port: int, content: CourseContent, *, pages: bool) -> None:
+        test = content.test
+        assert test is not None
+        self.port, self.pages, self.test_id = port, pages, test.id
+        self.right = {item.id: item.fields(item.key()) for item in content.keyed_items(test.id)}
+
+    def take(self, browser: Browser, learner: Learner, drawn: Callable[[int], list[str]]) -> None:
+        """One whole attempt."""
+        browser.cookie = learner.cookie
+        door = f"/learn/{learner.enrolment_id}/{self.test_id}"
+        token = _found(TOKEN, browser.ask("a page", door)[2])
+        _, onward, _ = browser.ask("begin", f"{door}/start", {"csrf_token": token})
+        attempt = int(onward.rsplit("/", 1)[1])
+        items = drawn(attempt) if not self.pages else []
+        for place in range(1, 11):
+            if self.pages:
+                items.append(_found(ITEM, browser.ask("a page", f"/attempt/{attempt}?item={place}")[2]))
+            fields = {
+                "csrf_token": token,
+                "item": items[place - 1],
+                "key": secrets.token_hex(12),
+                "language": "en",
+                "age": "12",
+            }
+            fields |= {name: values[0] for name, values in self.right[items[place - 1]].items()}
+            browser.ask("save an answer", f"/attempt/{attempt}/answer", fields, script=True)
+        if self.pages:
+            browser.ask("a page", f"/attempt/{attempt}/review")
+        browser.ask("hand in", f"/attempt/{attempt}/finish", {"csrf_token": token})
+        if self.pages and "passed" not in browser.ask("a page", f"/attempt/{attempt}/result")[2].lower():
+            raise SystemExit("The attempt was not passed.")
+
+
+def _found(pattern: re.Pattern[str], text: str) -> str:
+    match = pattern.search(text)
+    assert match is not None, pattern.pattern
+    return match[1]
+
+
+# --- what is measured ---------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def durable_postgres() -> Iterator[tuple[str, int]]:
+    """A PostgreSQL that has written down what it says it has; its address and its process."""
+    from tests.support.databases import as_psycopg
+    from tests.support.postgres import Postgres
+
+    server = Postgres()
+    try:
+        with psycopg.connect(server.url.replace("+psycopg", ""), autocommit=True) as own:
+            for setting in DURABLE:
+                own.execute(f"ALTER SYSTEM SET {setting} = on")
+            own.execute("SELECT pg_reload_conf()")
+            time.sleep(0.5)
+        with psycopg.connect(server.url.replace("+psycopg", "")) as own:
+            for setting in DURABLE:
+                assert own.execute(f"SHOW {setting}").fetchone() == ("on",)
+        yield as_psycopg(server.url), int((server.folder / "data" / "postmaster.pid").read_text().split()[0])
+    finally:
+        server.stop()
+
+
+def hospital(database: Database, config: Config, number: int) -> tuple[CourseContent, list[Learner]]:
+    """``number`` people of one department, each with everything done but the test of CC-101."""
+    clock, learners = SystemClock(), []
+    now = clock.now()
+    app = create_app(config, clock, database)
+    with database.transaction() as session:
+        save(session, Organisation(name="Riverbend Health", zone="America/New_York"), now)
+        loaded = load_course(ROOT / "courses" / "cc-101")
+        version_id = publish(session, loaded, FileStore(config.data_dir / "files"), by=Actor(None, now)).version.id
+        course_id = catalogue.offered_by_slug(session, "cc-101").course_id
+        ward = Department(code="ED", created_at=now)
+        session.add(ward)
+        session.flush()
+        since = {"from_day": date(2020, 1, 1), "to_day": FOR_EVER, "recorded_at": now}
+        session.add(
+            DepartmentVersion(department_id=ward.id, name="Emergency", kind="department", parent_id=None, **since)
+        )
+        content = catalogue.content(session, version_id)
+        for n in range(number):
+            person = Person(
+                source="bench", number=f"{n:05}", given_name="Nurse", family_name=f"No. {n}", created_at=now
+            )
+            session.add(person)
+            session.flush()
+            session.add(Employment(person_id=person.id, kind="employee", **since))
+            session.add(
+                Membership(
+                    person_id=person.id, department_id=ward.id, primary=True, job="Nurse", profession="nursing",
+                    patient_contact=True, **since,
+                )
+            )  # fmt: skip
+            account = open_account(session, person, Actor(None, now))
+            enrolment = actions.enrol(session, person.id, course_id, version_id, now=now, by=person.id)
+            for step in content.steps:
+                if step.kind != "test":
+                    actions.mark_done(session, enrolment, step.id, now=now)
+            token = begin_session(session, account, now)
+            cookie = {"_user_id": token, "_fresh": True, "touched": int(now.timestamp()) + 3600}
+            learners.append(Learner(enrolment.id, _signed(app, cookie)))
+    return content, learners
+
+
+def _signed(app: Flask, values: dict[str, object]) -> str:
+    signer = SecureCookieSessionInterface().get_signing_serializer(app)
+    assert signer is not None
+    return str(signer.dumps(values))
+
+
+@contextmanager
+def served(config: Config, processes: int) -> Iterator[tuple[int, int]]:
+    """``lms serve`` as a process of its own; its port and its process."""
+    from tests.support.postgres import free_port
+
+    port = free_port()
+    environ = os.environ | {
+        "LMS_DATABASE_URL": config.database_url,
+        "LMS_DATA_DIR": str(config.data_dir),
+        "LMS_SECRET_KEY": config.secret_key,
+        "PORT": str(port),
+    }
+    command = [sys.executable, "-c", "from lms.cli import main; main()", "serve"]
+    if processes > 1:
+        command += ["--processes", str(processes)]
+    server = subprocess.Popen(command, env=environ, cwd=ROOT, stdout=subprocess.DEVNULL)
+    try:
+        while True:
+            try:
+                with socket.create_connection(("127.0.0.1", port), timeout=5):
+                    break
+            except OSError:
+                if server.poll() is not None:
+                    raise SystemExit("`lms serve` did not start.") from None
+                time.sleep(0.2)
+        yield port, server.pid
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def processor_seconds(root: int) -> float:
+    """Processor time of a process and all its descendants so far, as Linux tells it."""
+    spent: dict[int, tuple[int, float]] = {}
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = entry.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        spent[int(entry.parent.name)] = (int(fields[1]), sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK"))
+    family = {root}
+    for _ in range(3):
+        family |= {pid for pid, (parent, _) in spent.items() if parent in family}
+    return sum(seconds for pid, (_, seconds) in spent.items() if pid in family)
+
+
+def run(taking: Taking, learners: list[Learner], clients: int, url: str) -> tuple[float, Times]:
+    """All attempts, ``clients`` at a time: seconds, and the times of the requests."""
+    waiting, times, faults = list(learners), [Times() for _ in range(clients)], []
+
+    def client(own: Times) -> None:
+        browser = Browser(taking.port, own)
+        with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as looking:
+
+            def drawn(attempt: int) -> list[str]:
+                row = looking.execute("SELECT drawn FROM attempt WHERE id = %s", (attempt,)).fetchone()
+                assert row is not None
+                return [each["item"] for each in row[0]]
+
+            while waiting:
+                try:
+                    learner = waiting.pop()
+                except IndexError:
+                    break
+                try:
+                    taking.take(browser, learner, drawn)
+                except BaseException as fault:
+                    faults.append(fault)
+                    raise
+
+    threads = [threading.Thread(target=client, args=(own,)) for own in times]
+    begun = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    took = time.perf_counter() - begun
+    if faults:
+        raise SystemExit(str(faults[0]))
+    together = Times()
+    for own in times:
+        for kind, seconds in own.by_kind.items():
+            together.by_kind.setdefault(kind, []).extend(seconds)
+    return took, together
+
+
+def saves_beside_the_floor(
+    taking: Taking, learner: Learner, database: Database, url: str, runs: int
+) -> tuple[list[float], list[float], list[float]]:
+    """One client: seconds of a save over HTTP, of the same save without HTTP, and of the bare insert with commit, in turn."""
+    clock, over_http, in_process, bare = SystemClock(), Times(), [], []
+    browser = Browser(taking.port, over_http)
+    browser.cookie = learner.cookie
+    door = f"/learn/{learner.enrolment_id}/{taking.test_id}"
+    token = _found(TOKEN, browser.ask("a page", door)[2])
+    attempt_id = int(browser.ask("begin", f"{door}/start", {"csrf_token": token})[1].rsplit("/", 1)[1])
+    with database.session() as session:
+        item = session.get_one(Attempt, attempt_id).drawn[0]["item"]
+        version_id = session.scalars(select(Enrolment.version_id).where(Enrolment.id == learner.enrolment_id)).one()
+        content = catalogue.content(session, version_id)
+    keyed = next(each for each in content.keyed_items(taking.test_id) if each.id == item)
+    answer = {name: values[0] for name, values in taking.right[item].items()}
+    with psycopg.connect(url.replace("+psycopg", "")) as floor:
+        for n in range(runs):
+            fields = {
+                "csrf_token": token,
+                "item": item,
+                "key": secrets.token_hex(12),
+                "language": "en",
+                "age": "12",
+            } | answer
+            browser.ask("save", f"/attempt/{attempt_id}/answer", fields, script=True)
+            begun = time.perf_counter()
+            with database.transaction() as session:
+                actions.answer(
+                    session, session.get_one(Attempt, attempt_id), content, item, keyed.key(),
+                    language="en", key=secrets.token_hex(12), now=clock.now(), age=timedelta(milliseconds=12),
+                )  # fmt: skip
+            in_process.append(time.perf_counter() - begun)
+            begun = time.perf_counter()
+            floor.execute(BARE, (attempt_id, -1 - n, secrets.token_hex(12)))
+            floor.commit()
+            bare.append(time.perf_counter() - begun)
+        floor.execute("DELETE FROM answer WHERE item_id = 'floor'")
+    return over_http.by_kind["save"], in_process, bare
+
+
+def _p95(seconds: list[float]) -> float:
+    return statistics.quantiles(seconds, n=20)[-1] if len(seconds) > 1 else seconds[0]
+
+
+def _row(name: str, seconds: list[float]) -> str:
+    return f"{name:<34}{len(seconds):>7,}{1000 * statistics.median(seconds):>11.1f}{1000 * _p95(seconds):>9.1f}"
+
+
+@click.command()
+@click.option("--clients", default=8, show_default=True)
+@click.option("--attempts", default=200, show_default=True)
+@click.option("--processes", default=1, show_default=True, help="Processes of `lms serve`.")
+@click.option("--pages", is_flag=True, help="Load the pages between, too.")
+@click.option("--saves", default=300, show_default=True, help="Saves beside the floor.")
+def main(clients: int, attempts: int, processes: int, pages: bool, saves: int) -> None:
+    """Print attempts a second, and what each request takes."""
+    with durable_postgres() as (url, postgres), tempfile.TemporaryDirectory(prefix="attune-bench-") as folder:
+        config = Config(database_url=url, data_dir=Path(folder), secret_key=secrets.token_hex(16))
+        database = Database(url)
+        upgrade(database)
+        content, learners = hospital(database, config, attempts + clients + 1)
+        with served(config, processes) as (port, server):
+            taking = Taking(port, content, pages=pages)
+            run(taking, [learners.pop() for _ in range(clients)], clients, url)  # warm
+            measured = saves_beside_the_floor(taking, learners.pop(), database, url, saves)
+            before = [processor_seconds(server), processor_seconds(postgres), time.process_time()]
+            took, times = run(taking, learners, clients, url)
+            after = [processor_seconds(server), processor_seconds(postgres), time.process_time()]
+        database.close()
+    print(f"{clients} clients, {processes} server process(es), PostgreSQL with fsync; load {os.getloadavg()[0]:.1f}")
+    print(f"{attempts} attempts of ten answers in {took:.1f} s: {attempts / took:.1f} a second")
+    spent = [1000 * (late - early) / attempts for early, late in zip(before, after, strict=True)]
+    print(
+        "processor time of an attempt: "
+        + ", ".join(f"{name} {ms:.0f} ms" for name, ms in zip(PARTS, spent, strict=True))
+    )
+    print(f"so two cores with nothing else to do allow at most {2000 / sum(spent):.1f} attempts a second")
+    print(f"{'':<34}{'times':>7}{'median ms':>11}{'p95 ms':>9}")
+    for kind, seconds in times.by_kind.items():
+        print(_row(f"{kind}, {clients} clients", seconds))
+    for name, seconds in zip(
+        ("save over HTTP, one client", "save without HTTP", "bare insert with commit"), measured, strict=True
+    ):
+        print(_row(name, seconds))
+    ratios = [_p95(seconds) / _p95(measured[2]) for seconds in measured[:2]]
+    print(f"p95 of a save: {ratios[0]:.1f} x the bare insert over HTTP, {ratios[1]:.1f} x without")
+
+
+if __name__ == "__main__":
+    main()
