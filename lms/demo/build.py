@@ -126,10 +126,9 @@ def build(site: Build) -> None:
         site.write(session)
         _sequences(session)
     with site.database.transaction() as session:
+        hold(session, site.files, site.today, site.moment(site.today, 0), site.seed)
         keep_books(session, site.today, site.moment)
     take_in_file(site.database, site.files, site.today, site.moment)
-    with site.database.transaction() as session:
-        hold(session, site.files, site.today, site.moment(site.today, 0), site.seed)
     _spans(site)
     with site.database.transaction() as session:
         _organisation(session, site, ready=True)
