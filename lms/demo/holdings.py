@@ -16,8 +16,9 @@ from lms.clock import FOR_EVER
 from lms.compliance.calendar import add_months
 from lms.db import known
 from lms.demo.roles import ROLES
+from lms.errors import N_, Message, Problem
 from lms.files import FileStore
-from lms.people import employer, qualifications
+from lms.people import employer, qualifications, worklist
 from lms.people.holdings import term
 from lms.people.models import Department, Employment, Membership
 from lms.policies import actions as policies
@@ -83,6 +84,29 @@ def hold(session: Session, files: FileStore, today: date, at: datetime, seed: in
         if chance.random() < 0.3:
             qualifications.set_birth_month(session, one.id, chance.randrange(1, 13), by)
     _policy(session, files, people, today, at, chance)
+    _problems(session, today, at)
+
+
+def _problems(session: Session, today: date, at: datetime) -> None:
+    """What the feed of last week could not bring, one of it seen twice."""
+    nowhere = Message(N_("There is no department with this code."))
+    correct = Message(
+        N_("Correct the code, or bring the department in with a departments file or on the departments page.")
+    )
+    nobody = Message(N_("Nobody has this number, neither in the file nor in Attune."))
+    lines = (
+        Problem(nowhere, correct, "staff", 42, "department_code", "ED-EXP"),
+        Problem(nowhere, correct, "staff", 97, "department_code", "ED-EXP"),
+        Problem(nobody, Message(N_("Correct the number, or leave the cell empty.")), "staff", 118, "supervisor_number", "R900417"),
+        Problem(
+            Message(N_("This is not an e-mail address.")), Message(N_("Correct it, or leave the cell empty.")), "staff", 131,
+            "email", "riverbend.example",
+        ),
+    )  # fmt: skip
+    who = {42: "R900501", 97: "R900502", 118: "R900503", 131: "R900504"}
+    for days, some in ((8, lines[:1]), (1, lines)):
+        by = Actor(None, at - timedelta(days=days, hours=-5), "demo")
+        worklist.note(session, "riverbend-hr", "staff", some, who, f"staff-{today - timedelta(days=days)}.csv", by)
 
 
 def _workers(session: Session, today: date) -> Iterator[Worker]:
@@ -141,5 +165,5 @@ def _policy(
             late = day >= today or (from_day < versions[1][0] <= day)
             agrees = chance.random() < share and not (one.id == learner and note)
             if agrees and not late and one.since < FOR_EVER:
-                said = Actor(one.id, at - (today - day), "demo")
+                said = Actor(one.id, at - (today - day) + timedelta(minutes=chance.randrange(430, 990)), "demo")
                 policies.acknowledge(session, made.id, one.id, one.language, day, said)

@@ -20,7 +20,7 @@ from lms.access import Permission, may
 from lms.db import Desk
 from lms.errors import N_, AttuneError, NotFound
 from lms.files import StoredFile
-from lms.people import listing, undoing
+from lms.people import listing, sources, undoing, worklist
 from lms.people.importing import Options
 from lms.people.models import ImportRun
 from lms.people.plan import Verdict
@@ -49,6 +49,9 @@ PAGE = 25
 SHOWN = 500
 """So many faults stand on the page; the command line lists them all."""
 
+WAY = ("source", "as_of", "dates", "encoding", "partial", "departments")
+"""What was declared about a file, to go on with."""
+
 VERDICTS = {
     Verdict.NEW: _l("New"),
     Verdict.REHIRED: _l("Rehired"),
@@ -69,6 +72,16 @@ DATES = {
     "us": _l("Month first: 6/30/2026"),
     "eu": _l("Day first: 30/6/2026"),
 }
+
+
+WHATS = {
+    "staff": _l("Staff"),
+    "licences": _l("Licences and certifications"),
+    "duties": _l("Duties"),
+    "leaves": _l("Leaves of absence"),
+    "birth_months": _l("Birth months"),
+}
+"""The kinds of files."""
 
 
 class UploadForm(Form):
@@ -92,18 +105,24 @@ class UploadForm(Form):
     partial = BooleanField(_l("The file does not list everybody: nobody ends by being absent"))
 
 
+@blueprint.context_processor
+def _words() -> dict[str, Any]:
+    return {"whats": WHATS}
+
+
 @blueprint.route("/", methods=["GET", "POST"])
 @needs(Permission.PEOPLE_IMPORT)
 def index() -> ResponseReturnValue:
     """Choose a file. It is stored first, then looked at; nothing is changed yet."""
     form = UploadForm(as_of=today())
     if form.validate_on_submit():
-        staff = _keep(form.staff.data)
-        departments = _keep(form.departments.data) if form.departments.data else None
+        staff = keep(form.staff.data)
+        departments = keep(form.departments.data) if form.departments.data else None
         commit()
+        settled = sources.reading(session(), form.source.data.strip())
         question = {
-            "source": form.source.data.strip(), "as_of": form.as_of.data.isoformat(), "dates": form.dates.data,
-            "encoding": form.encoding.data or None, "partial": 1 if form.partial.data else None,
+            "source": form.source.data.strip(), "as_of": form.as_of.data.isoformat(), "dates": settled.dates or form.dates.data,
+            "encoding": form.encoding.data or settled.encoding, "partial": 1 if form.partial.data or settled.partial else None,
             "departments": departments.id if departments else None,
         }  # fmt: skip
         return redirect(url_for("imports.report", file_id=staff.id, **question), 303)
@@ -121,7 +140,13 @@ def too_large(error: RequestEntityTooLarge) -> ResponseReturnValue:
 
 
 def _upload_page(form: UploadForm) -> str:
-    return render_template("people/import.html", form=form, too_large=_too_large(), most=house().config.upload_limit)
+    return render_template(
+        "people/import.html",
+        waiting=worklist.still_open(session()),
+        form=form,
+        too_large=_too_large(),
+        most=house().config.upload_limit,
+    )
 
 
 def _too_large() -> str:
@@ -160,6 +185,23 @@ def take_in(file_id: int) -> ResponseReturnValue:
             return _show(staff, options, prepared, tell(error.message)), error.status
     say(gettext("The file is taken in."))
     return redirect(url_for("imports.show", run_id=run.id), 303)
+
+
+@blueprint.post("/<int:file_id>/problems")
+@needs(Permission.PEOPLE_IMPORT)
+def note_faults(file_id: int) -> ResponseReturnValue:
+    """The faults of a file wait in the work list; nothing is taken in."""
+    staff, departments, options = _asked(file_id)
+    fuse = organisation().import_fuse
+    session().rollback()
+    with house().database.desk() as desk:
+        prepared, refused = _prepared(desk, staff, departments, options, fuse)
+    if prepared is None:
+        return _show(staff, options, None, refused), 422
+    new = flows.note_faults(session(), prepared, staff.name, actor())
+    commit()
+    say(gettext("The faults wait in the work list; %(new)s of them are new.", new=new))
+    return redirect(url_for("feeds.problems", source=options.source, what="staff"), 303)
 
 
 @blueprint.get("/history")
@@ -211,7 +253,8 @@ def undo(run_id: int) -> ResponseReturnValue:
 # --- what the views share ---------------------------------------------------------------------------------------------
 
 
-def _keep(upload: Any) -> StoredFile:
+def keep(upload: Any) -> StoredFile:
+    """Store a file that was uploaded for an import."""
     return house().files.put(
         session(), upload.stream, name=(upload.filename or "staff.csv")[:200], media_type="text/csv", purpose="import",
         owner_id=viewer().person_id, now=now(), limit=house().config.upload_limit,
@@ -220,9 +263,9 @@ def _keep(upload: Any) -> StoredFile:
 
 def _asked(file_id: int) -> tuple[StoredFile, StoredFile | None, Options]:
     """The stored files and what was declared about them. Only files that came for an import are read."""
-    staff = _file(file_id)
+    staff = kept_file(file_id)
     departments_id = request.values.get("departments", type=int)
-    departments = _file(departments_id) if departments_id else None
+    departments = kept_file(departments_id) if departments_id else None
     try:
         as_of = date.fromisoformat(request.values.get("as_of", ""))
     except ValueError:
@@ -232,10 +275,13 @@ def _asked(file_id: int) -> tuple[StoredFile, StoredFile | None, Options]:
     if not source or (dates and dates not in DATES) or encoding not in ENCODINGS:
         abort(400)
     partial = bool(request.values.get("partial"))
-    return staff, departments, Options(source, as_of, dates or None, encoding or None, partial)
+    reading = sources.reading(session(), source)
+    good = bool(request.values.get("good"))
+    return staff, departments, Options(source, as_of, dates or None, encoding or None, partial, reading, good)
 
 
-def _file(file_id: int) -> StoredFile:
+def kept_file(file_id: int) -> StoredFile:
+    """A file that came for an import; no other is read."""
     found = session().get(StoredFile, file_id)
     if found is None or found.purpose != "import":
         raise NotFound(N_("There is no such file. Upload it again."))
@@ -267,4 +313,6 @@ def _show(staff: StoredFile, options: Options, prepared: Prepared | None, refuse
         "people/report.html",
         staff=staff, options=options, prepared=prepared, refused=refused, verdicts=VERDICTS, shown=SHOWN,
         date_styles=DATES, hidden=request.values.to_dict(), encodings=ENCODINGS,
+        way={name: value for name, value in request.values.items() if name in WAY and value},
+        aside_lines=len({each.line for each in prepared.aside}) if prepared else 0,
     )  # fmt: skip
