@@ -77,6 +77,8 @@ def start_attempt(
             if content.step(step_id).kind == "pre_test"
             else N_("The test opens when all other parts of the course are done.")
         )
+    if content.step(step_id).kind == "test" and step_id in done and enrolment.closed_at is None:
+        raise Conflict(N_("You have passed this test. What is still to do stands on the page of the course."))
     attempt = learning.start(session, enrolment, content, step_id, language=language, seed=seed, now=now)
     _close_in_time(session, attempt, now)
     return attempt

@@ -207,7 +207,7 @@ def _standing(enrolment: Enrolment, content: CourseContent) -> dict[str, str] | 
     test = content.test
     tried = queries.attempts(session(), enrolment.id, test.id) if test and enrolment.closed_at is None else ()
     last = tried[-1].finished_at if tried else None
-    if test is None or last is None:
+    if test is None or last is None or any(attempt.passed for attempt in tried):
         return None
     allowed = allowances(session(), enrolment, today())
     stands = standing(test, tried, allowed, now())

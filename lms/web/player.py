@@ -23,7 +23,7 @@ from lms.learning import actions, queries, scoring
 from lms.learning.accommodations import allowances
 from lms.learning.models import Answer, Attempt, AttemptKind, Enrolment
 from lms.learning.policy import limit_for, standing
-from lms.learning.progress import is_locked, progress, waits_for
+from lms.learning.progress import has_tested_out, is_locked, progress, waits_for
 from lms.web import policy_words, pre_test, stories, surveys
 from lms.web.item_view import ItemView, writing
 from lms.web.page import (
@@ -122,6 +122,10 @@ def step(enrolment_id: int, step_id: str) -> ResponseReturnValue:
         return redirect(url_for("player.attempt", attempt_id=tried[-1].id))
     if isinstance(found, PreTestStep):
         return pre_test.door(reader, found, tried)
+    if isinstance(found, TestStep) and step_id in reader.done and reader.enrolment.closed_at is None:
+        out = has_tested_out(reader.content, reader.done)
+        passed = queries.passed_attempt(session(), enrolment_id, AttemptKind.PRE_TEST if out else AttemptKind.TEST)
+        return redirect(url_for("player.result", attempt_id=passed.id))
     terms = _terms(found, reader, tried) if isinstance(found, TestStep) else {"attempts_left": None}
     return reader.page(
         "player/door.html",

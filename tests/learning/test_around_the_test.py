@@ -115,6 +115,11 @@ def test_the_record_waits_for_the_attestation_and_not_for_the_evaluation(
     result = nurse.page(f"/attempt/{attempt_of(db, AttemptKind.TEST).id}/result").text
     assert "wait for what is still to do: I will" in result
     assert not records(db), "passed, but the statement is not made"
+    assert "wait for what is still to do" in nurse.page(nurse.get("/learn/1/post-test").location).text
+    again = nurse.post(
+        "/learn/1/post-test/start", data=nurse.page("/learn/1/say").fields(nurse.page("/learn/1/say").form())
+    )
+    assert "You have passed this test" in page_of(again, 409).text
 
     # the evaluation: saved as given, twice the same counts once, sent once
     page = nurse.page("/learn/1/say")
