@@ -26,6 +26,8 @@ from lms.learning.accommodations import allowances
 from lms.learning.models import Enrolment
 from lms.learning.policy import standing
 from lms.learning.progress import Progress, is_locked, progress
+from lms.policies import queries as policy_queries
+from lms.policies.queries import Standing
 from lms.records import queries as records
 from lms.records.models import TrainingRecord
 from lms.web import policy_words
@@ -53,21 +55,37 @@ def home() -> ResponseReturnValue:
     """What is due, what is under way, what is done."""
     completed = records.transcript(session(), viewer().person_id)
     enrolled = queries.enrolments(session(), viewer().person_id)
-    tasks = _tasks({(r.course_id, r.completed_on) for r, revoked in completed if revoked is None}, enrolled)
+    duties = compliance.duties(session(), viewer().person_id, today())
+    tasks = _tasks({(r.course_id, r.completed_on) for r, revoked in completed if revoked is None}, enrolled, duties)
     held = {
         v.certificate.record_id: v for v in reversed(certificates.of_person(session(), viewer().person_id, today()))
     }
     recent = completed[:3]
+    policies = _policies(duties)
     asked = surveys.open_follow_ups(session(), enrolled, today(), organisation().zone)
     return render_template(
         "learner/home.html",
         tasks=tasks,
         recent=recent,
         held=held,
-        lede=_lede(tasks),
+        lede=_lede(tasks, len(policies)),
         titles=_titles(recent),
+        policies=policies,
         follow_ups=[(each, localised(each.content, locale()).title) for each in asked],
     )
+
+
+def _policies(duties: Sequence[Duty]) -> list[tuple[Standing, Duty]]:
+    """The policies in force that a duty asks for and that are not acknowledged yet, by due day."""
+    asked: dict[str, Duty] = {}
+    for duty in duties:
+        for code in duty.policies if duty.can_be_done else ():
+            asked.setdefault(code, duty)
+    if not asked:
+        return []
+    in_force = policy_queries.standing(session(), today(), viewer().person_id)
+    waiting = [(one, asked[one.code]) for one in in_force if one.code in asked and one.acknowledged_on is None]
+    return sorted(waiting, key=lambda pair: pair[1].due or date.max)
 
 
 def _titles(rows: Iterable[tuple[TrainingRecord, object]]) -> dict[int, Text]:
@@ -77,23 +95,23 @@ def _titles(rows: Iterable[tuple[TrainingRecord, object]]) -> dict[int, Text]:
     return {record_id: localised(known[version_id], locale()).title for record_id, version_id in versions.items()}
 
 
-def _lede(tasks: list[Task]) -> str:
+def _lede(tasks: list[Task], policies: int = 0) -> str:
     late = sum(task.state in {"overdue", "in_grace"} for task in tasks)
     if late:
         return str(ngettext("%(num)s course is past its due day.", "%(num)s courses are past their due day.", late))
     due = sum(task.due is not None for task in tasks)
     if due:
         return str(ngettext("%(num)s course is due.", "%(num)s courses are due.", due))
+    if policies:
+        return str(ngettext("%(num)s policy waits to be read.", "%(num)s policies wait to be read.", policies))
     return str(gettext("Nothing is due. Thank you for keeping your training up to date."))
 
 
-def _tasks(completed: set[tuple[int, date]], enrolled: Sequence[Enrolment]) -> list[Task]:
+def _tasks(completed: set[tuple[int, date]], enrolled: Sequence[Enrolment], duties: Sequence[Duty]) -> list[Task]:
     """Open duties by due day, then courses under way that nobody asked for."""
-    who, day = viewer().person_id, today()
     under_way = {e.course_id: e for e in enrolled if e.closed_at is None}
     done = queries.steps_done(session(), [e.id for e in under_way.values()])
     offered = _offered_and_begun(under_way)
-    duties = compliance.duties(session(), who, day)
     known = catalogue.contents(
         session(), {c.version_id for c in offered.values()} | {e.version_id for e in under_way.values()}
     )

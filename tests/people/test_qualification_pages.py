@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from datetime import date
+from pathlib import Path
 
 from sqlalchemy import select
 
+from lms.audit import Actor
 from lms.audit.models import AuditEntry
+from lms.compliance import actions
 from lms.db import Database
-from lms.people import qualifications
+from lms.files import FileStore
+from lms.people import actions as people
+from lms.people import qualifications, queries
+from lms.people.plan import Holding
 from lms.policies.models import Acknowledgement
 from lms.web.page import LANGUAGES
+from lms.worker import Worker
 from tests.people.conftest import Office, People
 from tests.support.pages import PageClient, page_of
 
@@ -46,9 +54,9 @@ def test_hr_records_corrects_and_ends_what_somebody_holds(
     assert early.status_code == 422
     with db.session() as session:
         days = [(t.number, str(t.from_day), t.basis) for t in qualifications.terms(session, person)]
-        actions = session.scalars(select(AuditEntry.action).where(AuditEntry.subject_id == person)).all()
+        noted = session.scalars(select(AuditEntry.action).where(AuditEntry.subject_id == person)).all()
     assert days == [("71", "2024-02-01", "initial"), ("7", "2026-02-01", "renewal")]
-    assert {"licence.record", "licence.correct", "duty.give", "birth_month.set"} <= set(actions)
+    assert {"licence.record", "licence.correct", "duty.give", "birth_month.set"} <= set(noted)
 
 
 def test_a_policy_is_published_read_and_acknowledged_once(
@@ -73,3 +81,23 @@ def test_a_policy_is_published_read_and_acknowledged_once(
     shown = desk.page("/policies/ID-BADGE/versions").text
     assert "Withdraw" not in shown and "es" in shown, "somebody acknowledged it"
     assert desk.page("/policies/").text.count("Acknowledged") == 1
+    rule = {
+        "satisfied_by": {"acknowledgement": "ID-BADGE"},
+        "again_on": {"policies": ["ID-BADGE"], "within": {"days": 30}},
+    }
+    with db.transaction() as session:
+        by, place = Actor(None, staffed.clock.now()), queries.tree(session, date(2026, 6, 1)).by_code["ED"].id
+        people.move(session, hr, date(2024, 1, 1), Holding(place, "HR Partner", "", False, None), by)
+        first = {"first": {"within": {"days": 30}}}
+        actions.publish_requirement(
+            session, "BADGE", "Badges", first | rule, date(2024, 1, 1), Actor(None, staffed.clock.now())
+        )
+    worker = Worker(db, FileStore(Path("unused")), staffed.clock)
+    worker.drain()
+    assert "Policies to read" not in desk.page("/learning").text
+    newer = {"from_day": "2026-06-15", "note": "Worn on the left"}
+    again = {"document_en": (io.BytesIO(b"Wear it on the left."), "p.txt")}
+    desk.submit(desk.page("/policies/ID-BADGE/versions/new"), newer | again, form="change", content_type=many)
+    worker.drain()
+    home = desk.page("/learning").text
+    assert "Policies to read" in home and "Worn on the left" in home
