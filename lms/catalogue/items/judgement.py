@@ -19,7 +19,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from lms.catalogue.items.choices import duplicates
-from lms.catalogue.items.ordering import places
+from lms.catalogue.items.ordering import PlacedQuestion
 from lms.catalogue.items.parted import PartedQuestion
 from lms.catalogue.items.question import Fault, ItemText, Reason, Response
 from lms.catalogue.items.seeded import by_hash, not_as
@@ -130,13 +130,12 @@ class SjtRateItem(PartedQuestion):
         return Message(N_("It counts when every rating agrees with the experts."))
 
 
-class SjtRankItem(PartedQuestion):
+class SjtRankItem(PlacedQuestion):
     """Which response is best, which next? Each is ranked against the others."""
 
     type: Literal["sjt_rank"]
     options: Annotated[tuple[RankedResponse, ...], Field(min_length=3, max_length=6)]
     layout: ClassVar[str] = "ordering"
-    field: ClassVar[str] = "places"
 
     def faults(self) -> Iterator[Fault]:
         yield from super().faults()
@@ -151,13 +150,6 @@ class SjtRankItem(PartedQuestion):
 
     def own_texts(self) -> Iterator[ItemText]:
         yield from _response_texts(self.options)
-
-    @property
-    def part_ids(self) -> tuple[str, ...]:
-        return tuple(option.id for option in self.options)
-
-    def allowed(self, part: str) -> Sequence[str]:
-        return places(len(self.options))
 
     def order(self, seed: str, shuffle: bool) -> list[str]:
         """Always in the seed's order, and never in the panel's: authors write the best first."""

@@ -25,13 +25,25 @@ class Entry(Part):
     """Why it stands at this place."""
 
 
-class OrderingItem(PartedQuestion):
+class PlacedQuestion(PartedQuestion):
+    """Base of the types that give each of their ``options`` a place, the first being 1."""
+
+    field: ClassVar[str] = "places"
+
+    @property
+    def part_ids(self) -> tuple[str, ...]:
+        return tuple(option.id for option in self.options)  # type: ignore[attr-defined]
+
+    def allowed(self, part: str) -> Sequence[str]:
+        return places(len(self.part_ids))
+
+
+class OrderingItem(PlacedQuestion):
     """Put the entries into order. The author writes them in the right one."""
 
     type: Literal["ordering"]
     options: Annotated[tuple[Entry, ...], Field(min_length=3, max_length=9)]
     layout: ClassVar[str] = "ordering"
-    field: ClassVar[str] = "places"
 
     def faults(self) -> Iterator[Fault]:
         yield from super().faults()
@@ -41,13 +53,6 @@ class OrderingItem(PartedQuestion):
         for n, option in enumerate(self.options):
             for name in ("text", "feedback"):
                 yield ItemText(("options", option.id, name), ("options", n, name), getattr(option, name))
-
-    @property
-    def part_ids(self) -> tuple[str, ...]:
-        return tuple(option.id for option in self.options)
-
-    def allowed(self, part: str) -> Sequence[str]:
-        return places(len(self.options))
 
     def order(self, seed: str, shuffle: bool) -> list[str]:
         """The entries, always in the seed's order, and never in the right one."""
