@@ -39,14 +39,21 @@ def last_link(session: Session, last: int) -> str:
 
 
 def entries(session: Session, person_ids: Collection[int], last: int) -> list[dict[str, Any]]:
-    """Every sealed entry that tells about one of these people, with the salts that prove its values."""
+    """Every sealed entry that tells about one of these people, with the salts that prove its values.
+
+    Not when they signed in: that proves no training, and would show a surveyor who works when and from where.
+    """
     ids = sorted(person_ids)
     found: list[Any] = []
     for start in range(0, len(ids), 500):
         found += session.execute(
             select(AuditEntry, AuditSeal)
             .join(AuditSeal, AuditSeal.entry_id == AuditEntry.id)
-            .where(AuditEntry.about_id.in_(ids[start : start + 500]), AuditSeal.sequence <= last)
+            .where(
+                AuditEntry.about_id.in_(ids[start : start + 500]),
+                AuditSeal.sequence <= last,
+                ~AuditEntry.action.startswith("session."),
+            )
         ).all()
     forgotten: dict[int, int] = {}
     for entry, seal in found:
