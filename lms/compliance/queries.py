@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, and_, func, literal, select
 from sqlalchemy.orm import Session, aliased
 
-from lms.compliance.behind import LATE, SORTS, Found, Needing, Page, needing, people_in, with_job
+from lms.compliance.behind import LATE, SORTS, Found, Needing, Page, everyone_in, needing, people_in, with_job
 from lms.compliance.models import COUNTED, DUE_SOON, OVERALL, Generation, Span
 from lms.compliance.one_person import Duty, Line, duties, exemptions, timeline_of, why_required
 from lms.compliance.rulebook import codes, doubts, not_in_force, requirement_versions, requirements
@@ -21,9 +21,9 @@ from lms.people.models import Membership, Person
 
 __all__ = [
     "COUNTED", "DUE_SOON", "LATE", "OVERALL", "SORTS", "AlsoHere", "Cell", "Duty", "Found", "Lapse", "Line", "Needing", "Page",
-    "Status", "also_here", "codes", "counts", "doubts", "duties", "exemptions", "filtered_counts", "lapsing", "needing", "not_in_force",
-    "people_in", "rebuild_status",
-    "requirement_versions", "requirements", "timeline_of", "why_required",
+    "Status", "also_here", "codes", "counts", "doubts", "duties", "everyone_in", "exemptions", "filtered_counts", "lapsing", "needing",
+    "not_in_force", "people_in", "rebuild_status", "requirement_versions", "requirements",
+    "timeline_of", "why_required",
 ]  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
 from typing import Any
 
 import xlsxwriter
@@ -144,8 +145,12 @@ def _spoken(value: object) -> str:
 # --- CSV --------------------------------------------------------------------------------------------------------------
 
 
+LINES = 500
+"""So many rows are sent at once: line by line, sending would take longer than writing."""
+
+
 def csv_lines(sheet: Sheet) -> Iterator[str]:
-    """The table as comma-separated text, line by line, with a byte-order mark so that spreadsheets read it as UTF-8.
+    """The table as comma-separated text, piece by piece, with a byte-order mark so that spreadsheets read it as UTF-8.
 
     The title (with the as-of date) and the notes (the filter) stand in lines of their own before the headings; text that a
     spreadsheet would take for a formula gets an apostrophe.
@@ -153,32 +158,32 @@ def csv_lines(sheet: Sheet) -> Iterator[str]:
     buffer = io.StringIO()
     writer = csv.writer(buffer)
 
-    def line(values: Iterable[Value]) -> str:
-        writer.writerow([_text(value) for value in values])
-        written = buffer.getvalue()
+    def written(lines: Iterable[Sequence[Value]]) -> str:
+        writer.writerows([[_text(value) for value in line] for line in lines])
+        text = buffer.getvalue()
         buffer.seek(0)
         buffer.truncate()
-        return written
+        return text
 
-    yield "\ufeff" + line([sheet.title])
-    for note in sheet.notes:
-        yield line([note])
+    yield "\ufeff" + written([[sheet.title], *([note] for note in sheet.notes)])
     yield "\r\n"
-    yield line([column.label for column in sheet.columns])
-    for row in sheet.rows:
-        yield line(row)
+    yield written([[column.label for column in sheet.columns]])
+    rows = iter(sheet.rows)
+    while piece := list(islice(rows, LINES)):
+        yield written(piece)
 
 
 def _text(value: Value) -> str | int:
+    if isinstance(value, str):
+        return "'" + value if value.startswith(FORMULA) else value
     if value is None:
         return ""
     if isinstance(value, float):
         return f"{value:.4f}"
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
-        return "'" + value
-    return value
+    return value.isoformat() if isinstance(value, date) else value
+
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 # --- XLSX -------------------------------------------------------------------------------------------------------------

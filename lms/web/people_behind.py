@@ -23,8 +23,6 @@ from lms.web.words import gettext, ngettext
 SORTS = ("name", "number", "job", "state", "due")
 PEOPLE = 50
 """People on one page of a list."""
-BATCH = 2000
-"""People read at once for a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,34 +99,30 @@ def people_file(
 
 def behind(question: Asked, departments: frozenset[int] | None, size: int = PEOPLE) -> compliance.Page:
     """The people whom a question is about, one page of them."""
-    states, soon = queries.states_of(question.state)
-    supervisor = question.wish.supervisor_id
     return compliance.people_in(
-        session(),
-        question.as_of,
-        requirement_id=question.requirement,
-        departments=departments,
-        states=states,
-        due_soon=soon,
-        job=question.job or None,
-        profession=question.profession or None,
-        search=question.q or None,
-        visible=None if supervisor is None else queries.reporting_to(supervisor, question.as_of),
-        sort=question.sort or "name",
-        page=question.page,
-        size=size,
+        session(), question.as_of, **_wanted(question, departments), page=question.page, size=size
     )
 
 
 def everybody(question: Asked, departments: frozenset[int] | None) -> Iterator[Found]:
-    """All people whom a question is about, read in batches."""
-    page = 1
-    while True:
-        listed = behind(replace(question, page=page), departments, BATCH)
-        yield from listed.rows
-        if page * BATCH >= listed.total:
-            return
-        page += 1
+    """All people whom a question is about, read while they are taken."""
+    return compliance.everyone_in(session(), question.as_of, **_wanted(question, departments))
+
+
+def _wanted(question: Asked, departments: frozenset[int] | None) -> dict[str, Any]:
+    states, soon = queries.states_of(question.state)
+    supervisor = question.wish.supervisor_id
+    return {
+        "requirement_id": question.requirement,
+        "departments": departments,
+        "states": states,
+        "due_soon": soon,
+        "job": question.job or None,
+        "profession": question.profession or None,
+        "search": question.q or None,
+        "visible": None if supervisor is None else queries.reporting_to(supervisor, question.as_of),
+        "sort": question.sort or "name",
+    }
 
 
 def people_heading(asked: Asked) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 
 from flask import Response, stream_with_context
 
 from lms.compliance.queries import Found
+from lms.compliance.spans import State
 from lms.people.tree import Tree
 from lms.reports.export import Column, Sheet, Value, csv_lines, xlsx
 from lms.reports.queries import Completion
@@ -68,11 +70,10 @@ def people_sheet(
         Column(gettext("Due"), "day"),
         Column(gettext("Valid until"), "day"),
     ]
+    path = cache(tree.path)
+    words = {state: said[state.name.lower()] for state in State}
     lines = (
-        [
-            row.number, row.name, tree.path(row.department_id), row.job, row.profession, said[row.state.name.lower()],
-            row.due, row.valid_until,
-        ]
+        [row.number, row.name, path(row.department_id), row.job, row.profession, words[row.state], row.due, row.valid_until]
         for row in found
     )  # fmt: skip
     return Sheet(
