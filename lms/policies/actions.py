@@ -96,7 +96,7 @@ def acknowledge(session: Session, version_id: int, person_id: int, language: str
         Conflict: it is not in force yet, or there is a newer one.
         Invalid: there is no document in this language.
     """
-    version = session.get(PolicyVersion, version_id, with_for_update={"key_share": True})
+    version = session.get(PolicyVersion, version_id, with_for_update={"read": True, "key_share": True})
     if version is None or version.superseded_at is not None:
         raise NotFound(N_("There is no such policy, or it was withdrawn."))
     if version.from_day > day:
