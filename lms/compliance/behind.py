@@ -14,7 +14,7 @@ from lms.clock import FOR_EVER
 from lms.compliance import cells
 from lms.compliance.models import OVERALL, Span
 from lms.compliance.spans import State
-from lms.compliance.tallies import active
+from lms.compliance.tallies import active, within
 from lms.db import day_in, known
 from lms.people.models import Membership, Person
 from lms.people.queries import found_by
@@ -107,7 +107,8 @@ def people_in(
         query = _lines(day, cell.where()).order_by(*_order(sort)).offset((page - 1) * size).limit(size)
         return Page(tuple(_found(session, query)), number)
     chosen = cells.page_of(session, cell, number, sort, (page - 1) * size, size)
-    of_these = _found(session, _lines(day, [*_among(day, requirement_id, None, None), Span.person_id.in_(chosen)]))
+    mine = (within(active()), Span.requirement_id == requirement_id, Span.person_id.in_(chosen))
+    of_these = _found(session, _lines(day, [*mine, day_in(day, Span.from_day, Span.to_day)]))
     place = {person: place for place, person in enumerate(chosen)}
     return Page(tuple(sorted(of_these, key=lambda row: place[row.person_id])), number)
 

@@ -37,13 +37,14 @@ class Cell:
     states: Collection[State] | None
     due_soon: bool
 
-    def where(self) -> list[ColumnElement[bool]]:
-        """The spans of the cell."""
-        where = [
+    def where(self, *, by_person: bool = False) -> list[ColumnElement[bool]]:
+        """The spans of the cell. ``by_person``: said so that a planner finds those of one person by the key and not by the state."""
+        state: Any = Span.state + 0 if by_person else Span.state
+        where: list[ColumnElement[bool]] = [
             Span.generation_id == active(),
             # written out, because SQLite's index over the overall states holds no other requirement
             Span.requirement_id == literal_column(str(int(self.requirement_id))),
-            Span.state.in_([int(state) for state in self.states or State]),
+            state.in_([int(each) for each in self.states or State]),
             day_in(self.day, Span.from_day, Span.to_day),
         ]
         if self.departments is not None:
@@ -78,13 +79,19 @@ def page_of(session: Session, cell: Cell, total: int, sort: str, offset: int, li
             "state": Span.state,
             "department": Span.department_id,
         }[name]
-        query = select(Span.person_id).where(*cell.where()).order_by(column.desc() if down else column, Span.person_id)
+        query = select(Span.person_id).where(*cell.where()).order_by(*_ordered([column], down), Span.person_id)
+    elif name == "name" and total * SHARE >= (session.scalar(select(func.max(Person.id))) or 0):
+        columns: list[Any] = [Person.family_name, Person.given_name]
+        found = select(Span.person_id).where(*cell.where(by_person=True), Span.person_id == Person.id).exists()
+        query = select(Person.id).where(found).order_by(*_ordered(columns, down), Person.id)
     else:
-        columns: list[Any] = [Person.number] if name == "number" else [Person.family_name, Person.given_name]
-        query = select(Person.id).order_by(*(each.desc() if down else each for each in columns), Person.id)
-        everybody = session.scalar(select(func.max(Person.id))) or 0
-        if total * SHARE >= everybody:
-            query = query.where(select(Span.person_id).where(*cell.where(), Span.person_id == Person.id).exists())
-        else:
-            query = query.join(Span, Span.person_id == Person.id).where(*cell.where())
+        # functions, so that a planner finds the cell first and puts it in order then
+        named = [Person.number] if name == "number" else [Person.family_name, Person.given_name]
+        columns = [func.coalesce(each, "") for each in named]
+        query = select(Person.id).join(Span, Span.person_id == Person.id).where(*cell.where())
+        query = query.order_by(*_ordered(columns, down), Person.id)
     return session.scalars(query.offset(offset).limit(limit)).all()
+
+
+def _ordered(columns: Sequence[Any], down: bool) -> list[Any]:
+    return [column.desc() if down else column for column in columns]
