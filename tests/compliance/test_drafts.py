@@ -22,7 +22,7 @@ from lms.compliance.rules import Rule
 from lms.compliance.sentence import sentences
 from lms.errors import Invalid
 
-from .test_properties_shapes import rules
+from .drawing import rich_rules
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted(
@@ -130,7 +130,7 @@ PEOPLE = [
 
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(AUDIENCES, rules())
+@given(AUDIENCES, rich_rules())
 def test_any_audience_and_rule_go_through_the_form(audience: dict[str, Any], rule: dict[str, Any]) -> None:
     document = {
         "requirement": "X",

@@ -1,29 +1,131 @@
-"""What holds for the rarer shapes of rules too: hours, own days, licences, look-back windows, events, versions that are not enforced."""
+"""Whatever rules and people there can be, drawn by chance: plain ones (courses, dates, exemptions, extensions) and rich ones (hours, own
+days, licences, look-back windows, events, versions that are not enforced)."""
 
 from __future__ import annotations
 
-import random
 from datetime import date, timedelta
-from itertools import pairwise
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lms.compliance.calendar import Length
-from lms.compliance.facts import Event, Leave, LeaveKind, Licence, Membership, PersonFacts, Record
+from lms.compliance.facts import Event, Exemption, Extension, Leave, LeaveKind, Licence, Membership, PersonFacts, Record
 from lms.compliance.rules import RequirementFacts, Rule, RuleVersion, Status
 from lms.compliance.situations import Employment, cut
-from lms.compliance.spans import MET, State
-from lms.compliance.timeline import satisfied_on, timeline
 
-from .making import REQUIREMENT
-from .test_properties import BADNESS, FIRST, days, edges, lengths, months, required, stretches
+from .making import REQUIREMENT, d
 
-TOPICS = ("bias", "culture")
-many = settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+FIRST = d("2021-01-01")
+LAST = d("2027-12-31")
+days = st.dates(FIRST, LAST)
+lengths = st.one_of(
+    st.builds(lambda n: {"days": n}, st.integers(1, 200)), st.builds(lambda n: {"months": n}, st.integers(1, 36))
 )
+months = st.builds(lambda n: {"months": n}, st.sampled_from([1, 3, 6, 12, 24]))
+TOPICS = ("bias", "culture")
+
+
+@st.composite
+def stretches(draw: st.DrawFn) -> tuple[date, date | None]:
+    start = draw(days)
+    return start, draw(st.one_of(st.none(), st.integers(1, 900).map(lambda n: start + timedelta(days=n))))
+
+
+# --- plain ones -------------------------------------------------------------------------------------------------------
+
+
+@st.composite
+def plain_rules(draw: st.DrawFn) -> dict[str, Any]:
+    kind = draw(st.sampled_from(["once", "rolling", "cadence", "fixed"]))
+    first: dict[str, Any] = {"within": draw(lengths)}
+    recurs: dict[str, Any] = {"kind": kind}
+    if kind == "rolling":
+        recurs |= {"every": draw(lengths), "early_counts": draw(st.booleans())}
+    elif kind == "cadence":
+        recurs |= {"every": draw(months)}
+    elif kind == "fixed":
+        recurs |= {"every": draw(months), "month": draw(st.integers(1, 12)), "day": draw(st.integers(1, 28))}
+    if kind != "fixed" and draw(st.booleans()):
+        first["incumbents_due"] = draw(days).isoformat()
+    if draw(st.booleans()):
+        first["opens_before"] = draw(st.integers(0, 120))
+    data: dict[str, Any] = {
+        "courses": draw(st.sampled_from([["a"], ["a", "b"], ["b"]])),
+        "first": first,
+        "recurs": recurs,
+    }
+    data["needs"] = draw(st.sampled_from(["all", "any"]))
+    data["audience"] = draw(
+        st.sampled_from(
+            [{"everyone": True}, {"field": "department", "in": ["ED"]}, {"field": "patient_contact", "is": True}]
+        )
+    )
+    for name in ("opens_before", "grace", "rejoin_within", "return_window"):
+        if draw(st.booleans()):
+            data[name] = draw(st.integers(0, 120))
+    data["leave"] = draw(st.sampled_from([kind.value for kind in LeaveKind]))
+    if draw(st.booleans()):
+        data["look_back"] = draw(st.one_of(st.sampled_from(["any", "none"]), lengths))
+    if draw(st.booleans()):
+        data["align"] = "end_of_month"
+    return data
+
+
+@st.composite
+def plain_requirements(draw: st.DrawFn) -> RequirementFacts:
+    versions = []
+    for number in range(1, draw(st.integers(1, 3)) + 1):
+        start, end = draw(stretches())
+        adopted = start + timedelta(days=draw(st.sampled_from([-30, 0, 0, 45])))
+        versions.append(RuleVersion(number, Rule.parse(draw(plain_rules())), start, end, adopted, draw(st.booleans())))
+    return RequirementFacts(REQUIREMENT, versions)
+
+
+@st.composite
+def plain_people(draw: st.DrawFn) -> PersonFacts:
+    def some(made: st.SearchStrategy[Any], most: int) -> list[Any]:
+        return draw(st.lists(made, max_size=most))
+
+    memberships = [
+        Membership(*stretch, department, codes, None, None, contact, primary)
+        for stretch, department, codes, contact, primary in some(
+            st.tuples(
+                stretches(),
+                st.integers(1, 4),
+                st.sampled_from([frozenset({"ED"}), frozenset({"HR"})]),
+                st.booleans(),
+                st.booleans(),
+            ),
+            4,
+        )
+    ]
+    leaves = [
+        Leave(number, *stretch, kind)
+        for number, (stretch, kind) in enumerate(
+            some(st.tuples(stretches(), st.one_of(st.none(), st.sampled_from(LeaveKind))), 3), 1
+        )
+    ]
+    exemptions = [
+        Exemption(number, which, *stretch)
+        for number, (stretch, which) in enumerate(
+            some(st.tuples(stretches(), st.sampled_from([None, REQUIREMENT, 99])), 2), 1
+        )
+    ]
+    extensions = [
+        Extension(number, REQUIREMENT, cycle, due, granted)
+        for number, (cycle, due, granted) in enumerate(some(st.tuples(st.integers(1, 4), days, days), 2), 1)
+    ]
+    records = [
+        Record(number, course, day, revoked=revoked)
+        for number, (course, day, revoked) in enumerate(
+            some(st.tuples(st.sampled_from("abc"), days, st.sampled_from([False, False, True])), 6), 1
+        )
+    ]
+    employments = some(stretches(), 3) or [(FIRST, None)]
+    return PersonFacts(7, employments, memberships, leaves, exemptions, extensions, records)
+
+
+# --- rich ones --------------------------------------------------------------------------------------------------------
 
 
 @st.composite
@@ -51,7 +153,7 @@ def hours(draw: st.DrawFn, calendar: bool) -> dict[str, Any]:
 
 
 @st.composite
-def rules(draw: st.DrawFn) -> dict[str, Any]:
+def rich_rules(draw: st.DrawFn) -> dict[str, Any]:
     kind = draw(
         st.sampled_from(
             [
@@ -102,18 +204,18 @@ def rules(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @st.composite
-def requirements(draw: st.DrawFn) -> RequirementFacts:
+def rich_requirements(draw: st.DrawFn) -> RequirementFacts:
     versions = []
     for number in range(1, draw(st.integers(1, 3)) + 1):
         start, end = draw(stretches())
         status = draw(st.sampled_from([Status.ENACTED, Status.OWN_POLICY, Status.PENDING, Status.LITIGATED]))
         running = draw(st.booleans())
-        versions.append(RuleVersion(number, Rule.parse(draw(rules())), start, end, start, running, status))
+        versions.append(RuleVersion(number, Rule.parse(draw(rich_rules())), start, end, start, running, status))
     return RequirementFacts(REQUIREMENT, versions)
 
 
 @st.composite
-def people(draw: st.DrawFn) -> PersonFacts:
+def rich_people(draw: st.DrawFn) -> PersonFacts:
     def some(made: st.SearchStrategy[Any], most: int) -> list[Any]:
         return draw(st.lists(made, max_size=most))
 
@@ -161,90 +263,7 @@ def people(draw: st.DrawFn) -> PersonFacts:
     )
 
 
-def every_edge(facts: PersonFacts, requirement: RequirementFacts) -> set[date]:
-    """Every day on which a fact begins or ends, those of licences and events too."""
-    found = edges(facts, requirement) | {event.day for event in facts.events}
-    found |= {r.expires + timedelta(days=1) for r in facts.records if r.expires}
-    for licence in facts.licences:
-        found |= {licence.issued, *licence.renewals}
-    return found
+# --- both -------------------------------------------------------------------------------------------------------------
 
-
-@many
-@given(requirements(), people())
-def test_spans_follow_each_other_and_cover_the_days_of_the_audience(
-    requirement: RequirementFacts, facts: PersonFacts
-) -> None:
-    spans = timeline(requirement, facts, date.max)
-    assert all(span.from_day < span.to_day for span in spans)
-    assert all(before.to_day <= after.from_day for before, after in pairwise(spans))
-    marks = every_edge(facts, requirement) | {FIRST, date(2040, 1, 1)} | {span.from_day for span in spans}
-    for mark in marks:
-        for day in (mark - timedelta(days=1), mark, mark + timedelta(days=1)):
-            covered = any(span.from_day <= day < span.to_day for span in spans)
-            assert covered == required(requirement, facts, day), day
-
-
-@many
-@given(requirements(), people(), st.randoms(use_true_random=False))
-def test_the_order_of_facts_does_not_matter(
-    requirement: RequirementFacts, facts: PersonFacts, chance: random.Random
-) -> None:
-    def mixed(things: Any) -> list[Any]:
-        return chance.sample(list(things), len(things))
-
-    other = PersonFacts(
-        7, mixed(facts.employments), mixed(facts.memberships), mixed(facts.leaves), records=mixed(facts.records),
-        licences=mixed(facts.licences), events=mixed(facts.events), birth_month=facts.birth_month,
-    )  # fmt: skip
-    shuffled = RequirementFacts(REQUIREMENT, mixed(requirement.versions))
-    assert timeline(shuffled, other, date.max) == timeline(requirement, facts, date.max)
-
-
-@many
-@given(requirements(), people())
-def test_a_state_never_improves_without_a_new_fact(requirement: RequirementFacts, facts: PersonFacts) -> None:
-    marks = every_edge(facts, requirement)
-    spans = timeline(requirement, facts, date.max)
-    for before, after in pairwise(spans):
-        if before.cycle != after.cycle and after.because == "carried":
-            continue
-        if before.state in BADNESS and after.state in BADNESS and BADNESS[after.state] < BADNESS[before.state]:
-            hours = any(v.rule.hours is not None for v in requirement.versions)
-            begins = hours and after.state in MET and before.state in MET  # carried over: met on its first day
-            assert after.from_day in marks or begins
-
-
-@many
-@given(requirements(), people(), days)
-def test_what_is_said_of_a_day_fits_its_span(requirement: RequirementFacts, facts: PersonFacts, day: date) -> None:
-    satisfied = satisfied_on(requirement, facts, day)
-    assert satisfied is None or satisfied <= day
-    for span in timeline(requirement, facts, date.max):
-        last = span.to_day - timedelta(days=1)
-        if span.state in MET:
-            assert span.valid_until is None or last <= span.valid_until
-        if span.from_day <= day < span.to_day and span.state in MET:
-            assert satisfied is not None
-        if span.state in (State.IN_GRACE, State.OVERDUE):
-            assert span.due is not None and span.due < span.from_day
-
-
-@many
-@given(requirements(), people(), days)
-def test_what_is_done_later_changes_no_day_before_it_but_moves_by_events(
-    requirement: RequirementFacts, facts: PersonFacts, day: date
-) -> None:
-    """As known now, a record changes the state of no day before it (due days of a calendar may be seen further ahead)."""
-    before = [r for r in facts.records if r.completed_on <= day]
-    less = PersonFacts(
-        7, facts.employments, facts.memberships, facts.leaves, records=before, licences=facts.licences,
-        events=facts.events, birth_month=facts.birth_month,
-    )  # fmt: skip
-
-    def state(given_facts: PersonFacts, asked: date) -> State | None:
-        found = [s for s in timeline(requirement, given_facts, date.max) if s.from_day <= asked < s.to_day]
-        return found[0].state if found else None
-
-    for asked in {day, *(r.completed_on for r in before)}:
-        assert state(less, asked) == state(facts, asked), asked
+cases = st.one_of(st.tuples(plain_requirements(), plain_people()), st.tuples(rich_requirements(), rich_people()))
+"""A requirement and somebody who is all that its rules ask about."""
