@@ -1,4 +1,4 @@
-"""A test as somebody might have taken it: drawn by the seed, answered for a score, and scored by the real rules."""
+"""A test or a scenario as somebody might have taken it: drawn by the seed, answered for a score, and scored by the real rules."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
-from lms.catalogue.content import CourseContent
+from lms.catalogue.content import CourseContent, Scenario
 from lms.catalogue.items import Item, MultipleItem, PictureChoiceItem, Question, Response, SingleItem, TrueFalseItem
 from lms.catalogue.items.parted import PartedQuestion
+from lms.learning import scenario as scenarios
 from lms.learning.scoring import Result, draw, score_attempt
 
 
@@ -42,6 +43,18 @@ def tried(content: CourseContent, seed: str, goal: float, *, passing: bool) -> T
     if not passing and result.passed and goal > 0:
         return tried(content, f"{seed}+", max(0.0, goal - 10), passing=False)
     return Tried(seed, drawn, answers, result)
+
+
+def played(scenario: Scenario, seed: str) -> scenarios.State:
+    """A story played to its end: mostly as the experts would, sometimes otherwise."""
+    chance = random.Random(seed)
+    weight = {"best": 8, "acceptable": 3, "poor": 1}
+    state = scenarios.start(scenario)
+    while state.ending is None:
+        open_now = scenarios.available(scenario, state)
+        choice = chance.choices(open_now, [weight[choice.quality] for choice in open_now])[0]
+        state = scenarios.choose(scenario, state, choice.id)
+    return state
 
 
 def _answer(item: Item, chance: random.Random, wrong: bool) -> Response:
