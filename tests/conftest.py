@@ -49,10 +49,14 @@ def pytest_configure(config: pytest.Config) -> None:
         server = Postgres()
         _own_server.append(server)
         os.environ[VARIABLE] = server.url
+    if not hasattr(config, "workerinput"):
+        os.environ[databases.RUN] = str(os.getpid())
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Stop what was started."""
+    """Drop what the workers shared, and stop what was started."""
+    if databases.kind() == "postgres" and not hasattr(config, "workerinput"):
+        databases.PostgresDatabases.drop_shared()
     while _own_server:
         _own_server.pop().stop()
         del os.environ[VARIABLE]
@@ -79,14 +83,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _longest_first(item: pytest.Item) -> int:
     """The matrix, then the other browser tests, then the rest: a worker that is done early takes over short tests at the end."""
     return next((place for place, mark in enumerate(("axe", "browser")) if item.get_closest_marker(mark)), 2)
-
-
-def of_the_run(factory: pytest.TempPathFactory, name: str) -> Path:
-    """A folder that all workers of this run share."""
-    base = factory.getbasetemp()
-    folder = (base.parent if base.name.startswith("popen-") else base) / name
-    folder.mkdir(exist_ok=True)
-    return folder
 
 
 # --- database ---------------------------------------------------------------------------------------------------------
@@ -172,7 +168,7 @@ def session(db: Database) -> Iterator[Session]:
 def _compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Every test makes its own application; what Jinja compiled a template to is kept for all of them, for the length of the run."""
     options = Flask.jinja_options
-    folder = of_the_run(tmp_path_factory, "templates")
+    folder = databases.of_the_run(tmp_path_factory, "templates")
     Flask.jinja_options = {**options, "bytecode_cache": FileSystemBytecodeCache(str(folder))}
     yield
     Flask.jinja_options = options

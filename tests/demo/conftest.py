@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from lms.cli import main
+from tests.support.demo import demo_template as demo_template
 
 Run = Callable[..., Result]
 

@@ -1,4 +1,4 @@
-"""A fresh, migrated database for every test, quickly: a copy of a template that is migrated once for each worker."""
+"""A fresh, migrated database for every test, quickly: a copy of a template."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from alembic import command
 from alembic.config import Config as AlembicConfig
 from sqlalchemy import create_engine, inspect
@@ -21,6 +22,9 @@ from tests.support.postgres import VARIABLE
 
 STEADY = "steady"
 """The name of the database that tests of a worker have one after the other, each its own."""
+
+RUN = "LMS_TEST_RUN"
+"""Says in the environment which run a worker belongs to."""
 
 
 def kind() -> str:
@@ -39,6 +43,14 @@ def migrate(url: str) -> None:
     settings.attributes["engine"] = database.engine
     command.upgrade(settings, "head")
     database.close()
+
+
+def of_the_run(factory: pytest.TempPathFactory, name: str) -> Path:
+    """A folder that all workers of this run share."""
+    base = factory.getbasetemp()
+    folder = (base.parent if base.name.startswith("popen-") else base) / name
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 class SqliteDatabases:
@@ -132,15 +144,14 @@ class Emptied:
 
 
 class PostgresDatabases:
-    """Databases on the server named in the environment. ``worker`` keeps parallel workers apart."""
+    """Databases on the server named in the environment. ``worker`` keeps parallel workers apart; templates they share."""
 
     def __init__(self, worker: str) -> None:
         self._server = make_url(as_psycopg(os.environ[VARIABLE]))
         self._admin = create_engine(self._server, isolation_level="AUTOCOMMIT")
         self._prefix = f"attune_test_{os.getpid()}_{worker}"
         self._number = itertools.count()
-        self._template: str | None = None
-        self._filled: set[str] = set()
+        self._known: set[str] = set()
         self._steady: Emptied | None = None
 
     def _execute(self, statement: str) -> None:
@@ -151,12 +162,36 @@ class PostgresDatabases:
         return self._server.set(database=name).render_as_string(hide_password=False)
 
     def _migrated(self) -> str:
-        if self._template is None:
-            name = f"{self._prefix}_template"
-            self._execute(f"CREATE DATABASE {name}")
-            migrate(self._url(name))
-            self._template = name
-        return self._template
+        return self._shared("template", "template0", migrate)
+
+    def _shared(self, stem: str, template: str, make: Callable[[str], None]) -> str:
+        """The name of a database that the first worker to ask for it makes, for all of them."""
+        name = f"{_shared_prefix()}{stem}"
+        if name not in self._known:
+            with self._admin.connect() as connection:
+                connection.exec_driver_sql(
+                    f"SELECT pg_advisory_lock({os.environ[RUN]})"
+                )  # until the connection is given back
+                try:
+                    found = connection.exec_driver_sql(f"SELECT 1 FROM pg_database WHERE datname = '{name}'").first()
+                    if found is None:
+                        self._execute(f"CREATE DATABASE {name}_part TEMPLATE {template}")
+                        make(self._url(f"{name}_part"))
+                        self._execute(f"ALTER DATABASE {name}_part RENAME TO {name}")
+                finally:
+                    connection.exec_driver_sql("SELECT pg_advisory_unlock_all()")
+            self._known.add(name)
+        return name
+
+    @classmethod
+    def drop_shared(cls) -> None:
+        """Drop what the workers of this run shared, after the last of them."""
+        admin = create_engine(as_psycopg(os.environ[VARIABLE]), isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            for (name,) in connection.exec_driver_sql("SELECT datname FROM pg_database").all():
+                if name.startswith(_shared_prefix()):
+                    connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+        admin.dispose()
 
     @contextmanager
     def _created(self, template: str) -> Iterator[str]:
@@ -194,25 +229,23 @@ class PostgresDatabases:
             self._steady = None
 
     def fill(self, template: Path, make: Callable[[str], None]) -> None:
-        """Let ``make`` fill a migrated database once for this worker, to be copied by :meth:`like`."""
-        name = f"{self._prefix}_{template.stem}"
-        if name not in self._filled:
-            self._execute(f"CREATE DATABASE {name} TEMPLATE {self._migrated()}")
-            self._filled.add(name)
-            make(self._url(name))
+        """Let ``make`` fill a migrated database once for all workers, to be copied by :meth:`like`."""
+        self._shared(template.stem, self._migrated(), make)
 
     @contextmanager
     def like(self, template: Path) -> Iterator[str]:
         """The address of a copy of what :meth:`fill` made, dropped afterwards."""
-        with self._created(f"{self._prefix}_{template.stem}") as url:
+        with self._created(f"{_shared_prefix()}{template.stem}") as url:
             yield url
 
     def close(self) -> None:
-        """Drop the templates and the connections."""
+        """Drop what is this worker's own, and the connections."""
         self._forget()
-        for name in (*self._filled, *([self._template] if self._template else [])):
-            self._execute(f"DROP DATABASE {name} WITH (FORCE)")
         self._admin.dispose()
+
+
+def _shared_prefix() -> str:
+    return f"attune_test_{os.environ[RUN]}_shared_"
 
 
 def as_psycopg(url: str) -> str:

@@ -22,7 +22,7 @@ from lms.demo.build import Build, build
 from lms.demo.roles import PASSWORD, ROLES
 from lms.files import FileStore
 from lms.people.models import Person
-from tests.support.databases import PostgresDatabases, SqliteDatabases
+from tests.support.databases import PostgresDatabases, SqliteDatabases, of_the_run
 
 TODAY = date(2026, 6, 15)
 """The day of ``tests.conftest.MOMENT``: the demo's histories reach up to it."""
@@ -32,23 +32,26 @@ NAMES = tuple(player.number for player in ROLES)
 """The sign-in names: learner, manager, hr, executive, author, auditor, administrator."""
 
 
-@pytest.fixture(scope="session")
-def demo_template(tmp_path_factory: pytest.TempPathFactory, _databases: SqliteDatabases | PostgresDatabases) -> Path:
-    """The built hospital: a name for :meth:`like`, in a folder (one for all workers of a run) that holds its files, too."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if base.name.startswith("popen-") else base) / "demo-hospital"
-    folder.mkdir(exist_ok=True)
+def built(factory: pytest.TempPathFactory, server: SqliteDatabases | PostgresDatabases, name: str, staff: int) -> Path:
+    """A hospital of this size, built once for all workers: a name for ``like``, in a folder that holds its files, too."""
+    folder = of_the_run(factory, f"{name}-hospital")
 
     def make(url: str) -> None:
         config = Config(database_url=url, data_dir=folder, secret_key="none", demo=True, testing=True)
         database = Database(url)
-        build(Build(database, FileStore(folder / "files"), config, TODAY, STAFF, 1, lambda what, done, total: None))
+        build(Build(database, FileStore(folder / "files"), config, TODAY, staff, 1, lambda what, done, total: None))
         database.close()
 
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        _databases.fill(folder / "demo.sqlite", make)
-    return folder / "demo.sqlite"
+        server.fill(folder / f"{name}.sqlite", make)
+    return folder / f"{name}.sqlite"
+
+
+@pytest.fixture(scope="session")
+def demo_template(tmp_path_factory: pytest.TempPathFactory, _databases: SqliteDatabases | PostgresDatabases) -> Path:
+    """The hospital that most tests of pages live in, built."""
+    return built(tmp_path_factory, _databases, "demo", STAFF)
 
 
 @pytest.fixture
