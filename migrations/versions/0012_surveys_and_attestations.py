@@ -27,7 +27,9 @@ def upgrade() -> None:
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["enrolment_id"], ["enrolment.id"], name=op.f("fk_survey_answer_enrolment_id_enrolment")),
+        sa.ForeignKeyConstraint(
+            ["enrolment_id"], ["enrolment.id"], name=op.f("fk_survey_answer_enrolment_id_enrolment")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_survey_answer")),
         sa.UniqueConstraint("enrolment_id", "survey", "key", name=op.f("uq_survey_answer_enrolment_id_survey_key")),
         sa.UniqueConstraint(

@@ -70,7 +70,11 @@ class Office:
 
 
 def as_options(how: dict[str, Any]) -> Options:
-    named = {name: how[name] for name in ("source", "as_of", "dates", "encoding", "partial", "reading", "good_rows") if name in how}
+    named = {
+        name: how[name]
+        for name in ("source", "as_of", "dates", "encoding", "partial", "reading", "good_rows")
+        if name in how
+    }
     return Options(**{"source": "hr", "as_of": AS_OF, **named})
 
 

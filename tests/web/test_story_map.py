@@ -47,5 +47,9 @@ def test_the_map_is_a_picture_with_words_and_a_list(author: PageClient, folder: 
 def test_a_scenario_with_errors_says_so_instead(author: PageClient, folder: Path) -> None:
     write(folder.parent, {"scenarios/tea.yaml": FILES["scenarios/tea.yaml"].replace("next: second", "next: nowhere")})
     page = author.page(f"{HERE}/map/tea")
-    assert "Not proved: it has errors" in page.text and page.text.casefold().count("not proved") == 1 and "The picture comes when the errors are mended" in page.text
+    assert (
+        "Not proved: it has errors" in page.text
+        and page.text.casefold().count("not proved") == 1
+        and "The picture comes when the errors are mended" in page.text
+    )
     assert author.get(f"{HERE}/map/quick").status_code == 404
