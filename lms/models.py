@@ -15,6 +15,6 @@ from lms.policies import models as policies
 from lms.records import models as records
 
 __all__ = [
-    "accounts", "audit", "catalogue", "certificates", "compliance", "drafts", "evidence", "files", "learning", "notices", "organisation", "outbox",
-    "people", "policies", "records",
+    "accounts", "audit", "catalogue", "certificates", "compliance", "drafts", "evidence", "files", "learning", "notices", "organisation",
+    "outbox", "people", "policies", "records",
 ]  # fmt: skip
