@@ -216,11 +216,25 @@ def _lines(day: date, where: Sequence[ColumnElement[bool]]) -> Select[Any]:
 def _found(session: Session, query: Select[Any]) -> Iterator[Found]:
     for row in session.execute(query):
         id, number, given, family, department, job, profession, state, beneath, due, valid_until, because = row
-        under = None if beneath is None else State(beneath)
         name = f"{given} {family}".strip()
-        yield Found(
-            id, number, name, department, job or "", profession or "", State(state), under, due, valid_until, because
+        found = (
+            id,
+            number,
+            name,
+            department,
+            job or "",
+            profession or "",
+            STATES[state],
+            STATES.get(beneath),
+            due,
+            valid_until,
+            because,
         )
+        yield tuple.__new__(Found, found)  # made by the hundred thousand: past the constructor with its eleven names
+
+
+STATES: dict[int | None, State] = {int(state): state for state in State}
+"""The states by their codes."""
 
 
 def _members(day: date, departments: Collection[int]) -> Select[int]:
