@@ -34,6 +34,7 @@ class Permission(StrEnum):
     REQUIREMENT_VIEW = "requirement.view"
     REQUIREMENT_EDIT = "requirement.edit"
     EXEMPTION_EDIT = "exemption.edit"
+    EXTENSION_DECIDE = "extension.decide"  # what a learner asks for: more time for a duty
     RECORD_REVOKE = "record.revoke"
     LEADERSHIP_VIEW = "leadership.view"
     COURSE_PREVIEW = "course.preview"
@@ -50,11 +51,12 @@ P = Permission
 
 ALLOWS: dict[Role, frozenset[Permission]] = {
     Role.LEARNER: frozenset({P.LEARN}),
-    Role.MANAGER: frozenset({P.TEAM_VIEW, P.ATTEMPT_GRANT, P.ACCOMMODATION_VIEW}),
+    Role.MANAGER: frozenset({P.TEAM_VIEW, P.ATTEMPT_GRANT, P.EXTENSION_DECIDE, P.ACCOMMODATION_VIEW}),
     Role.HR: frozenset(
         {
             P.PEOPLE_VIEW, P.PEOPLE_EDIT, P.PEOPLE_IMPORT, P.COMPLETION_VIEW, P.REQUIREMENT_VIEW, P.REQUIREMENT_EDIT,
-            P.EXEMPTION_EDIT, P.RECORD_REVOKE, P.ATTEMPT_GRANT, P.ACCOMMODATION_VIEW, P.ACCOUNT_INVITE, P.EVIDENCE_BUILD,
+            P.EXEMPTION_EDIT, P.EXTENSION_DECIDE, P.RECORD_REVOKE, P.ATTEMPT_GRANT, P.ACCOMMODATION_VIEW, P.ACCOUNT_INVITE,
+            P.EVIDENCE_BUILD,
         }
     ),
     Role.EXECUTIVE: frozenset({P.LEADERSHIP_VIEW}),

@@ -23,6 +23,7 @@ from lms.certificates.pdf import certificate_pdf
 from lms.certificates.wording import certificate_fields
 from lms.clock import FOR_EVER, local_day
 from lms.compliance import actions as compliance
+from lms.compliance import more_time
 from lms.compliance.rulebook import asks_for_policy
 from lms.db import Desk
 from lms.errors import N_, Conflict, Invalid
@@ -293,6 +294,33 @@ def give_another_attempt(
     person = people.person(session, enrolment.person_id)
     course = localised(content, mail_language(session, person)).title.value
     write_mail(session, "another_attempt", person, actor.now, course=course, link=link)
+
+
+def decide_more_time(
+    session: Session, one: more_time.Waiting, until: date | None, *, reason: str, link: str, actor: Actor
+) -> None:
+    """More time for a duty, until a day (None: refused); the learner is told by mail, where they have an address.
+
+    ``link`` leads to what they have to do.
+
+    Raises:
+        Denied, Conflict, Invalid: see :func:`lms.compliance.more_time.grant` and ``refuse``.
+    """
+    if until is not None:
+        more_time.grant(session, one, until, reason, actor)
+    else:
+        more_time.refuse(session, one, reason, actor)
+    person = people.person(session, one.request.person_id)
+    write_mail(
+        session,
+        "more_time_refused" if until is None else "more_time_granted",
+        person,
+        actor.now,
+        duty=one.turn.title,
+        until=until or one.turn.due,
+        reason=reason.strip(),
+        link=link,
+    )
 
 
 def accommodate(

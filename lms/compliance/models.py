@@ -89,6 +89,41 @@ class Extension(Recorded, Base):
     reason: Mapped[str]
 
 
+class ExtensionRequest(Recorded, Base):
+    """A learner asks for another due day, ``wished``, for one cycle that was due on ``due``. It is superseded when somebody decides."""
+
+    __tablename__ = "extension_request"
+    __table_args__ = (
+        Index(
+            "uq_extension_request_open",
+            "person_id",
+            "requirement_id",
+            "cycle",
+            unique=True,
+            sqlite_where=text("superseded_at is null"),
+            postgresql_where=text("superseded_at is null"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    requirement_id: Mapped[int] = mapped_column(ForeignKey("requirement.id"))
+    cycle: Mapped[int]
+    due: Mapped[date]
+    wished: Mapped[date]
+    reason: Mapped[str]
+
+
+class ExtensionDecision(Base):
+    """What became of a request: the extension that was granted, or (None) a refusal with its reason. Who and when the request says."""
+
+    __tablename__ = "extension_decision"
+
+    request_id: Mapped[int] = mapped_column(ForeignKey("extension_request.id"), primary_key=True)
+    extension_id: Mapped[int | None] = mapped_column(ForeignKey("extension.id"))
+    reason: Mapped[str]
+
+
 class Generation(Base):
     """One full build of the spans. Readers use the one that is active; a bulk change builds the next one beside it.
 

@@ -15,7 +15,7 @@ from lms.audit import actions as audit
 from lms.audit.chain import FORGET
 from lms.certificates.models import Certificate, CertificateRevocation
 from lms.clock import FOR_EVER
-from lms.compliance.models import Exemption, Extension
+from lms.compliance.models import Exemption, Extension, ExtensionDecision, ExtensionRequest
 from lms.errors import N_, Conflict
 from lms.evidence.models import EvidencePack
 from lms.files import StoredFile
@@ -108,8 +108,10 @@ def _accounts(session: Session, ids: list[int], by: Actor) -> None:
 
 def _words(session: Session, ids: list[int], by: Actor) -> None:
     """Free words and numbers: reasons, licences, birth months, remarks, mails, and names kept for undoing an import."""
-    for fact in (Leave, Exemption, Extension, Accommodation):
+    for fact in (Leave, Exemption, Extension, ExtensionRequest, Accommodation):
         session.execute(update(fact).where(fact.person_id.in_(ids)).values(reason=GONE))
+    asked = select(ExtensionRequest.id).where(ExtensionRequest.person_id.in_(ids)).scalar_subquery()
+    session.execute(update(ExtensionDecision).where(ExtensionDecision.request_id.in_(asked)).values(reason=GONE))
     session.execute(update(Licence).where(Licence.person_id.in_(ids)).values(number=GONE))
     session.execute(delete(BirthMonth).where(BirthMonth.person_id.in_(ids)))
     records = select(TrainingRecord.id).where(TrainingRecord.person_id.in_(ids)).scalar_subquery()

@@ -18,6 +18,7 @@ from lms.catalogue.localised import LocalCourse, Text, localised
 from lms.catalogue.queries import Offered
 from lms.certificates import queries as certificates
 from lms.certificates.models import Certificate
+from lms.compliance import more_time
 from lms.compliance import queries as compliance
 from lms.compliance.queries import Duty
 from lms.errors import N_, Denied, NotFound
@@ -71,6 +72,7 @@ def home() -> ResponseReturnValue:
         lede=_lede(tasks, len(policies)),
         titles=_titles(recent),
         policies=policies,
+        answered=more_time.answers(session(), viewer().person_id, today()),
         follow_ups=[(each, localised(each.content, locale()).title) for each in asked],
     )
 

@@ -18,6 +18,7 @@ from lms.accounts import queries as accounts
 from lms.accounts.queries import AccountState
 from lms.certificates import queries as certificates
 from lms.compliance import actions as compliance_actions
+from lms.compliance import more_time
 from lms.compliance import queries as compliance
 from lms.errors import N_, Denied, NotFound
 from lms.people import actions, listing, queries
@@ -96,7 +97,9 @@ ACTIONS = {
     "policy.acknowledge": _l("Policy acknowledged"),
     "exemption.grant": _l("Exemption granted"),
     "exemption.end": _l("Exemption ended"),
+    "extension.ask": _l("More time asked for"),
     "extension.grant": _l("Due day extended"),
+    "extension.refuse": _l("More time refused"),
     "attempt.grant": _l("Another attempt given"),
     "accommodation.grant": _l("Accommodation for tests given"),
     "accommodation.end": _l("Accommodation for tests ended"),
@@ -187,7 +190,7 @@ def training(person_id: int) -> ResponseReturnValue:
         "people/training.html",
         one=one, tabs=_tabs(person_id), records=records.transcript(session(), person_id), held=held,
         exemptions=compliance.exemptions(session(), person_id), titles=_requirement_titles(), last_of=last_of, waiting=waiting,
-        today=today(),
+        today=today(), asked=more_time.history(session(), person_id),
     )  # fmt: skip
 
 

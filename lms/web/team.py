@@ -1,7 +1,8 @@
-"""My team: who needs a manager this week, everybody with their duties, the figures by department, and another attempt."""
+"""My team: who needs a manager this week, everybody with their duties, the figures by department, and what waits for a decision."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
@@ -12,6 +13,7 @@ from lms import flows
 from lms.access import Permission, scope
 from lms.catalogue import queries as catalogue
 from lms.clock import FOR_EVER
+from lms.compliance import more_time
 from lms.compliance import queries as compliance
 from lms.compliance.one_person import LATENESS
 from lms.errors import N_, Invalid, NotFound
@@ -81,6 +83,7 @@ def index() -> ResponseReturnValue:
         soon=lines[late:],
         more=found.late + found.soon > len(lines),
         stuck=used_up(session(), _may_grant(), today(), not_person=viewer().person_id),
+        asking=_asking(),
         status=compliance.rebuild_status(session()),
     ), 422 if question.problem else 200
 
@@ -220,19 +223,64 @@ def person(person_id: int) -> ResponseReturnValue:
     ), 422 if question.problem else 200
 
 
-# --- another attempt --------------------------------------------------------------------------------------------------
+# --- what waits for a decision ----------------------------------------------------------------------------------------
 
 
 def _may_grant() -> Select[int]:
     return people_queries.visible_to(session(), viewer(), Permission.ATTEMPT_GRANT, today())
 
 
+def _asking() -> list[more_time.Waiting]:
+    """Who in reach asks for more time; one's own request is for others to decide."""
+    visible = people_queries.visible_to(session(), viewer(), Permission.EXTENSION_DECIDE, today())
+    return more_time.waiting(session(), visible, today(), not_person=viewer().person_id)
+
+
+def _to_decide(**refused: Any) -> str:
+    """The one list of all that waits; ``refused`` is what was sent back, and why."""
+    stuck = used_up(session(), _may_grant(), today(), not_person=viewer().person_id)
+    return render_template("team/attempts.html", stuck=stuck, asking=_asking(), **refused)
+
+
 @blueprint.get("/attempts")
 @needs(Permission.ATTEMPT_GRANT)
 def attempts() -> ResponseReturnValue:
-    """Everybody in reach whose attempts at a test are used up."""
-    stuck = used_up(session(), _may_grant(), today(), not_person=viewer().person_id)
-    return render_template("team/attempts.html", stuck=stuck, failed=None, reason="")
+    """Everybody in reach who asks for more time, or whose attempts at a test are used up."""
+    return _to_decide()
+
+
+@blueprint.post("/more-time/<int:request_id>")
+@needs(Permission.EXTENSION_DECIDE)
+def decide(request_id: int) -> ResponseReturnValue:
+    """Grant more time for a duty until a day, or refuse it with a reason."""
+    one = next((each for each in _asking() if each.request.id == request_id), None)
+    if one is None:
+        raise NotFound(N_("Nobody here waits for this decision. Perhaps a colleague has decided it already."))
+    granted = request.form.get("answer") == "grant"
+    reason = request.form.get("reason", "")[: more_time.LONGEST]
+    typed = request.form.get("until", "")
+    link = organisation().base_url.rstrip("/") + url_for("learner.home")
+    try:
+        until = _day(typed) if granted else None
+        flows.decide_more_time(session(), one, until, reason=reason, link=link, actor=actor())
+    except Invalid as refused:
+        session().rollback()
+        field = "until" if granted else "reason"
+        problem = {field: tell(refused.message)}
+        return _to_decide(asked_for=request_id, problems=problem, typed=typed, reason=reason), 422
+    commit()
+    if granted:
+        say(gettext("%(name)s has more time for %(duty)s and is told so.", name=one.name, duty=one.turn.title))
+    else:
+        say(gettext("The due day stays. %(name)s is told why.", name=one.name))
+    return redirect(url_for("team.attempts"), 303)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise Invalid(N_("Write it as year-month-day: 2026-06-30.")) from None
 
 
 @blueprint.post("/attempts/<int:enrolment_id>")
@@ -251,9 +299,7 @@ def grant(enrolment_id: int) -> ResponseReturnValue:
         flows.give_another_attempt(session(), enrolment, content, reason=reason, link=link, actor=actor())
     except Invalid as refused:
         session().rollback()
-        waiting = used_up(session(), _may_grant(), today(), not_person=viewer().person_id)
-        page = render_template("team/attempts.html", stuck=waiting, failed=enrolment_id, problem=tell(refused.message))
-        return page, 422
+        return _to_decide(failed=enrolment_id, problem=tell(refused.message)), 422
     commit()
     say(gettext("%(name)s has one more attempt at %(course)s.", name=stuck.name, course=stuck.course))
     return redirect(url_for("team.attempts"), 303)

@@ -72,6 +72,8 @@ def places(a: Lived) -> list[Place]:
         Place("learner.catalogue", (EVERYBODY,), "/courses"),
         Place("learner.course", (EVERYBODY,), "/courses/la-110"),
         Place("learner.transcript", (EVERYBODY,), "/transcript"),
+        Place("more_time.index", (EVERYBODY,), "/more-time/"),
+        Place("more_time.ask", (EVERYBODY,), "/more-time/1"),
         Place("policies.index", (EVERYBODY, HR), "/policies/"),
         Place("policies.read", (EVERYBODY,), "/policies/LANG-ACCESS"),
         Place("policies.show", (HR, AUDITOR), "/policies/LANG-ACCESS/versions"),
