@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lms import flows
@@ -129,9 +129,14 @@ def _of_the_administrator(
     for place, code in enumerate(MANAGED):
         department = session.scalar(select(Department.id).where(Department.code == code))
         lead = session.scalar(
-            select(Membership.supervisor_id).where(Membership.department_id == department, known(Membership))
+            select(Membership.supervisor_id)
+            .where(Membership.department_id == department, known(Membership))
+            .where(Membership.supervisor_id > len(ROLES))
+            .group_by(Membership.supervisor_id)
+            .order_by(func.count().desc(), Membership.supervisor_id)
+            .limit(1)
         )
-        if department is None or lead is None or lead <= len(ROLES):
+        if department is None or lead is None:
             continue
         yield Deed(moment(days[1], 10, 5 + place), ADMINISTRATOR, _make_manager(lead, department))
 
