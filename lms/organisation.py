@@ -60,6 +60,12 @@ def load(session: Session) -> Organisation | None:
     return Organisation(**data, mail=MailServer(**mail) if mail else None)
 
 
+def keep(session: Session, row: OrganisationRow) -> OrganisationRow:
+    """Hold a row that came with another statement as long as its session lives, so that :func:`load` need not ask again."""
+    session.info[OrganisationRow] = row
+    return row
+
+
 def save(session: Session, organisation: Organisation, now: datetime) -> None:
     """Write the organisation's row."""
     mail = organisation.mail

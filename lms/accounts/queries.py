@@ -15,7 +15,7 @@ from lms.accounts import passwords
 from lms.accounts.models import Account, RoleGrant, SignInSession
 from lms.clock import local_day
 from lms.db import day_in, known
-from lms.organisation import OrganisationRow
+from lms.organisation import OrganisationRow, keep
 from lms.people.models import Employment, Membership, Person
 from lms.people.queries import found_by
 
@@ -33,23 +33,33 @@ def employment_over(stretches: Sequence[tuple[date, date]], today: date) -> bool
 
 
 def viewer_for_token(session: Session, token: str, now: datetime, idle: timedelta, longest: timedelta) -> Viewer | None:
-    """Who holds this session token, in two statements; None where the session or the account is over.
+    """Who holds this session token, in one statement; None where the session or the account is over.
 
     The day employment ends decides by itself: nothing waits for a job that closes accounts.
     """
     rows = session.execute(
-        select(SignInSession, Account, Person, OrganisationRow.settings, Employment.from_day, Employment.to_day)
+        select(
+            SignInSession,
+            Account,
+            Person,
+            OrganisationRow,
+            Employment.from_day,
+            Employment.to_day,
+            RoleGrant.role,
+            RoleGrant.department_id,
+        )
         .join(Account, Account.id == SignInSession.account_id)
         .join(Person, Person.id == Account.person_id)
         .outerjoin(OrganisationRow, OrganisationRow.id == 1)
         .outerjoin(Employment, and_(Employment.person_id == Person.id, known(Employment)))
+        .outerjoin(RoleGrant, and_(RoleGrant.account_id == Account.id, RoleGrant.revoked_at.is_(None)))
         .where(SignInSession.token_hash == passwords.digest(token))
-    ).all()
+    ).all()  # every stretch of employment with every grant: few of either
     if not rows:
         return None
-    browser, account, person, settings = rows[0][:4]
+    browser, account, person, own = rows[0][:4]
     stretches = [(row.from_day, row.to_day) for row in rows if row.from_day is not None]
-    settings = settings or {}
+    settings = keep(session, own).settings if own is not None else {}
     over = (
         browser.ended_at is not None
         or now - browser.seen_at > idle
@@ -60,12 +70,7 @@ def viewer_for_token(session: Session, token: str, now: datetime, idle: timedelt
     )
     if over:
         return None
-    held = session.execute(
-        select(RoleGrant.role, RoleGrant.department_id).where(
-            RoleGrant.account_id == account.id, RoleGrant.revoked_at.is_(None)
-        )
-    )
-    grants = {Grant(Role(role), department) for role, department in held}
+    grants = {Grant(Role(row.role), row.department_id) for row in rows if row.role is not None}
     return Viewer(
         person_id=person.id,
         account_id=account.id,

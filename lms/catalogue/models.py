@@ -44,7 +44,7 @@ class CourseVersion(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     course_id: Mapped[int] = mapped_column(ForeignKey("course.id"), index=True)
     number: Mapped[int]
-    content: Mapped[dict[str, Any]]
+    content: Mapped[dict[str, Any]] = mapped_column(deferred=True)  # large; read through queries.contents, once
     content_hash: Mapped[str]
     change: Mapped[str]
     change_note: Mapped[str]

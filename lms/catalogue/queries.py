@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import URL, ColumnElement, select
 from sqlalchemy.orm import Session
 
 from lms.catalogue.content import CourseContent, from_data
@@ -73,16 +73,34 @@ def contents(session: Session, version_ids: Iterable[int]) -> Mapping[int, Cours
     ids = set(version_ids)
     if not ids:
         return {}
-    where = str(session.get_bind().engine.url)
+    where = _database(session)
     held = {version_id: kept for version_id in ids if (kept := _parsed.get((where, version_id))) is not None}
     if len(held) == len(ids):
-        hashes = select(CourseVersion.id, CourseVersion.content_hash).where(CourseVersion.id.in_(ids))
-        if dict(session.execute(hashes).all()) == {version_id: digest for version_id, (digest, _) in held.items()}:
+        seen = _hashes(session)
+        if not ids <= seen.keys():
+            hashes = select(CourseVersion.id, CourseVersion.content_hash).where(CourseVersion.id.in_(ids))
+            seen.update(dict(session.execute(hashes).all()))
+        if all(seen.get(version_id) == digest for version_id, (digest, _) in held.items()):
             return {version_id: parsed for version_id, (_, parsed) in held.items()}
     return _read(session, where, ids)
 
 
-def _read(session: Session, where: str, ids: Collection[int]) -> Mapping[int, CourseContent]:
+def note_hash(session: Session, version_id: int, content_hash: str) -> None:
+    """The hash of a version came with another statement: :func:`contents` need not ask this session for it."""
+    _hashes(session)[version_id] = content_hash
+
+
+def _hashes(session: Session) -> dict[int, str]:
+    """The hashes that this session has read, by version: frozen, so once is enough."""
+    seen: dict[int, str] = session.info.setdefault("content hashes", {})
+    return seen
+
+
+def _database(session: Session) -> URL:
+    return session.get_bind().engine.url
+
+
+def _read(session: Session, where: URL, ids: Collection[int]) -> Mapping[int, CourseContent]:
     frozen = select(CourseVersion.id, CourseVersion.content_hash, CourseVersion.content)
     rows = session.execute(frozen.where(CourseVersion.id.in_(ids))).all()
     if len(rows) != len(ids):
@@ -91,10 +109,11 @@ def _read(session: Session, where: str, ids: Collection[int]) -> Mapping[int, Co
         _parsed.clear()
     read = {version_id: (digest, from_data(data)) for version_id, digest, data in rows}
     _parsed.update({(where, version_id): kept for version_id, kept in read.items()})
+    _hashes(session).update({version_id: digest for version_id, (digest, _) in read.items()})
     return {version_id: parsed for version_id, (_, parsed) in read.items()}
 
 
-_parsed: dict[tuple[str, int], tuple[str, CourseContent]] = {}
+_parsed: dict[tuple[URL, int], tuple[str, CourseContent]] = {}
 """By database and version: the hash, and what it stands for."""
 
 
@@ -131,7 +150,9 @@ def _newest(session: Session, condition: ColumnElement[bool]) -> Mapping[int, Of
         .where(condition)
         .order_by(CourseVersion.number)
     )
-    return {row[0]: Offered(*row) for row in rows}
+    found = {row[0]: Offered(*row) for row in rows}
+    _hashes(session).update({each.version_id: each.content_hash for each in found.values()})
+    return found
 
 
 def versions(session: Session, slug: str) -> Sequence[CourseVersion]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from lms.catalogue.content import CourseContent, PreTestStep, TestStep
@@ -17,7 +17,7 @@ from lms.learning import scenario as scenarios
 from lms.learning.accommodations import allowances
 from lms.learning.models import Answer, Attempt, AttemptKind, Enrolment, ScenePress, StepDone
 from lms.learning.policy import standing
-from lms.learning.queries import attempts, choices, open_enrolment, pressed, responses
+from lms.learning.queries import attempts, choices, counts, lock_attempt, open_enrolment, pressed, responses
 from lms.learning.scene_clock import Press, scene_clock
 from lms.organisation import load
 
@@ -137,8 +137,9 @@ def answer(
     key: str,
     now: datetime,
     age: timedelta = timedelta(),
-) -> Answer:
-    """Save an answer to an item of a check or test. The same key again is the same answer.
+) -> tuple[Answer, bool]:
+    """Save an answer to an item of a check or test; gives it, and whether it is the one that counts for its item: none was given
+    after it, and it arrived in time. The same key again is the same answer.
 
     ``age`` is how long it waited in the browser for a connection, by the browser's own stopwatch: an answer that was given
     before another but arrives after it does not take its place.
@@ -150,16 +151,18 @@ def answer(
         Conflict: the attempt has been handed in.
         Invalid: the item is not in this attempt, or the response does not fit it.
     """
-    _lock_attempt(session, attempt)
-    kept = session.scalar(select(Answer).where(Answer.attempt_id == attempt.id, Answer.key == key))
+    lock_attempt(session, attempt)
+    kept, last, newest = _before(session, attempt, key, item_id)
     if kept is not None:
-        return kept
+        same = session.get_one(Answer, kept)
+        return same, counts(session, same)
     late = is_over(attempt, now)
     if attempt.finished_at is not None and not late:
         raise Conflict(N_("This attempt has been handed in, so the answer was not changed."))
     fitting = scoring.check_response(content, attempt.step_id, attempt.drawn, item_id, response)
     given = min(now, max(attempt.started_at, now - age))
-    return _append(session, attempt, item_id, dict(fitting), language, key, now, given, late)
+    saved = _append(session, attempt, last + 1, item_id, dict(fitting), language, key, now, given, late)
+    return saved, not late and (newest is None or newest <= given)
 
 
 def choose(
@@ -183,11 +186,12 @@ def choose(
         Conflict: the story has already gone on from that scene with another choice.
         Invalid: the scene or choice is unknown, or its condition does not hold.
     """
-    _lock_attempt(session, attempt)
+    lock_attempt(session, attempt)
     scenario = content.scenario(attempt.step_id)
     path = choices(session, attempt.id)
     state = scenarios.replay(scenario, path)
-    if session.scalar(select(Answer.id).where(Answer.attempt_id == attempt.id, Answer.key == key)) is not None:
+    kept, last, _ = _before(session, attempt, key, scene_id)
+    if kept is not None:
         return state
     if attempt.finished_at is not None or state.scene_id != scene_id or turn not in (None, len(path)):
         repeated = select(Answer.response).where(Answer.attempt_id == attempt.id, Answer.item_id == scene_id)
@@ -200,7 +204,7 @@ def choose(
     if timed is not None and scene_clock(timed, len(path), pressed(session, attempt.id), now).state == "over":
         after = scenarios.replay(scenario, [*path, timed.timeout])
         response = {"choice": timed.timeout, "timed_out": True}
-    _append(session, attempt, scene_id, response, language, key, now)
+    _append(session, attempt, last + 1, scene_id, response, language, key, now)
     return after
 
 
@@ -213,7 +217,7 @@ def press_clock(
     Raises:
         Invalid: there is no such button, or the scene has no clock.
     """
-    _lock_attempt(session, attempt)
+    lock_attempt(session, attempt)
     if press not in set(Press):
         raise Invalid(N_("The clock has no button “%(press)s”. Reload the page."), press=press)
     path = choices(session, attempt.id)
@@ -237,7 +241,7 @@ def finish(
     Raises:
         Conflict: a scenario that has not reached an ending; a check or test with unanswered items and time left.
     """
-    _lock_attempt(session, attempt)
+    lock_attempt(session, attempt)
     over = is_over(attempt, now)
     outcome: scoring.Result | scenarios.State
     if attempt.kind == AttemptKind.SCENARIO:
@@ -271,9 +275,20 @@ def close(enrolment: Enrolment, *, now: datetime, completed: bool) -> None:
         enrolment.completed_at = now if completed else None
 
 
+def _before(session: Session, attempt: Attempt, key: str, item_id: str) -> tuple[int | None, int, datetime | None]:
+    """In one statement: the id of the answer that came with this key, if one did; the number of the last answer (0: none); and
+    when the newest of those in time to this item was given. The attempt must be locked."""
+    same = func.max(case((Answer.key == key, Answer.id)))
+    newest = func.max(case(((Answer.item_id == item_id) & Answer.late.is_(False), Answer.given_at)))
+    asked = select(same, func.max(Answer.sequence), newest).where(Answer.attempt_id == attempt.id)
+    kept, last, given_at = session.execute(asked).one()
+    return kept, last or 0, given_at
+
+
 def _append(
     session: Session,
     attempt: Attempt,
+    sequence: int,
     item_id: str,
     response: dict[str, Any],
     language: str,
@@ -282,10 +297,9 @@ def _append(
     given: datetime | None = None,
     late: bool = False,
 ) -> Answer:
-    last = session.scalar(select(func.max(Answer.sequence)).where(Answer.attempt_id == attempt.id)) or 0
     row = Answer(
         attempt_id=attempt.id,
-        sequence=last + 1,
+        sequence=sequence,
         item_id=item_id,
         response=response,
         language=language,
@@ -302,7 +316,3 @@ def _append(
 def lock(session: Session, enrolment_id: int) -> None:
     """Let one request at a time decide about this enrolment (PostgreSQL locks the row; an SQLite writer is alone anyway)."""
     session.execute(select(Enrolment.id).where(Enrolment.id == enrolment_id).with_for_update())
-
-
-def _lock_attempt(session: Session, attempt: Attempt) -> None:
-    session.refresh(attempt, with_for_update=True)

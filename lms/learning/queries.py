@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from lms.catalogue.models import Course
+from lms.catalogue.models import Course, CourseVersion
+from lms.catalogue.queries import note_hash
 from lms.errors import N_, NotFound
 from lms.learning.models import Answer, Attempt, AttemptKind, Enrolment, ScenePress, StepDone
 from lms.learning.scene_clock import Press, Pressed
@@ -21,10 +22,15 @@ def own_enrolment(session: Session, enrolment_id: int, person_id: int) -> Enrolm
     Raises:
         NotFound: there is none, or it is somebody else's (which is not said).
     """
-    found = session.get(Enrolment, enrolment_id)
-    if found is None or found.person_id != person_id:
+    row = session.execute(
+        select(Enrolment, CourseVersion.content_hash)
+        .join(CourseVersion, CourseVersion.id == Enrolment.version_id)
+        .where(Enrolment.id == enrolment_id)
+    ).one_or_none()
+    if row is None or row[0].person_id != person_id:
         raise NotFound(N_("There is no such enrolment of yours."))
-    return found
+    note_hash(session, row[0].version_id, row[1])
+    return row[0]
 
 
 def require_enrolled(session: Session, person_id: int, version_id: int) -> None:
@@ -38,18 +44,38 @@ def require_enrolled(session: Session, person_id: int, version_id: int) -> None:
         raise NotFound(N_("There is no such version of a course."))
 
 
-def own_attempt(session: Session, attempt_id: int, person_id: int) -> tuple[Attempt, Enrolment]:
-    """An attempt of this person with its enrolment.
+def own_attempt(session: Session, attempt_id: int, person_id: int, *, lock: bool = False) -> tuple[Attempt, Enrolment]:
+    """An attempt of this person with its enrolment; to change it, ``lock`` it, so that one request at a time decides about it.
 
     Raises:
         NotFound: there is none, or it is somebody else's (which is not said).
     """
-    row = session.execute(
-        select(Attempt, Enrolment).join(Enrolment, Enrolment.id == Attempt.enrolment_id).where(Attempt.id == attempt_id)
-    ).one_or_none()
+    query = (
+        select(Attempt, Enrolment, CourseVersion.content_hash)
+        .join(Enrolment, Enrolment.id == Attempt.enrolment_id)
+        .join(CourseVersion, CourseVersion.id == Enrolment.version_id)
+        .where(Attempt.id == attempt_id)
+    )
+    if lock:
+        query = query.with_for_update(of=Attempt).execution_options(populate_existing=True)
+    row = session.execute(query).one_or_none()
     if row is None or row[1].person_id != person_id:
         raise NotFound(N_("There is no such attempt of yours."))
+    note_hash(session, row[1].version_id, row[2])
+    if lock:
+        session.info[LOCKED] = (session.get_transaction(), attempt_id)
     return row[0], row[1]
+
+
+LOCKED = "locked attempt"
+"""In a session's info: the transaction that holds the lock on an attempt, and which."""
+
+
+def lock_attempt(session: Session, attempt: Attempt) -> None:
+    """Let one request at a time decide about this attempt, which is read anew; once in a transaction is enough."""
+    if session.info.get(LOCKED) != (session.get_transaction(), attempt.id):
+        session.refresh(attempt, with_for_update=True)
+        session.info[LOCKED] = (session.get_transaction(), attempt.id)
 
 
 def open_enrolment(session: Session, person_id: int, course_id: int) -> Enrolment | None:

@@ -61,9 +61,10 @@ def _own(enrolment_id: int) -> Reader:
 
 def _own_attempt(attempt_id: int) -> tuple[Attempt, Reader]:
     """An attempt of the viewer's; one whose time is over is ended first, with what was saved."""
-    attempt, enrolment = queries.own_attempt(session(), attempt_id, viewer().person_id)
+    reading = request.method in READING
+    attempt, enrolment = queries.own_attempt(session(), attempt_id, viewer().person_id, lock=not reading)
     if attempt.finished_at is None and actions.is_over(attempt, now()):
-        if request.method in READING:
+        if reading:
             with house().database.transaction() as own:
                 flows.close_when_over(own, attempt_id, actor())
             roll_back()
@@ -78,10 +79,10 @@ def _saved(at: datetime | None) -> str:
     return str(gettext("Saved %(time)s", time=format_time(at, "short"))) if at else ""
 
 
-def _receipt(saved: Answer) -> dict[str, str]:
+def _receipt(saved: Answer, counts: bool) -> dict[str, str]:
     """What a script is told of an answer that has arrived."""
     said = {"saved": _saved(saved.saved_at)}
-    if not queries.counts(session(), saved):
+    if not counts:
         said["note"] = gettext("You gave a newer answer in another window or on another device; that one counts.")
     return said
 
@@ -260,7 +261,7 @@ def answer(attempt_id: int) -> ResponseReturnValue:
         response = item.parse(form, writing())
         if found.kind == AttemptKind.CHECK and not item.complete(response):
             raise item.incomplete()
-        saved = actions.answer(
+        saved, counts = actions.answer(
             session(),
             found,
             reader.content,
@@ -278,7 +279,7 @@ def answer(attempt_id: int) -> ResponseReturnValue:
         if not item.required and not any(any(values) for name, values in form.items() if name not in OUR_FIELDS):
             return _onward(found, place)
         return make_response(_item(found, reader, place, form, tell(refused.message)), refused.status)
-    receipt = _receipt(saved) if _by_script() and found.kind != AttemptKind.CHECK and not saved.late else None
+    receipt = _receipt(saved, counts) if _by_script() and found.kind != AttemptKind.CHECK and not saved.late else None
     commit()
     if saved.late:
         return _too_late(found)

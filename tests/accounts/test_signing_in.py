@@ -178,7 +178,7 @@ def test_next_stays_on_this_site(hospital: Hospital, client: PageClient) -> None
         client.submit(client.page("/account"), form="sign-out")
 
 
-def test_who_is_asking_takes_two_statements(hospital: Hospital, db: Database, clock: SetClock) -> None:
+def test_who_is_asking_takes_one_statement(hospital: Hospital, db: Database, clock: SetClock) -> None:
     person = hospital.person("1001")
     with db.transaction() as session:
         account = session.scalars(select(Account).where(Account.person_id == person)).one()
@@ -188,7 +188,7 @@ def test_who_is_asking_takes_two_statements(hospital: Hospital, db: Database, cl
     with db.session() as session, statements() as sent:
         viewer = accounts.viewer_for_token(session, token, clock.now(), IDLE, LONGEST)
     assert viewer is not None and viewer.person_id == person
-    assert len([one for one in sent.all if one.lower().startswith("select")]) == 2
+    assert len([one for one in sent.all if one.lower().startswith("select")]) == 1
 
 
 def test_forms_without_a_csrf_token_are_refused(hospital: Hospital, client: PageClient) -> None:

@@ -52,7 +52,7 @@ def test_an_answer_given_earlier_that_arrives_later_does_not_take_the_place_of_t
             return actions.answer(
                 session, attempt, CONTENT, item.id, response,
                 language="en", key=key, now=clock.now(), age=timedelta(seconds=age),
-            )  # fmt: skip
+            )[0]  # fmt: skip
 
         give(new, "from the phone", 0)
         clock.advance(seconds=5)
