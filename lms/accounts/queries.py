@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, false, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from lms.access import Grant, Role, Viewer
@@ -32,29 +32,33 @@ def employment_over(stretches: Sequence[tuple[date, date]], today: date) -> bool
     return bool(begun) and not any(start <= today < end for start, end in begun)
 
 
+WHO_ASKS = (
+    select(
+        SignInSession,
+        Account,
+        Person,
+        OrganisationRow,
+        Employment.from_day,
+        Employment.to_day,
+        RoleGrant.role,
+        RoleGrant.department_id,
+    )
+    .join(Account, Account.id == SignInSession.account_id)
+    .join(Person, Person.id == Account.person_id)
+    .outerjoin(OrganisationRow, OrganisationRow.id == 1)
+    .outerjoin(Employment, and_(Employment.person_id == Person.id, known(Employment)))
+    .outerjoin(RoleGrant, and_(RoleGrant.account_id == Account.id, RoleGrant.revoked_at.is_(None)))
+    .where(SignInSession.token_hash == bindparam("digest"))
+)
+"""Every stretch of employment with every grant (few of either). Every request sends this one, so it is put together once."""
+
+
 def viewer_for_token(session: Session, token: str, now: datetime, idle: timedelta, longest: timedelta) -> Viewer | None:
     """Who holds this session token, in one statement; None where the session or the account is over.
 
     The day employment ends decides by itself: nothing waits for a job that closes accounts.
     """
-    rows = session.execute(
-        select(
-            SignInSession,
-            Account,
-            Person,
-            OrganisationRow,
-            Employment.from_day,
-            Employment.to_day,
-            RoleGrant.role,
-            RoleGrant.department_id,
-        )
-        .join(Account, Account.id == SignInSession.account_id)
-        .join(Person, Person.id == Account.person_id)
-        .outerjoin(OrganisationRow, OrganisationRow.id == 1)
-        .outerjoin(Employment, and_(Employment.person_id == Person.id, known(Employment)))
-        .outerjoin(RoleGrant, and_(RoleGrant.account_id == Account.id, RoleGrant.revoked_at.is_(None)))
-        .where(SignInSession.token_hash == passwords.digest(token))
-    ).all()  # every stretch of employment with every grant: few of either
+    rows = session.execute(WHO_ASKS, {"digest": passwords.digest(token)}).all()
     if not rows:
         return None
     browser, account, person, own = rows[0][:4]
