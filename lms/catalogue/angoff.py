@@ -4,8 +4,7 @@ Each judge says of each question how likely a minimally competent person, somebo
 1. A judge's sum over all questions is the score which that judge expects of such a person; the mean of the sums over the judges is the
 *cut score*. With SD the standard deviation of the judges' sums (n − 1) and J judges, its standard error is SD / √J.
 
-After Angoff WH. Scales, norms, and equivalent scores. In: Thorndike RL, ed. Educational Measurement. 2nd ed. American Council on
-Education; 1971:508-600. *Modified*: the judges talk about questions on which they differ, then judge once more; the last round counts.
+The source is :data:`SOURCE`. *Modified*: the judges talk about questions on which they differ, then judge once more; the last round counts.
 
 Sums are exact fractions of what was written, so that 65 % is 65 % and no hair less. The pass mark is the cut score in per cent of the
 questions judged, rounded *up* to a whole per cent: rounding down would pass people whom the panel expects to fail. A test that draws some
@@ -35,6 +34,11 @@ USUAL = 8
 """Panels of about so many judges and more are usual."""
 
 MOST_JUDGES = 30
+
+SOURCE = (
+    "Angoff WH. Scales, norms, and equivalent scores. In: Thorndike RL, ed. Educational Measurement. 2nd ed. "
+    "American Council on Education; 1971:508-600."
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ def _index(slug: str, refused: str | None = None, status: int = 200) -> Response
         refused=[(refused, None)] if refused else [],
         title_given=request.form.get("title", ""),
         judges_given=request.form.get("judges", ""),
+        source=angoff.SOURCE,
     ), status
 
 

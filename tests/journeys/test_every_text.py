@@ -12,12 +12,16 @@ import pytest
 from flask import Flask
 from sqlalchemy import MetaData, select
 
-from config import ROOT
+from config import ROOT, Config
+from lms.catalogue.angoff import SOURCE
 from lms.clock import SetClock
+from lms.compliance.drafts.doubting import STATES
 from lms.compliance.library import load_library
 from lms.db import Database
+from lms.files import FileStore, StoredFile
 from lms.learning.story_map import name_of
 from lms.people.models import Person
+from lms.policies.documents import TEXT
 from lms.web.page import LANGUAGES
 from lms.web.settings_form import ZONES
 from tests.journeys.lived import Lived, live
@@ -33,6 +37,8 @@ _ADDRESSES = re.compile(r"https?://\S+")
 _DAYS = re.compile(
     r"\b\d{1,2}(?: (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)[a-z]*)(?: \d{4})?\b|\b[A-Z][a-z]{2,8} \d{4}\b"
 )
+HEADINGS = {"employeenumber", "firstname", "lastname", "jobtitle", "hiredate"}
+"""Of the staff file whose reading is shown."""
 OF_COURSE = {"prose", "story-map"}
 """Classes of elements that hold a course's own words."""
 _INLINE = {"a", "abbr", "b", "cite", "em", "i", "q", "strong"}
@@ -58,9 +64,14 @@ def lived(
 
 
 def test_no_text_of_a_page_escapes_translation(
-    lived: Lived, db: Database, app: Flask, signed_in: Callable[[int], PageClient], who: Callable[[str], int]
+    lived: Lived,
+    db: Database,
+    app: Flask,
+    config: Config,
+    signed_in: Callable[[int], PageClient],
+    who: Callable[[str], int],
 ) -> None:
-    data = Data(db)
+    data = Data(db, FileStore(config.data_dir / "files"))
     escaped: dict[str, str] = {}
     for role in (GUEST, *NAMES):
         client = app.test_client() if role == GUEST else signed_in(who(role))
@@ -80,8 +91,9 @@ def test_no_text_of_a_page_escapes_translation(
 class Data:
     """What the database holds, and therefore need not be translated."""
 
-    def __init__(self, db: Database) -> None:
-        self.values: set[str] = {*LANGUAGES.values(), *UNTRANSLATED, "UTC", "UTF-8", "UTF-16", "Windows-1252"}
+    def __init__(self, db: Database, files: FileStore) -> None:
+        self.values: set[str] = {*LANGUAGES.values(), *UNTRANSLATED, *STATES, *HEADINGS}
+        self.values |= {"UTC", "UTF-8", "UTF-16", "Windows-1252", "Mac Roman"}
         self.texts: list[str] = []
         for zone in ZONES:
             self._take(zone.replace("_", " "))
@@ -96,15 +108,21 @@ class Data:
                 for row in session.execute(select(table)):
                     for value in row:
                         self._take(value)
+            for document in session.scalars(select(StoredFile).where(StoredFile.media_type == TEXT)):
+                for paragraph in files.read(document).decode().split("\n\n"):
+                    self._take(paragraph)
+        self._take(SOURCE)
         self.long = "\x1f".join(_plain(text) for text in self.texts)
 
     def _take(self, value: Any) -> None:
+        if isinstance(value, dict):  # its keys stand in the audit log
+            self.values.update(name.replace("_", " ") for name in value)
         if isinstance(value, dict | list | tuple):
             for part in value.values() if isinstance(value, dict) else value:
                 self._take(part)
         elif isinstance(value, str):
             if re.fullmatch(r"[a-z_]+\.[a-z_]+", value):
-                self.values.add(value.split(".")[0])  # the audit log's kinds of action
+                self.values.add(_plain(value.split(".")[0]))  # the audit log's kinds of action
             self.values.add(name_of(value))  # as the map of a scenario calls a scene
             self.values.update(filter(None, map(_plain, _BETWEEN.split(value))))
             if len(value) > 20:
@@ -146,7 +164,7 @@ def spoken(page: Page) -> Iterator[tuple[str, bool]]:
         yield "".join(_text(element, quiet)), True
     for element in page.all():
         for name, value in element.attrib.items():
-            pressed = name == "value" and element.get("type") in {"submit", "button"}
+            pressed = name == "value" and element.tag == "input" and element.get("type") in {"submit", "button"}
             if name in SPOKEN or name == "data-label" or pressed:
                 above = " ".join(outer.get("class") or "" for outer in page.ancestors(element))
                 yield value, bool(OF_COURSE & set(above.split()))
