@@ -17,11 +17,11 @@ from lms.cli.house import Day, Opened, upgrade
 from lms.cli.serving import run
 from lms.clock import Clock, SystemClock, local_day
 from lms.db import Base, Database
-from lms.demo.build import UNFINISHED, ZONE, Build, build
+from lms.demo.build import ZONE, Build, Unfinished, build, unfinished
 from lms.demo.roles import PASSWORD, ROLES
 from lms.errors import N_, Invalid
 from lms.files import FileStore
-from lms.organisation import load, save
+from lms.organisation import Organisation, load, save
 
 
 @click.command()
@@ -44,20 +44,17 @@ def demo(staff: int, seed: int, today: date | None, reset: bool, no_serve: bool)
     files = FileStore(config.data_dir / "files")
     if config.is_sqlite and database.engine.url.database:
         Path(database.engine.url.database).parent.mkdir(parents=True, exist_ok=True)
-    made = _is_made(database)
-    if made is False and not reset:
-        click.echo("The last build was interrupted, so it begins anew.")
-    if reset or made is False:
+    if reset:
         _throw_away(database, config)
-        made = None
-    if made is None:
-        upgrade(database)
-        day = today or local_day(clock.now(), ZONE)
-        click.echo(f"Building Riverbend Health as of {day}: {staff:,} staff, three sites. Nobody in it exists.")
-        build(Build(database, files, config, day, staff, seed, _bar))
+    found = _found(database)
+    upgrade(database)
+    if isinstance(found, Unfinished):
+        click.echo("The last build was interrupted; it goes on as it was begun (lms demo --reset begins anew).")
+        _make(Build(database, files, config, found.today, found.staff, found.seed, _bar), found)
+    elif found is None:
+        _make(Build(database, files, config, today or local_day(clock.now(), ZONE), staff, seed, _bar))
     else:
         click.echo("Riverbend Health is there and keeps its data (lms demo --reset begins anew).")
-        upgrade(database)
     _at_this_address(database, config, clock)
     _introduce(config)
     if not no_serve:
@@ -72,8 +69,13 @@ def _config() -> Config:
     return config.with_(data_dir=own, database_url=url, demo=True)
 
 
-def _is_made(database: Database) -> bool | None:
-    """True: a finished demo is there; False: one that was interrupted; None: the database is empty.
+def _make(site: Build, begun: Unfinished | None = None) -> None:
+    click.echo(f"Building Riverbend Health as of {site.today}: {site.staff:,} staff, three sites. Nobody in it exists.")
+    build(site, begun)
+
+
+def _found(database: Database) -> Organisation | Unfinished | None:
+    """A finished demo, one that was interrupted, or nothing at all.
 
     Raises:
         Invalid: the database holds something else.
@@ -85,9 +87,9 @@ def _is_made(database: Database) -> bool | None:
         with database.session() as session:
             own = load(session)
         if own is not None and own.demo:
-            return own.name != UNFINISHED
+            return unfinished(own.name) or own
         if own is None and _is_blank(database, tables):
-            return False
+            return None
     raise Invalid(
         N_("This database was not made by lms demo, so it is left alone. Name an empty one in LMS_DATABASE_URL.")
     )
@@ -103,7 +105,7 @@ def _is_blank(database: Database, tables: set[str]) -> bool:
 
 
 def _throw_away(database: Database, config: Config) -> None:
-    _is_made(database)  # raises for a database that is not the demo's
+    _found(database)  # raises for a database that is not the demo's
     with database.engine.begin() as connection:
         Base.metadata.drop_all(connection)
         connection.execute(text("drop table if exists alembic_version"))

@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
 from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,7 +22,7 @@ from lms.catalogue.actions import publish
 from lms.catalogue.content import FOLLOW_UP, AttestationStep, CourseContent
 from lms.catalogue.disk import load_course
 from lms.catalogue.localised import localised
-from lms.catalogue.models import CourseVersion
+from lms.catalogue.models import Course, CourseVersion
 from lms.catalogue.surveys import Response, commitments
 from lms.certificates.actions import ALPHABET
 from lms.certificates.models import Certificate
@@ -52,6 +53,8 @@ Progress = Callable[[str, int, int], None]
 
 RENAMED, RENAMED_MONTHS = ("ED", "Emergency Room"), 14
 MOVED, MOVED_MONTHS = ("HOME", "RCC-PRIM"), 8
+BATCH = 250
+"""So many people are written in one transaction."""
 STORIES = 60
 """So many ways through a scenario are played."""
 MERGED, MERGED_MONTHS = ("REG-NIGHT", "Night Registration", "ED-REG"), 5
@@ -106,41 +109,98 @@ class Build:
         self.rows.clear()
 
 
-def build(site: Build) -> None:
-    """The whole hospital, with progress; an interrupted one is not usable and says so (``demo`` starts it again)."""
+class Part(StrEnum):
+    """What is still to be done, in order: each is marked in the transaction that does the one before."""
+
+    PEOPLE = "people"
+    ACCOUNTS = "accounts"
+    OFFICE = "office"
+    FILE = "file"
+    TIMELINES = "timelines"
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A build that was interrupted: what was asked for, and the part that comes next. It is kept as the name of the hospital, which
+    nobody sees before it is finished."""
+
+    staff: int
+    seed: int
+    today: date
+    part: Part
+
+    @property
+    def name(self) -> str:
+        return f"{UNFINISHED}{self.staff} {self.seed} {self.today} {self.part}"
+
+
+UNFINISHED = "Riverbend Health, unfinished: "
+
+
+def unfinished(name: str) -> Unfinished | None:
+    """What the name of an organisation says of an interrupted build; None for the name of a finished one."""
+    if not name.startswith(UNFINISHED):
+        return None
+    staff, seed, today, part = name.removeprefix(UNFINISHED).split()
+    return Unfinished(int(staff), int(seed), date.fromisoformat(today), Part(part))
+
+
+def build(site: Build, begun: Unfinished | None = None) -> None:
+    """The whole hospital, with progress; or, of one that was interrupted (``begun``), what is still to be done.
+
+    Everything follows from staff, seed and day, the numbers of rows too. So what has been written is made once more and laid aside, and
+    the first row that is missing is the next one to be written.
+    """
+    todo = list(Part) if begun is None else list(Part)[list(Part).index(begun.part) :]
     with site.database.transaction() as session:
-        _organisation(session, site, ready=False)
-        _courses(session, site)
+        _courses(session, site, publishing=begun is None)
         _departments(site)
         _requirements(site)
-        site.write(session)
+        _keep(session, site, Part.PEOPLE, begun is None)
+    written = 0
+    if begun is not None:
+        with site.database.session() as session:
+            written = session.scalar(select(func.count(Person.id))) or 0
     known = [*role_lives(site.today), stuck_life(site.today)]
     people = [*known, *lives(max(0, site.staff - len(known)), site.seed, site.today)]
-    done = 0
-    for start in range(0, len(people), 250):
-        some = people[start : start + 250]
+    for start in range(0, len(people), BATCH):
+        some = people[start : start + BATCH]
         for life in some:
             _person(site, life)
+        done = start + len(some)
         with site.database.transaction() as session:
-            site.write(session)
-        done += len(some)
+            _keep(session, site, Part.ACCOUNTS if done == len(people) else Part.PEOPLE, done > written)
         site.progress("People and their training", done, len(people))
-    with site.database.transaction() as session:
-        _accounts(site)
-        site.write(session)
-        _sequences(session)
-    with site.database.transaction() as session:
-        hold(session, site.files, site.today, site.moment(site.today, 0), site.seed)
-        keep_books(session, site.today, site.moment)
-    take_in_file(site.database, site.files, site.today, site.moment)
+    if Part.ACCOUNTS in todo:
+        with site.database.transaction() as session:
+            _accounts(site)
+            _keep(session, site, Part.OFFICE)
+            _sequences(session)
+    if Part.OFFICE in todo:
+        with site.database.transaction() as session:
+            hold(session, site.files, site.today, site.moment(site.today, 0), site.seed)
+            keep_books(session, site.today, site.moment)
+            _keep(session, site, Part.FILE)
+    if Part.FILE in todo:
+        take_in_file(site.database, site.files, site.today, site.moment)
+        with site.database.transaction() as session:
+            _keep(session, site, Part.TIMELINES)
     _spans(site)
     with site.database.transaction() as session:
-        _organisation(session, site, ready=True)
+        _organisation(session, site, "Riverbend Health")
 
 
-def _organisation(session: Session, site: Build, *, ready: bool) -> None:
+def _keep(session: Session, site: Build, following: Part, missing: bool = True) -> None:
+    """Write what was made, and which part comes next; if it is not ``missing``, lay it aside."""
+    if missing:
+        site.write(session)
+        _organisation(session, site, Unfinished(site.staff, site.seed, site.today, following).name)
+    site.rows.clear()
+
+
+def _organisation(session: Session, site: Build, name: str) -> None:
     own = Organisation(
-        name="Riverbend Health" if ready else UNFINISHED,
+        name=name,
         zone=ZONE,
         languages=("en", "es"),
         base_url=site.config.base_url or f"http://{site.config.host}:{site.config.port}",
@@ -150,15 +210,15 @@ def _organisation(session: Session, site: Build, *, ready: bool) -> None:
     save(session, own, site.moment(site.start))
 
 
-UNFINISHED = "Riverbend Health (unfinished)"
-
-
-def _courses(session: Session, site: Build) -> None:
+def _courses(session: Session, site: Build, *, publishing: bool) -> None:
     long_ago = site.moment(site.start - timedelta(days=45))
     for folder in sorted(path.parent for path in site.config.courses_dir.glob("*/course.yaml")):
         loaded = load_course(folder)
-        version = publish(session, loaded, site.files, by=Actor(None, long_ago, "demo")).version
         assert loaded.content is not None
+        if publishing:
+            version = publish(session, loaded, site.files, by=Actor(None, long_ago, "demo")).version
+        else:
+            version = session.scalars(select(CourseVersion).join(Course).where(Course.slug == folder.name)).one()
         site.versions[folder.name] = (version, loaded.content)
 
 
@@ -527,7 +587,8 @@ def _sequences(session: Session) -> None:
 def _spans(site: Build) -> None:
     now = site.moment(site.today, 0)
     with site.database.transaction() as session:
-        generation = begin_generation(session, "demo", now).id
+        under_way = session.scalar(select(Generation.id).where(Generation.building))
+        generation = under_way or begin_generation(session, "demo", now).id
         total = session.scalar(select(func.count(Person.id))) or 1
     finished = False
     while not finished:

@@ -20,7 +20,7 @@ from lms.certificates.models import Certificate
 from lms.compliance import queries
 from lms.compliance.spans import MET, State
 from lms.db import Base, Database
-from lms.demo.build import Build, build
+from lms.demo.build import Build, build, unfinished
 from lms.demo.lives import lives
 from lms.demo.roles import role_lives, stuck_life
 from lms.files import FileStore
@@ -120,23 +120,39 @@ def test_another_seed_makes_other_people() -> None:
     assert longer[:60] == one[:60], "more staff are added to the same ones"
 
 
-def test_an_interrupted_build_is_noticed_and_begun_anew(run: Run, empty_database_url: str, tmp_path: Path) -> None:
+def test_an_interrupted_build_goes_on_where_it_was(
+    run: Run, empty_database_url: str, tmp_path: Path, small: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cut off among the people, then in the timelines; in the end it is what it would have been."""
     from lms.cli.house import upgrade
 
     class PowerCut(BaseException):
         pass
 
-    def cut(what: str, done: int, total: int) -> None:
-        raise PowerCut
+    def cut_at(place: str, after: int) -> None:
+        def progress(what: str, done: int, total: int) -> None:
+            if what == place and done >= after:
+                raise PowerCut
 
+        with database.session() as session:
+            own = load(session)
+        begun = unfinished(own.name) if own else None
+        with pytest.raises(PowerCut):
+            build(Build(database, FileStore(config.data_dir / "files"), config, TODAY, 60, 1, progress), begun)
+
+    monkeypatch.setattr("lms.demo.build.BATCH", 20)
     database = Database(empty_database_url)
     upgrade(database)
     config = Config(empty_database_url, tmp_path / "data", "none", demo=True)
-    with pytest.raises(PowerCut):
-        build(Build(database, FileStore(tmp_path / "data" / "files"), config, TODAY, 60, 1, cut))
-    assert count(database, Person) > 0
-    result = run(*MAKE)
-    assert result.exit_code == 0 and "interrupted" in result.output, result.output
+    cut_at("People and their training", 40)
+    assert count(database, Person) == 40
+    cut_at("Compliance timelines", 1)
+    made = count(database, Person)
+    result = run("demo", "--no-serve")
+    assert result.exit_code == 0 and "it goes on as it was begun" in result.output, result.output
+    assert count(database, Person) == made
+    once, again = digests(small), digests(database)
+    assert {name for name in once if once[name] != again[name]} <= {"organisation"}
     with database.session() as session:
         own = load(session)
         assert own is not None and own.name == "Riverbend Health"
