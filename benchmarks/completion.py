@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import Date, bindparam, func, insert, select, text
 from sqlalchemy.orm import Session
 
 from lms.audit import Actor
@@ -264,7 +264,7 @@ def measure(session: Session, runs: int, bare_runs: int, leaves: list[int], gene
         " WHERE generation_id = :generation AND from_day <= :day AND to_day > :day"
         " GROUP BY requirement_id, department_id, state"
     )
-    typed = bare.bindparams(*(tallies.bindparam("day", type_=tallies.Date),))
+    typed = bare.bindparams(*(bindparam("day", type_=Date),))
     group_by = median(lambda: session.execute(typed, {"generation": generation_id, "day": TODAY}).all(), bare_runs)
     told = iter(days)
     any_day = median(lambda: queries.counts(session, next(told)), runs)
