@@ -28,7 +28,7 @@ from lms.audit import Actor
 from lms.catalogue.models import Course, CourseVersion
 from lms.cli.house import upgrade
 from lms.clock import FOR_EVER
-from lms.compliance import actions, queries, store, tallies
+from lms.compliance import actions, queries, store
 from lms.compliance.models import OVERALL, Generation, Span, TallyBase, TallyDay
 from lms.compliance.spans import State
 from lms.db import Database
