@@ -78,7 +78,8 @@ def _satisfied(reader: Reader) -> dict[str, Any]:
     """``courses`` with ``needs``, or ``satisfied_by``."""
     if not reader.has("satisfied_by"):
         needs_all = reader.choice("needs", ["all", "any"], "all") == "all"
-        return {"courses": frozenset(reader.names("courses")), "needs_all": needs_all}
+        courses = frozenset(reader.names("courses"))
+        return {"courses": courses, "needs_all": needs_all or len(courses) == 1}  # one of one is all
     if reader.has("courses") or reader.has("needs"):
         reader.fault(
             "satisfied_by",
@@ -116,6 +117,8 @@ def _satisfaction(reader: Reader) -> Satisfaction:
         group = reader.group("hours")
         return InHours(_hours(group) if group else Hours(60))
     parts = tuple(_satisfaction(part) for part in reader.groups(shape))
+    if len(parts) == 1:
+        return parts[0]  # all or any of one thing is that thing
     return AllOf(parts) if shape == "all" else AnyOf(parts)
 
 
