@@ -70,7 +70,8 @@ def filtered_counts(
         where.append(Span.requirement_id == requirement_id)
     if departments is not None:
         where.append(Span.department_id.in_(departments))
-    generation = within(active()) if jobs or professions or visible is not None else Span.generation_id == active()
+    by_person = requirement_id is None and (jobs or professions or visible is not None)
+    generation = within(active()) if by_person else Span.generation_id == active()
     return _cells(session.execute(grouped(day, generation, and_(*where) if where else None)))
 
 
