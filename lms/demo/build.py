@@ -19,7 +19,7 @@ from lms.accounts import passwords
 from lms.accounts.models import Account, RoleGrant
 from lms.audit import Actor
 from lms.catalogue.actions import publish
-from lms.catalogue.content import FOLLOW_UP, AttestationStep, CourseContent
+from lms.catalogue.content import FOLLOW_UP, AttestationStep, CourseContent, Step
 from lms.catalogue.disk import load_course
 from lms.catalogue.localised import localised
 from lms.catalogue.models import Course, CourseVersion
@@ -387,7 +387,7 @@ def _completion(site: Build, chance: random.Random, person: int, life: Life, don
         Enrolment, person_id=person, course_id=version.course_id, version_id=version.id, enrolled_at=begun, enrolled_by=person,
         last_step=test.id, completed_at=ended, closed_at=ended,
     )  # fmt: skip
-    learnt = [step for step in content.steps if step.kind not in ("pre_test", "evaluation", "attestation")]
+    learnt = _learnt(content)
     for place, step in enumerate(learnt):
         at = begun + (ended - begun) * (place + 1) / len(learnt)
         site.add(StepDone, enrolment_id=enrolment, step_id=step.id, done_at=at)
@@ -403,6 +403,11 @@ def _completion(site: Build, chance: random.Random, person: int, life: Life, don
     _attest(site, person, enrolment, f"{life.given} {life.family}", language, version, content, ended)
     _say(site, random.Random(f"{site.seed}/{person}/{done.day}/said"), enrolment, language, content, ended)
     _record(site, chance, person, life, done.day, ended, enrolment, last, language, version, content)
+
+
+def _learnt(content: CourseContent) -> list[Step]:
+    """The steps that everybody goes through on the way to the record."""
+    return [step for step in content.steps if step.kind not in ("pre_test", "evaluation", "attestation")]
 
 
 def _story(
@@ -539,7 +544,7 @@ def _under_way(site: Build, chance: random.Random, person: int, life: Life, cour
     begun = site.moment(day, *life.shift.start(chance))
     test = content.test
     assert test is not None
-    learnt = [step for step in content.steps if step.kind not in ("pre_test", "evaluation", "attestation")]
+    learnt = _learnt(content)
     reached = len(learnt) - 1 if life.stuck else chance.randrange(1, len(learnt) - 1)
     enrolment = site.add(
         Enrolment, person_id=person, course_id=version.course_id, version_id=version.id, enrolled_at=begun, enrolled_by=person,

@@ -88,7 +88,7 @@ def completion(
             professions=wish.professions,
             requirement_id=wish.requirement_id,
             departments=seen,
-            visible=None if wish.supervisor_id is None else reporting_to(wish.supervisor_id, day),
+            visible=only(wish, day),
         )
     else:
         cells = queries.counts(session, day, requirement_id=wish.requirement_id)
@@ -113,6 +113,11 @@ def reporting_to(supervisor_id: int, day: date) -> Select[int]:
         Membership.supervisor_id == supervisor_id,
         day_in(day, Membership.from_day, Membership.to_day),
     )
+
+
+def only(wish: Wish, day: date) -> Select[int] | None:
+    """The ids of the people to whom a wish is narrowed by whom they report to; None: everybody."""
+    return None if wish.supervisor_id is None else reporting_to(wish.supervisor_id, day)
 
 
 def covered(tree: Tree, roots: Collection[int] | None, department_id: int | None) -> frozenset[int] | None:

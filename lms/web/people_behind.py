@@ -111,7 +111,6 @@ def everybody(question: Asked, departments: frozenset[int] | None) -> Iterator[F
 
 def _wanted(question: Asked, departments: frozenset[int] | None) -> dict[str, Any]:
     states, soon = queries.states_of(question.state)
-    supervisor = question.wish.supervisor_id
     return {
         "requirement_id": question.requirement,
         "departments": departments,
@@ -120,7 +119,7 @@ def _wanted(question: Asked, departments: frozenset[int] | None) -> dict[str, An
         "job": question.job or None,
         "profession": question.profession or None,
         "search": question.q or None,
-        "visible": None if supervisor is None else queries.reporting_to(supervisor, question.as_of),
+        "visible": queries.only(question.wish, question.as_of),
         "sort": question.sort or "name",
     }
 

@@ -58,7 +58,6 @@ def tabs(question: Asked, here: str) -> list[dict[str, Any]]:
 def index() -> ResponseReturnValue:
     """Who is late, who falls due soon, and who cannot go on without another attempt."""
     question = asked(today(), reports=True)
-    supervisor = question.wish.supervisor_id
     tree = people_queries.tree(session(), question.as_of)
     departments = queries.covered(tree, roots(), question.department)
     titles = {v.requirement_id: v.title for v, _ in compliance.requirements(session(), question.as_of)}
@@ -66,7 +65,7 @@ def index() -> ResponseReturnValue:
         session(),
         question.as_of,
         departments=departments,
-        visible=None if supervisor is None else queries.reporting_to(supervisor, question.as_of),
+        visible=queries.only(question.wish, question.as_of),
         size=FIRST,
     )
     why = queries.reasons(session(), found.rows, titles)

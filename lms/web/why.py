@@ -57,9 +57,7 @@ def why_page(question: Asked, place: Place, roots: Collection[int] | None, name:
             departments=queries.covered(shown.tree, roots, question.department),
             jobs=question.wish.jobs,
             professions=question.wish.professions,
-            visible=None
-            if question.wish.supervisor_id is None
-            else queries.reporting_to(question.wish.supervisor_id, question.as_of),
+            visible=queries.only(question.wish, question.as_of),
         ),
         required=shown.total.figures.required,
         due_soon={
