@@ -22,10 +22,11 @@ from pathlib import Path
 
 from sqlalchemy import Column, Integer, MetaData, Table, Text, insert, select
 
-from lms import flows, organisation
+from lms import organisation
 from lms.audit import Actor, record
 from lms.cli.house import upgrade
 from lms.db import Database
+from lms.flows import staffing
 from lms.organisation import Organisation
 from lms.people.importing import Options
 from lms.people.prepared import Prepared
@@ -100,7 +101,7 @@ def imported(database: Database, path: Path, departments: Path, as_of: date) -> 
     with path.open("rb") as staff, departments.open("rb") as tree, database.desk() as desk:
         with desk.reading() as session:
             prepared = prepare(session, staff, tree, Options("hr", as_of, "us"), 0.1)
-        flows.import_people(desk, prepared, None, Actor(None, datetime.now(UTC)))
+        staffing.import_people(desk, prepared, None, Actor(None, datetime.now(UTC)))
     return time.perf_counter() - begun, prepared
 
 

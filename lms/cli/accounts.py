@@ -8,10 +8,10 @@ from zoneinfo import available_timezones
 
 import click
 
-from lms import flows
 from lms.accounts.invitations import Invitation, Newcomer, invite_administrator
 from lms.cli.house import Opened, opened, upgrade
 from lms.errors import N_, Invalid
+from lms.flows import admitting
 from lms.notices import mail as smtp
 from lms.notices.messages import compose
 from lms.organisation import MailServer, Organisation, load
@@ -90,7 +90,7 @@ def setup(
     with opened(migrated=False) as house:
         upgrade(house.database)
         with house.database.transaction() as session:
-            made = flows.set_up(session, own, _newcomer(admin_number, admin_name, admin_email), house.actor())
+            made = admitting.set_up(session, own, _newcomer(admin_number, admin_name, admin_email), house.actor())
         click.echo(f"{own.name} is set up.")
         _show_link(made, own)
         click.echo("Start Attune with: lms serve")

@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from lms import flows
 from lms.cli.house import Day, Opened, opened
 from lms.clock import local_day
 from lms.errors import N_, Invalid, NotFound, Problem
 from lms.files import StoredFile
+from lms.flows import staffing
 from lms.organisation import Organisation, load
 from lms.people import fact_feed, imports, sources, undoing
 from lms.people.importing import Options
@@ -136,7 +136,7 @@ def _import(
             if prepared.faults:
                 if not dry_run:
                     with house.database.transaction() as session:
-                        _waiting(flows.note_faults(session, prepared, file.name, house.actor()))
+                        _waiting(staffing.note_faults(session, prepared, file.name, house.actor()))
                 raise click.exceptions.Exit(1)
             if prepared.blown:
                 click.echo("The fuse would refuse this file; look at it again, then add --confirm.")
@@ -146,7 +146,7 @@ def _import(
             kept = house.files.put(
                 session, source, name=file.name, media_type="text/csv", purpose="import", owner_id=None, now=house.clock.now()
             )  # fmt: skip
-        run = flows.import_people(desk, prepared, kept.id, house.actor(), confirmed=confirm, progress=_progress)
+        run = staffing.import_people(desk, prepared, kept.id, house.actor(), confirmed=confirm, progress=_progress)
         click.echo(f"Import {run.id} is done. To take it back: lms people import --undo")
 
 
@@ -165,14 +165,14 @@ def _import_facts(
         if plan.faults:
             if not dry_run:
                 with house.database.transaction() as session:
-                    _waiting(flows.note_fact_faults(session, plan, file.name, house.actor()))
+                    _waiting(staffing.note_fact_faults(session, plan, file.name, house.actor()))
             raise click.exceptions.Exit(1)
         return
     with house.database.transaction() as session, file.open("rb") as source:
         kept = house.files.put(
             session, source, name=file.name, media_type="text/csv", purpose="import", owner_id=None, now=house.clock.now()
         )  # fmt: skip
-        run = flows.take_in_facts(session, plan, kept.id, house.actor(), confirmed=confirm)
+        run = staffing.take_in_facts(session, plan, kept.id, house.actor(), confirmed=confirm)
     click.echo(f"Import {run.id} is done. To take it back: lms people import --undo")
 
 
@@ -216,7 +216,7 @@ def _undo(house: Opened, *, yes: bool) -> None:
     if not yes:
         click.confirm("Take it back?", abort=True)
     with house.database.transaction() as session:
-        flows.undo_import(session, run.id, house.actor())
+        staffing.undo_import(session, run.id, house.actor())
     click.echo(f"Import {run.id} is undone: people, departments and facts are what they were before it.")
 
 

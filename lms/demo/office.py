@@ -11,7 +11,6 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from lms import flows
 from lms.access import Role
 from lms.accounts import actions as accounts
 from lms.accounts import invitations, roles
@@ -23,6 +22,7 @@ from lms.compliance.models import Requirement
 from lms.db import Database, known
 from lms.demo.roles import ROLES
 from lms.files import FileStore
+from lms.flows import staffing
 from lms.people import actions as people
 from lms.people.importing import Options
 from lms.people.models import Department, Employment, Membership, Person
@@ -76,7 +76,7 @@ def take_in_file(
         with desk.reading() as session:
             options = Options("riverbend-hr", days[-1], "iso", "utf-8", partial=True)
             prepared = prepare(session, io.BytesIO(file), None, options, 0.1, asker=HR)
-        flows.import_people(desk, prepared, kept.id, by)
+        staffing.import_people(desk, prepared, kept.id, by)
 
 
 def _languages(session: Session, person_ids: list[int]) -> bytes:

@@ -1,7 +1,7 @@
 """Verbs about what a person holds beside their job: licences, duties, birth month. Decided in :mod:`lms.people.holdings`.
 
 Nothing is edited: what changes is superseded. Every change is in the audit log. The caller works out the timeline afterwards
-(:func:`lms.flows.people_changed`).
+(:func:`lms.flows.staffing.people_changed`).
 """
 
 from __future__ import annotations

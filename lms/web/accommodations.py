@@ -12,9 +12,9 @@ from wtforms import DateField, IntegerField, RadioField, SelectField, TextAreaFi
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from lms import flows
 from lms.access import Permission, may
 from lms.errors import N_, AttuneError, Denied, Message, NotFound
+from lms.flows import allowing
 from lms.learning import accommodations
 from lms.learning.accommodations import LONGEST, Given
 from lms.learning.models import Accommodation
@@ -121,7 +121,7 @@ def give(person_id: int) -> ResponseReturnValue:
     if not form.validate():
         return _page(one, form, status=422)
     try:
-        flows.accommodate(
+        allowing.accommodate(
             session(),
             person_id,
             form.given(),
@@ -152,7 +152,7 @@ def end(person_id: int, accommodation_id: int) -> ResponseReturnValue:
     if not form.validate():
         return _page(one, GiveForm(formdata=None, from_day=today()), Message(N_("Enter a day.")), 422)
     try:
-        flows.end_accommodation(session(), row, form.last_day.data, actor())
+        allowing.end_accommodation(session(), row, form.last_day.data, actor())
     except AttuneError as refused:
         roll_back()
         blank = GiveForm(formdata=None, from_day=today())

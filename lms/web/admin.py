@@ -10,13 +10,14 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 
-from lms import audit, flows, outbox
+from lms import audit, outbox
 from lms.access import ALLOWS, ORGANISATION_WIDE, Permission, Role, may
 from lms.accounts import actions as account_actions
 from lms.accounts import invitations, roles
 from lms.accounts import queries as accounts
 from lms.accounts.queries import AccountLine, AccountState
 from lms.errors import N_, NotFound
+from lms.flows import admitting
 from lms.notices import actions as notices
 from lms.notices import queries as mails
 from lms.outbox import JobState
@@ -98,7 +99,7 @@ def settings() -> ResponseReturnValue:
     """Change the settings."""
     form = SettingsForm()
     if form.validate_on_submit():
-        flows.save_settings(session(), form.changed(organisation()), actor())
+        admitting.save_settings(session(), form.changed(organisation()), actor())
         commit()
         say(gettext("The settings are saved."))
         return redirect(url_for("admin.settings"), 303)
@@ -290,7 +291,7 @@ def invite() -> ResponseReturnValue:
 
 def _invite_by_mail(person_ids: list[int]) -> ResponseReturnValue:
     base = organisation().base_url.rstrip("/")
-    invited = flows.invite_by_mail(
+    invited = admitting.invite_by_mail(
         session(), person_ids, lambda secret: base + url_for("auth.welcome", secret=secret), actor()
     )
     commit()

@@ -16,13 +16,13 @@ from werkzeug.test import EnvironBuilder
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
-from lms import flows
 from lms.access import Permission, may
 from lms.accounts import actions, invitations, passwords, throttle
 from lms.accounts.models import Account, TokenPurpose
 from lms.accounts.queries import account_of_expired_token, viewer_for_token
 from lms.demo.roles import PASSWORD, ROLES
 from lms.errors import AttuneError, Invalid
+from lms.flows import admitting
 from lms.web.forms import Form
 from lms.web.page import (
     KEPT,
@@ -147,7 +147,7 @@ def forgotten() -> ResponseReturnValue:
     """Ask for a link to choose a new password; the answer is the same whether there is such an account or not."""
     form = ForgottenForm()
     if form.validate_on_submit():
-        flows.forgotten_password(session(), form.name.data or "", _link, now(), request.remote_addr)
+        admitting.forgotten_password(session(), form.name.data or "", _link, now(), request.remote_addr)
         commit()
         return render_template("auth/forgotten_sent.html", waits=organisation().mail is None)
     return render_template("auth/forgotten.html", form=form), 422 if form.errors else 200

@@ -10,9 +10,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 from wtforms.fields.choices import SelectChoice
 
-from lms import flows
 from lms.access import Permission
 from lms.errors import N_, Denied, NotFound
+from lms.flows import staffing
 from lms.people import departments, listing, queries
 from lms.people.tree import Node, Tree
 from lms.web.form_page import days, form_page
@@ -117,7 +117,7 @@ def change(department_id: int) -> ResponseReturnValue:
         day = form.from_day.data
         departments.change(session(), department_id, form.name.data, form.kind.data, form.parent_id, day, actor())
         if form.parent_id != node.parent_id:
-            flows.department_changed(session(), [department_id], day, actor())
+            staffing.department_changed(session(), [department_id], day, actor())
         return url_for("departments.show", department_id=department_id)
 
     return _about(form, act, node, gettext("Rename or move this department"), gettext("Save"))
@@ -136,7 +136,7 @@ def merge(department_id: int) -> ResponseReturnValue:
     def act() -> str:
         into, day = int(form.into.data), form.from_day.data
         moved = departments.merge(session(), department_id, into, day, actor())
-        flows.department_changed(session(), [into], day, actor(), moved=moved)
+        staffing.department_changed(session(), [into], day, actor(), moved=moved)
         return url_for("departments.show", department_id=into)
 
     heads = listing.headcount(session(), today()).get(department_id, 0)

@@ -15,10 +15,10 @@ from wtforms import BooleanField, DateField, SelectField, SelectMultipleField, S
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
-from lms import flows
 from lms.access import Permission
 from lms.errors import N_, AttuneError, Invalid, Message, NotFound
 from lms.files import StoredFile
+from lms.flows import staffing
 from lms.people import fact_feed, headings, sources, worklist
 from lms.people.csv_text import Table
 from lms.people.fact_feed import FactPlan
@@ -229,12 +229,12 @@ def take_in_facts(file_id: int) -> ResponseReturnValue:
     if plan is None:
         return _show(stored, None, refused), 422
     if request.form.get("only_note"):
-        new = flows.note_fact_faults(session(), plan, stored.name, actor())
+        new = staffing.note_fact_faults(session(), plan, stored.name, actor())
         commit()
         say(noted(new))
         return redirect(url_for("feeds.problems", source=plan.options.source, what=plan.what), 303)
     try:
-        run = flows.take_in_facts(session(), plan, stored.id, actor(), confirmed=bool(request.form.get("confirmed")))
+        run = staffing.take_in_facts(session(), plan, stored.id, actor(), confirmed=bool(request.form.get("confirmed")))
         commit()
     except AttuneError as error:
         session().rollback()

@@ -15,11 +15,11 @@ from wtforms import BooleanField, DateField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
-from lms import flows
 from lms.access import Permission, may
 from lms.db import Desk
 from lms.errors import N_, AttuneError, NotFound
 from lms.files import StoredFile
+from lms.flows import staffing
 from lms.people import listing, sources, undoing, worklist
 from lms.people.importing import Options
 from lms.people.models import ImportRun
@@ -180,7 +180,7 @@ def take_in(file_id: int) -> ResponseReturnValue:
         if prepared is None:
             return _show(staff, options, None, refused), 422
         try:
-            run = flows.import_people(desk, prepared, staff.id, by, confirmed=confirmed)
+            run = staffing.import_people(desk, prepared, staff.id, by, confirmed=confirmed)
         except AttuneError as error:
             return _show(staff, options, prepared, tell(error.message)), error.status
     say(gettext("The file is taken in."))
@@ -198,7 +198,7 @@ def note_faults(file_id: int) -> ResponseReturnValue:
         prepared, refused = _prepared(desk, staff, departments, options, fuse)
     if prepared is None:
         return _show(staff, options, None, refused), 422
-    new = flows.note_faults(session(), prepared, staff.name, actor())
+    new = staffing.note_faults(session(), prepared, staff.name, actor())
     commit()
     say(gettext("The faults wait in the work list; %(new)s of them are new.", new=new))
     return redirect(url_for("feeds.problems", source=options.source, what="staff"), 303)
@@ -238,7 +238,7 @@ def show(run_id: int) -> ResponseReturnValue:
 def undo(run_id: int) -> ResponseReturnValue:
     """Take the last import back."""
     try:
-        flows.undo_import(session(), run_id, actor())
+        staffing.undo_import(session(), run_id, actor())
         commit()
     except NotFound:
         raise

@@ -10,7 +10,6 @@ from flask import Blueprint, Response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 
-from lms import flows
 from lms.access import Permission
 from lms.catalogue import queries as catalogue
 from lms.catalogue.content import AttestationStep, CourseContent, EvaluationStep, PreTestStep, Step
@@ -22,6 +21,7 @@ from lms.compliance import more_time
 from lms.compliance import queries as compliance
 from lms.compliance.queries import Duty
 from lms.errors import N_, Denied, NotFound
+from lms.flows import certifying
 from lms.learning import actions, queries, surveys
 from lms.learning.accommodations import allowances
 from lms.learning.models import Enrolment
@@ -319,11 +319,11 @@ def certificate(number: str) -> ResponseReturnValue:
     if found is None or found.certificate.person_id != viewer().person_id:
         raise NotFound(N_("There is no such certificate of yours."))
     if found.certificate.file_id is not None:
-        file = flows.certificate_file(session(), found.certificate, house().files, now())
+        file = certifying.certificate_file(session(), found.certificate, house().files, now())
     else:
         with house().database.transaction() as own:
             row = own.get_one(Certificate, found.certificate.id, with_for_update=True)
-            file = flows.certificate_file(own, row, house().files, now())
+            file = certifying.certificate_file(own, row, house().files, now())
     answer = Response(house().files.read(file), mimetype="application/pdf")
     answer.headers["Content-Disposition"] = f'inline; filename="{found.certificate.number}.pdf"'
     return answer

@@ -12,7 +12,6 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from wtforms.fields.choices import SelectChoice
 
-from lms import flows
 from lms.access import Permission, may
 from lms.accounts import queries as accounts
 from lms.accounts.queries import AccountState
@@ -21,6 +20,7 @@ from lms.compliance import actions as compliance_actions
 from lms.compliance import more_time
 from lms.compliance import queries as compliance
 from lms.errors import N_, Denied, NotFound
+from lms.flows import certifying, staffing
 from lms.people import actions, listing, queries
 from lms.people.listing import Wish
 from lms.people.models import Person
@@ -227,7 +227,7 @@ def new() -> ResponseReturnValue:
             session(), form.source.data, form.number.data, form.own(), form.kind.data, _allowed(form.holding()),
             form.from_day.data, actor(), form.last_day.data,
         )  # fmt: skip
-        flows.people_changed(session(), [made.id], actor())
+        staffing.people_changed(session(), [made.id], actor())
         return url_for("people.person", person_id=made.id)
 
     return form_page(
@@ -444,7 +444,7 @@ def revoke_record(person_id: int, record_id: int) -> ResponseReturnValue:
     form = ReasonForm()
     return _change(
         one, form, gettext("Revoke a training record"), gettext("Revoke the record and its certificate"),
-        lambda: flows.revoke_record(session(), record, reason=form.reason.data, actor=actor()),
+        lambda: certifying.revoke_record(session(), record, reason=form.reason.data, actor=actor()),
         kind="danger",
         tab="people.training",
         lede=gettext(
@@ -465,7 +465,7 @@ def correct_certificate(person_id: int, number: str) -> ResponseReturnValue:
     form = CertificateForm(name=one.display_name)
     return _change(
         one, form, gettext("Correct a certificate"), gettext("Issue a corrected certificate"),
-        lambda: flows.reissue_certificate(
+        lambda: certifying.reissue_certificate(
             session(), found.certificate, person_name=form.name.data, reason=form.reason.data, actor=actor()
         ),
         tab="people.training",

@@ -10,9 +10,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy import select
 
-from lms import flows
 from lms.access import Permission
 from lms.errors import N_, NotFound
+from lms.flows import staffing
 from lms.people import queries
 from lms.people.models import Person
 from lms.web.form_page import form_page
@@ -38,7 +38,7 @@ def change(
 
     def whole() -> str:
         act()
-        flows.people_changed(session(), [person_id], actor(), returned=[person_id] if returned else [])
+        staffing.people_changed(session(), [person_id], actor(), returned=[person_id] if returned else [])
         return back
 
     return form_page(form, whole, title, label, back, crumb=(name, back), **how)

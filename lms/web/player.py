@@ -11,7 +11,6 @@ from flask import Blueprint, Response, jsonify, make_response, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_babel import format_time, gettext
 
-from lms import flows
 from lms.access import Permission
 from lms.catalogue import queries as catalogue
 from lms.catalogue.content import AttestationStep, EvaluationStep, LessonStep, PreTestStep, TestStep
@@ -19,6 +18,7 @@ from lms.catalogue.items import Form
 from lms.catalogue.localised import LocalItem, Text
 from lms.errors import N_, Conflict, Invalid
 from lms.evidence.seen import in_words
+from lms.flows import assessing
 from lms.learning import actions, queries, scoring
 from lms.learning.accommodations import allowances
 from lms.learning.models import Answer, Attempt, AttemptKind, Enrolment
@@ -66,12 +66,12 @@ def _own_attempt(attempt_id: int) -> tuple[Attempt, Reader]:
     if attempt.finished_at is None and actions.is_over(attempt, now()):
         if reading:
             with house().database.transaction() as own:
-                flows.close_when_over(own, attempt_id, actor())
+                assessing.close_when_over(own, attempt_id, actor())
             roll_back()
             session().expire_all()
             attempt, enrolment = queries.own_attempt(session(), attempt_id, viewer().person_id)
         else:
-            flows.close_when_over(session(), attempt_id, actor())
+            assessing.close_when_over(session(), attempt_id, actor())
     return attempt, Reader(enrolment)
 
 
@@ -195,7 +195,7 @@ def start(enrolment_id: int, step_id: str) -> ResponseReturnValue:
     """Begin an attempt, or go on with the open one."""
     reader = _own(enrolment_id)
     seed, language = secrets.token_hex(8), reader.language_shown
-    new = flows.start_attempt(
+    new = assessing.start_attempt(
         session(), reader.enrolment, reader.content, step_id, language=language, seed=seed, now=now()
     )
     commit()
@@ -343,7 +343,7 @@ def finish(attempt_id: int) -> ResponseReturnValue:
     """Hand in; handing in twice is handing in once."""
     found, reader = _own_attempt(attempt_id)
     try:
-        flows.finish_attempt(session(), found, reader.enrolment, reader.content, organisation(), actor())
+        assessing.finish_attempt(session(), found, reader.enrolment, reader.content, organisation(), actor())
     except Conflict as conflict:
         say(tell(conflict.message), "error")
         return redirect(url_for("player.attempt", attempt_id=attempt_id), 303)
@@ -441,7 +441,7 @@ def choose(attempt_id: int) -> ResponseReturnValue:
     if state.path and state.path[-1].choice.id != choice and state.path[-1].scene_id == scene_id:
         say(gettext("The time was up before you chose, so the story went on without you."), "info")
     if state.ending is not None and found.finished_at is None:
-        flows.finish_attempt(session(), found, reader.enrolment, reader.content, organisation(), actor())
+        assessing.finish_attempt(session(), found, reader.enrolment, reader.content, organisation(), actor())
     commit()
     return redirect(url_for("player.attempt", attempt_id=attempt_id), 303)
 

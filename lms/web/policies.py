@@ -13,10 +13,10 @@ from flask_wtf.file import FileField
 from wtforms import BooleanField, DateField, HiddenField, StringField
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
-from lms import flows
 from lms.access import Permission
 from lms.errors import N_, AttuneError, Invalid, NotFound
 from lms.files import StoredFile
+from lms.flows import acknowledging
 from lms.people.queries import visible_to
 from lms.policies import queries
 from lms.policies.documents import MOST, PDF, TEXT, kind_of, language_for
@@ -110,7 +110,7 @@ def acknowledge(code: str) -> ResponseReturnValue:
     if not form.validate() or not (form.version.data or "").isdigit():
         return _reading(code, form), 422
     try:
-        flows.acknowledge_policy(session(), int(form.version.data), form.language.data or "", today(), actor())
+        acknowledging.acknowledge_policy(session(), int(form.version.data), form.language.data or "", today(), actor())
         commit()
     except AttuneError as error:
         session().rollback()
@@ -181,7 +181,7 @@ def new() -> ResponseReturnValue:
     form = NewForm(from_day=today())
 
     def act() -> str:
-        flows.publish_policy(
+        acknowledging.publish_policy(
             session(), form.code.data, form.title.data, form.note.data or "", form.from_day.data, form.documents(), actor(),
             new=True,
         )  # fmt: skip
@@ -199,7 +199,7 @@ def version(code: str) -> ResponseReturnValue:
     form = VersionForm(from_day=today(), title=versions[0].title if versions else "")
 
     def act() -> str:
-        flows.publish_policy(
+        acknowledging.publish_policy(
             session(), own.code, form.title.data, form.note.data or "", form.from_day.data, form.documents(), actor(),
             new=False,
         )  # fmt: skip
@@ -220,7 +220,7 @@ def withdraw(code: str, version_id: int) -> ResponseReturnValue:
     form = WithdrawForm()
 
     def act() -> str:
-        flows.withdraw_policy(session(), version_id, actor(), form.reason.data)
+        acknowledging.withdraw_policy(session(), version_id, actor(), form.reason.data)
         return back
 
     return form_page(

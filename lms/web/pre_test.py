@@ -8,9 +8,9 @@ from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from lms import flows
 from lms.access import Permission
 from lms.catalogue.content import PreTestStep
+from lms.flows import assessing
 from lms.learning import queries, scoring
 from lms.learning.models import Attempt
 from lms.learning.progress import has_tested_out, is_locked, progress, waits_for
@@ -73,7 +73,7 @@ def test_out(attempt_id: int) -> ResponseReturnValue:
     """Complete the course by the pre-test that was passed."""
     found, enrolment = queries.own_attempt(session(), attempt_id, viewer().person_id)
     reader = Reader(enrolment)
-    flows.test_out(session(), found, enrolment, reader.content, organisation(), actor())
+    assessing.test_out(session(), found, enrolment, reader.content, organisation(), actor())
     commit()
     left = waits_for(reader.content, Reader(enrolment).done)
     if left:

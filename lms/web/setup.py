@@ -10,10 +10,10 @@ from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from lms import flows
 from lms.accounts import passwords, throttle
 from lms.accounts.invitations import Newcomer
 from lms.errors import AttuneError
+from lms.flows import admitting
 from lms.organisation import Organisation
 from lms.web.auth import SECRET
 from lms.web.page import actor, commit, house, now, organisation, public, session, tell
@@ -65,7 +65,7 @@ def _set_up(form: SetupForm) -> ResponseReturnValue:
         family_name=form.family_name.data or "",
         email=form.email.data or None,
     )
-    made = flows.set_up(session(), form.changed(Organisation(name="")), newcomer, actor())
+    made = admitting.set_up(session(), form.changed(Organisation(name="")), newcomer, actor())
     commit()
     cookie[SECRET] = made.secret
     return redirect(url_for("auth.choose_password"), 303)

@@ -12,7 +12,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import format_time, gettext
 from flask_babel import lazy_gettext as _l
 
-from lms import flows
 from lms.access import Permission
 from lms.catalogue import surveys as asking
 from lms.catalogue.content import FOLLOW_UP, AttestationStep
@@ -20,6 +19,7 @@ from lms.catalogue.localised import LocalSurvey, Text
 from lms.catalogue.surveys import Question
 from lms.clock import local_day
 from lms.errors import N_, Conflict, Invalid, NotFound
+from lms.flows import assessing
 from lms.learning import queries
 from lms.learning import surveys as learning
 from lms.learning.models import SurveyAnswer
@@ -200,7 +200,7 @@ def say_so(enrolment_id: int, survey: str) -> ResponseReturnValue:
         )  # fmt: skip
         if sends:
             commit()  # what was given is kept, whatever is still missing
-            flows.send_survey(session(), reader.enrolment, content, survey, organisation(), actor())
+            assessing.send_survey(session(), reader.enrolment, content, survey, organisation(), actor())
     except Invalid as refused:
         if by_script() or is_kept():
             raise
@@ -270,7 +270,7 @@ def attest(enrolment_id: int, step_id: str) -> ResponseReturnValue:
         raise NotFound(N_("This course has no step “%(step)s”."), step=step_id)
     typed = request.form.get("signed_as", "")
     try:
-        flows.attest(
+        assessing.attest(
             session(), reader.enrolment, reader.content, step_id, organisation(), actor(),
             language=reader.language_shown, signed_as=typed, ticked=bool(request.form.get("ticked")),
         )  # fmt: skip

@@ -9,7 +9,6 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, select
 
-from lms import flows
 from lms.access import Permission, scope
 from lms.catalogue import queries as catalogue
 from lms.clock import FOR_EVER
@@ -17,6 +16,7 @@ from lms.compliance import more_time
 from lms.compliance import queries as compliance
 from lms.compliance.one_person import LATENESS
 from lms.errors import N_, Invalid, NotFound
+from lms.flows import allowing
 from lms.learning.models import Enrolment
 from lms.people import queries as people_queries
 from lms.people.models import Person
@@ -261,7 +261,7 @@ def decide(request_id: int) -> ResponseReturnValue:
     link = organisation().base_url.rstrip("/") + url_for("learner.home")
     try:
         until = _day(typed) if granted else None
-        flows.decide_more_time(session(), one, until, reason=reason, link=link, actor=actor())
+        allowing.decide_more_time(session(), one, until, reason=reason, link=link, actor=actor())
     except Invalid as refused:
         session().rollback()
         field = "until" if granted else "reason"
@@ -295,7 +295,7 @@ def grant(enrolment_id: int) -> ResponseReturnValue:
     content = catalogue.content(session(), enrolment.version_id)
     link = organisation().base_url.rstrip("/") + url_for("learner.course", slug=content.slug)
     try:
-        flows.give_another_attempt(session(), enrolment, content, reason=reason, link=link, actor=actor())
+        allowing.give_another_attempt(session(), enrolment, content, reason=reason, link=link, actor=actor())
     except Invalid as refused:
         session().rollback()
         return _to_decide(failed=enrolment_id, problem=tell(refused.message)), 422

@@ -10,7 +10,6 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from lms import flows
 from lms.audit import Actor
 from lms.clock import Clock
 from lms.compliance import actions as compliance
@@ -19,6 +18,7 @@ from lms.compliance.drafts import actions as drafts
 from lms.db import Database
 from lms.evidence import actions as evidence
 from lms.files import FileStore
+from lms.flows import assessing, certifying
 from lms.notices import actions as notices
 from lms.notices import mail as smtp
 from lms.notices import nightly
@@ -59,13 +59,13 @@ def send_mail(payload: dict[str, Any], bench: Bench) -> None:
 def certify(payload: dict[str, Any], bench: Bench) -> None:
     """Make the PDF of a certificate and mail it."""
     with bench.database.transaction() as session:
-        flows.deliver_certificate(session, payload["certificate"], bench.files, bench.clock.now())
+        certifying.deliver_certificate(session, payload["certificate"], bench.files, bench.clock.now())
 
 
 def close_attempt(payload: dict[str, Any], bench: Bench) -> None:
     """End an attempt whose time is over."""
     with bench.database.transaction() as session:
-        flows.close_when_over(session, payload["attempt"], Actor(None, bench.clock.now()))
+        assessing.close_when_over(session, payload["attempt"], Actor(None, bench.clock.now()))
 
 
 BREATHER = 0.1
@@ -114,8 +114,8 @@ def write_notices(payload: dict[str, Any], bench: Bench) -> None:
 
 HANDLERS: dict[str, Callable[[dict[str, Any], Bench], None]] = {
     notices.SEND: send_mail,
-    flows.CERTIFY: certify,
-    flows.CLOSE: close_attempt,
+    certifying.CERTIFY: certify,
+    assessing.CLOSE: close_attempt,
     building.BUILD: build_spans,
     drafts.REHEARSE: rehearse,
     building.FOLD: fold_tallies,

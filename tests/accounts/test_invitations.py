@@ -7,13 +7,13 @@ import re
 import pytest
 from sqlalchemy import select
 
-from lms import flows
 from lms.accounts import invitations, passwords
 from lms.accounts.models import OneTimeToken
 from lms.audit import Actor
 from lms.clock import SetClock
 from lms.db import Database
 from lms.errors import Invalid
+from lms.flows import admitting
 from lms.notices.models import Mail
 from tests.accounts.conftest import PASSWORD, Hospital, SignIn
 from tests.support.pages import PageClient
@@ -101,7 +101,7 @@ def test_inviting_many_says_who_was_left_out(hospital: Hospital, db: Database, c
     no_mail = hospital.person("3", account=False)
     by = Actor(None, clock.now())
     with db.transaction() as session:
-        invited = flows.invite_by_mail(
+        invited = admitting.invite_by_mail(
             session, [ready, has, no_mail], lambda secret: f"http://localhost/welcome/{secret}", by
         )
         assert [made.person.id for made in invited.invitations] == [ready]

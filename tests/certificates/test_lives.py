@@ -13,7 +13,6 @@ import pypdfium2
 import pytest
 from sqlalchemy import func, select
 
-from lms import flows
 from lms.audit import Actor, AuditEntry
 from lms.certificates import queries
 from lms.certificates.models import Certificate, CertificateRevocation, CertificateStatus
@@ -23,6 +22,7 @@ from lms.clock import SetClock
 from lms.db import Database
 from lms.errors import Conflict, Invalid
 from lms.files import StoredFile
+from lms.flows import admitting, certifying
 from lms.notices.models import Mail
 from lms.organisation import MailServer as Server
 from lms.records.models import TrainingRecord
@@ -78,7 +78,7 @@ def test_without_a_mail_server_the_mail_waits_until_one_is_set_up(
         assert session.scalars(select(Mail)).one().sent_at is None
     ready = replace(hospital.own, mail=Server(smtp.host, smtp.port, sender="training@mercy.test"))
     with db.transaction() as session:
-        flows.save_settings(session, ready, Actor(None, clock.now()))
+        admitting.save_settings(session, ready, Actor(None, clock.now()))
     worker.drain()
     assert smtp.wait_for(1)[0]["To"] == "ana@mercy.test"
 
@@ -202,7 +202,7 @@ def test_a_correction_supersedes(
     clock.advance(days=3)
     with db.transaction() as session:
         old = session.get_one(Certificate, ana.certificate)
-        new = flows.reissue_certificate(
+        new = certifying.reissue_certificate(
             session, old, person_name="  Ana Łukasiewicz ", reason="Name misspelt", actor=Actor(hr, clock.now())
         )
         number = new.number
@@ -231,13 +231,13 @@ def test_what_is_superseded_or_revoked_is_not_issued_again(ana: Passed, hr: int,
         old = session.get_one(Certificate, ana.certificate)
         for name, reason in (("  ", "why"), ("Ana", " ")):
             with pytest.raises(Invalid):
-                flows.reissue_certificate(session, old, person_name=name, reason=reason, actor=by)
-        new = flows.reissue_certificate(session, old, person_name="Ana", reason="typo", actor=by)
+                certifying.reissue_certificate(session, old, person_name=name, reason=reason, actor=by)
+        new = certifying.reissue_certificate(session, old, person_name="Ana", reason="typo", actor=by)
         with pytest.raises(Conflict):
-            flows.reissue_certificate(session, old, person_name="Anna", reason="typo", actor=by)
-        flows.revoke_record(session, session.get_one(TrainingRecord, ana.record), reason="Cheated", actor=by)
+            certifying.reissue_certificate(session, old, person_name="Anna", reason="typo", actor=by)
+        certifying.revoke_record(session, session.get_one(TrainingRecord, ana.record), reason="Cheated", actor=by)
         with pytest.raises(Conflict):
-            flows.reissue_certificate(session, new, person_name="Anna", reason="typo", actor=by)
+            certifying.reissue_certificate(session, new, person_name="Anna", reason="typo", actor=by)
 
 
 def test_a_revoked_certificate_says_so_with_the_day_here(
@@ -247,10 +247,10 @@ def test_a_revoked_certificate_says_so_with_the_day_here(
     with db.transaction() as session:
         held = session.get_one(Certificate, ana.certificate)
         with pytest.raises(Invalid):
-            flows.revoke_certificate(session, held, reason=" ", actor=Actor(hr, clock.now()))
-        flows.revoke_certificate(session, held, reason="Issued to the wrong person", actor=Actor(hr, clock.now()))
+            certifying.revoke_certificate(session, held, reason=" ", actor=Actor(hr, clock.now()))
+        certifying.revoke_certificate(session, held, reason="Issued to the wrong person", actor=Actor(hr, clock.now()))
         with pytest.raises(Conflict):
-            flows.revoke_certificate(session, held, reason="again", actor=Actor(hr, clock.now()))
+            certifying.revoke_certificate(session, held, reason="again", actor=Actor(hr, clock.now()))
     text = shown(client, ana.number)
     assert "has been revoked" in text and "June 15, 2026" in text
     assert "wrong person" not in text, "the reason is not for the public"
@@ -260,7 +260,7 @@ def test_a_revoked_record_takes_its_certificate_along(
     ana: Passed, hr: int, db: Database, client: PageClient, clock: SetClock, signed_in: Callable[[int], PageClient]
 ) -> None:
     with db.transaction() as session:
-        flows.revoke_record(
+        certifying.revoke_record(
             session, session.get_one(TrainingRecord, ana.record), reason="Cheated", actor=Actor(hr, clock.now())
         )
     assert "has been revoked" in shown(client, ana.number)
@@ -280,7 +280,9 @@ def test_two_who_correct_at_the_same_time_make_one_correction(
         try:
             with db.transaction() as session:
                 old = session.get_one(Certificate, ana.certificate)
-                flows.reissue_certificate(session, old, person_name="Ana", reason="typo", actor=Actor(hr, clock.now()))
+                certifying.reissue_certificate(
+                    session, old, person_name="Ana", reason="typo", actor=Actor(hr, clock.now())
+                )
             outcomes.append("done")
         except Conflict:
             outcomes.append("conflict")
@@ -298,7 +300,9 @@ def test_every_fate_has_its_word(ana: Passed, hr: int, db: Database, clock: SetC
     with db.transaction() as session:
         held = queries.by_number(session, ana.number, today)
         assert held is not None and held.status is CertificateStatus.VALID
-        flows.reissue_certificate(session, held.certificate, person_name="A", reason="r", actor=Actor(hr, clock.now()))
+        certifying.reissue_certificate(
+            session, held.certificate, person_name="A", reason="r", actor=Actor(hr, clock.now())
+        )
         assert [v.status for v in queries.of_person(session, ana.person, today)] == ["valid", "superseded"]
         session.add(
             CertificateRevocation(certificate_id=ana.certificate, revoked_at=clock.now(), revoked_by=hr, reason="r")

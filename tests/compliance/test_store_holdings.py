@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms import flows
 from lms.audit import Actor
 from lms.compliance import actions, gathering, queries
 from lms.errors import AttuneError, Conflict
 from lms.files import StoredFile
+from lms.flows import acknowledging, staffing
 from lms.people import employer, qualifications
 from lms.people.holdings import term
 from lms.people.models import Membership, Person
@@ -37,7 +37,7 @@ def document(session: Session) -> StoredFile:
 
 def policy(session: Session, from_day: date, note: str = "") -> PolicyVersion:
     documents = {"en": document(session)}
-    return flows.publish_policy(session, "LA-POL", "Language access", note, from_day, documents, SYSTEM)
+    return acknowledging.publish_policy(session, "LA-POL", "Language access", note, from_day, documents, SYSTEM)
 
 
 def shapes(hospital: Hospital) -> None:
@@ -110,11 +110,11 @@ def test_whatever_people_hold_the_store_is_what_the_facts_say(session: Session, 
                         hospital.build()
                     case 9:
                         newest = session.scalars(select(PolicyVersion).order_by(PolicyVersion.number)).all()[-1]
-                        flows.acknowledge_policy(session, newest.id, "en", TODAY, Actor(who, NOW))
+                        acknowledging.acknowledge_policy(session, newest.id, "en", TODAY, Actor(who, NOW))
                     case 10:
                         policy(session, TODAY - timedelta(days=chance.randrange(0, 200)), "New")
                         hospital.build()
-                flows.people_changed(session, [who], SYSTEM)
+                staffing.people_changed(session, [who], SYSTEM)
         except AttuneError:
             continue  # refused, and nothing half-written
         if step == 9:
@@ -130,7 +130,7 @@ def test_each_fact_puts_people_in_and_out(session: Session) -> None:
     nurse, chief = hospital.hire(ward, "2026-01-01"), hospital.hire(other)
     for row in session.scalars(select(Membership).where(Membership.person_id == nurse)):
         row.supervisor_id = chief
-    act, changed = qualifications, lambda: flows.people_changed(session, [nurse], SYSTEM)
+    act, changed = qualifications, lambda: staffing.people_changed(session, [nurse], SYSTEM)
     changed()
     assert states(session, nurse, TODAY) == {"HELD": "overdue", "MONTH": "open", "POLICY": "overdue"}
     act.record_licence(session, nurse, term("RN", "MI", "4701", d("2019-04-01"), d("2025-03-31")), SYSTEM)
@@ -141,7 +141,7 @@ def test_each_fact_puts_people_in_and_out(session: Session) -> None:
     act.record_licence(session, nurse, term("BLS", None, "", d("2026-01-01"), d("2026-12-31")), SYSTEM)
     employer.record_size(session, ward, d("2026-01-01"), 20, SYSTEM)
     employer.record_size(session, None, d("2026-01-01"), 9, SYSTEM)
-    flows.acknowledge_policy(session, first.id, "en", TODAY, Actor(nurse, NOW))
+    acknowledging.acknowledge_policy(session, first.id, "en", TODAY, Actor(nurse, NOW))
     hospital.build()
     duties = {duty.code: duty for duty in queries.duties(session, nurse, TODAY)}
     assert {code: duty.state for code, duty in duties.items()} == {
@@ -164,7 +164,7 @@ def test_each_fact_puts_people_in_and_out(session: Session) -> None:
     assert str(again.why)
     for version, day in ((first, d("2026-06-20")), (second, TODAY)):
         with pytest.raises(Conflict):  # there is a newer one, or it is not in force yet
-            flows.acknowledge_policy(session, version.id, "en", day, Actor(nurse, NOW))
+            acknowledging.acknowledge_policy(session, version.id, "en", day, Actor(nurse, NOW))
     (held,) = [t for t in act.terms(session, nurse) if t.to_day == d("2027-04-01")]
     act.end_licence(session, nurse, held.id or 0, d("2026-06-10"), SYSTEM, "surrendered")
     changed()

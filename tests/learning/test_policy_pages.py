@@ -11,7 +11,6 @@ import pytest
 from sqlalchemy import func, select
 
 from config import Config
-from lms import flows
 from lms.audit import Actor
 from lms.audit.models import AuditEntry
 from lms.catalogue.actions import publish
@@ -21,6 +20,7 @@ from lms.clock import SetClock
 from lms.db import Database
 from lms.errors import Conflict
 from lms.files import FileStore
+from lms.flows import allowing, assessing
 from lms.learning import actions
 from lms.learning.accommodations import Given
 from lms.learning.models import Answer, Attempt, Enrolment
@@ -172,7 +172,7 @@ def test_more_time_holds_at_once_also_for_an_attempt_that_is_running(
     with db.transaction() as session:
         person = session.scalars(select(Enrolment.person_id)).one()
         by = Actor(chief, clock.now())
-        row = flows.accommodate(
+        row = allowing.accommodate(
             session, person, Given(percent=150), first_day=date(2026, 6, 15), last_day=None, reason="Agreed.", actor=by
         )
         entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "accommodation.grant")).one()
@@ -221,7 +221,7 @@ def test_ten_who_begin_and_end_at_once_are_one_attempt_and_one_end(
     def start() -> int:
         with db.transaction() as session:
             own = session.scalars(select(Enrolment)).one()
-            return flows.start_attempt(
+            return assessing.start_attempt(
                 session, own, content, "post-test", language="en", seed="s", now=clock.now()
             ).number
 
@@ -232,7 +232,7 @@ def test_ten_who_begin_and_end_at_once_are_one_attempt_and_one_end(
 
     def touch() -> bool:
         with db.transaction() as session:
-            return flows.close_when_over(session, 2, Actor(None, clock.now()))
+            return assessing.close_when_over(session, 2, Actor(None, clock.now()))
 
     assert at_once(touch) == [True] * 10
     with db.session() as session:

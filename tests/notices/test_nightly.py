@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from lms import flows
 from lms.access import Role
 from lms.audit import Actor
 from lms.clock import FOR_EVER, SetClock
 from lms.compliance import actions as compliance
 from lms.db import Database
 from lms.files import FileStore, StoredFile
+from lms.flows import staffing
 from lms.notices import actions, nightly
 from lms.notices.models import Mail, NoticeLine
 from lms.notices.plan import NoticePlan
@@ -145,7 +145,7 @@ def test_who_is_late_is_told_managers_get_the_list_and_people_on_leave_nothing(
             )
         )
         session.flush()
-        flows.people_changed(session, [away], by)
+        staffing.people_changed(session, [away], by)
     run(worker)
     told = {str(message["To"]): text_of(message) for message in smtp.wait_for(2)}
     assert set(told) == {"late@mercy.test", "boss@mercy.test"}

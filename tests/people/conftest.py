@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from lms import flows
 from lms.access import Role
 from lms.audit import Actor
 from lms.clock import SetClock
 from lms.db import Base, Database
+from lms.flows import staffing
 from lms.people.importing import Options
 from lms.people.prepared import Prepared
 from lms.people.preparing import prepare
@@ -51,13 +51,13 @@ class Office:
                 prepared = prepare(
                     session, as_file(staff), as_file(tree) if tree else None, as_options(how), how.get("fuse", 0.1)
                 )
-            run = flows.import_people(desk, prepared, None, Actor(None, self.clock.now()), confirmed=confirmed)
+            run = staffing.import_people(desk, prepared, None, Actor(None, self.clock.now()), confirmed=confirmed)
         return run.id
 
     def undo(self, run_id: int) -> None:
         """Take an import back."""
         with self.db.transaction() as session:
-            flows.undo_import(session, run_id, Actor(None, self.clock.now()))
+            staffing.undo_import(session, run_id, Actor(None, self.clock.now()))
 
     def contents(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row of the tables that an import changes."""

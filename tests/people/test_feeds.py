@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from lms import flows
 from lms.audit import Actor
 from lms.db import Database
 from lms.errors import AttuneError, Conflict, Invalid
+from lms.flows import staffing
 from lms.people import fact_feed, qualifications, queries, sources, undoing, worklist
 from lms.people.fact_feed import FactPlan
 from lms.people.mapping import Reading, lines_of, words_of
@@ -36,7 +36,7 @@ def facts(office: Office, what: str, text: str, *, confirmed: bool = False, **ho
     """Take a file of facts in."""
     with office.db.transaction() as session:
         plan = fact_feed.look(session, io.BytesIO(text.encode()), what, as_options(how), how.get("fuse", 0.1))
-        flows.take_in_facts(session, plan, None, Actor(None, office.clock.now()), confirmed=confirmed)
+        staffing.take_in_facts(session, plan, None, Actor(None, office.clock.now()), confirmed=confirmed)
     return plan
 
 

@@ -9,12 +9,12 @@ from threading import Event, Thread
 import pytest
 from sqlalchemy import select
 
-from lms import flows
 from lms.accounts.invitations import open_account
 from lms.audit import Actor, AuditEntry, record
 from lms.clock import SetClock
 from lms.db import Database, known
 from lms.errors import Conflict, Invalid
+from lms.flows import staffing
 from lms.people import actions, departments, imports, queries
 from lms.people.listing import by_number
 from lms.people.models import Employment, ImportRun, Membership, Person
@@ -267,7 +267,7 @@ def test_a_change_while_the_file_is_compared_stops_it(
         with db.transaction() as session:
             record(session, Actor(None, clock.now()), "person.change", "person", number("1001"))
         with pytest.raises(Conflict):
-            flows.import_people(desk, prepared, None, Actor(None, clock.now()))
+            staffing.import_people(desk, prepared, None, Actor(None, clock.now()))
     assert staffed.contents() == before
 
 

@@ -18,11 +18,11 @@ import pytest
 from sqlalchemy import select
 
 from config import ROOT, Config
-from lms import flows
 from lms.audit import Actor
 from lms.clock import SetClock
 from lms.db import Database
 from lms.files import FileStore, StoredFile
+from lms.flows import assessing
 from lms.learning import actions
 from lms.learning.models import Attempt, Enrolment
 from lms.notices import actions as notices
@@ -125,7 +125,7 @@ def _pass(quiz: Quiz, db: Database, clock: SetClock, hospital: Hospital) -> str:
                 session, attempt, quiz.content, item.id, right, language="en", key=str(place), now=clock.now()
             )
         enrolment = session.get_one(Enrolment, attempt.enrolment_id)
-        flows.finish_attempt(
+        assessing.finish_attempt(
             session, attempt, enrolment, quiz.content, hospital.own, Actor(quiz.person_id, clock.now())
         )
     from lms.certificates.models import Certificate

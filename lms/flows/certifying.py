@@ -1,0 +1,121 @@
+"""Certificates and what is wrong with them: the file, its delivery, correction and revocation."""
+
+from __future__ import annotations
+
+import io
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.audit import Actor
+from lms.certificates import actions as certificates
+from lms.certificates.models import Certificate
+from lms.certificates.pdf import certificate_pdf
+from lms.certificates.wording import certificate_fields
+from lms.clock import local_day
+from lms.compliance import actions as compliance
+from lms.errors import N_, Invalid
+from lms.files import FileStore, StoredFile
+from lms.notices.actions import write_mail
+from lms.notices.queries import was_written
+from lms.organisation import Organisation, load
+from lms.outbox import enqueue
+from lms.people.models import Person
+from lms.records import actions as records
+from lms.records.models import TrainingRecord
+
+CERTIFY = "certificate.deliver"
+
+
+def certificate_file(session: Session, certificate: Certificate, files: FileStore, now: datetime) -> StoredFile:
+    """The PDF of a certificate: made once, then always the same bytes."""
+    if certificate.file_id is not None:
+        return session.get_one(StoredFile, certificate.file_id)
+    organisation = load(session) or Organisation(name="Attune")
+    old = session.get(Certificate, certificate.supersedes_id) if certificate.supersedes_id else None
+    replaced = old.number if old else None
+    stored = files.put(
+        session,
+        io.BytesIO(certificate_pdf(certificate_fields(certificate, organisation, replaced))),
+        name=f"{certificate.number}.pdf",
+        media_type="application/pdf",
+        purpose="certificate",
+        owner_id=certificate.person_id,
+        now=now,
+    )
+    certificate.file_id = stored.id
+    return stored
+
+
+def deliver_certificate(session: Session, certificate_id: int, files: FileStore, now: datetime) -> None:
+    """Make the PDF and write the mail that brings it; done again after a crash it writes no second mail."""
+    certificate = session.get_one(Certificate, certificate_id, with_for_update=True)
+    stored = certificate_file(session, certificate, files, now)
+    if was_written(session, "certificate", certificate.person_id, stored.id):
+        return
+    person = session.get_one(Person, certificate.person_id)
+    course, number = certificate.snapshot["course_title"], certificate.number
+    write_mail(session, "certificate", person, now, attachments=[stored], course=course, number=number)
+
+
+def revoke_record(session: Session, record: TrainingRecord, *, reason: str, actor: Actor) -> None:
+    """A record no longer counts: its certificate is revoked with it, and the person's timeline is worked out again."""
+    by = actor.person_id
+    assert by is not None
+    records.revoke(session, record, reason=reason, now=actor.now, by=by)
+    audit.record(session, actor, "record.revoke", "training_record", record.id, about=record.person_id, reason=reason)
+    compliance.rebuild(session, [record.person_id], now=actor.now)
+
+
+def reissue_certificate(
+    session: Session, old: Certificate, *, person_name: str, reason: str, actor: Actor
+) -> Certificate:
+    """A corrected certificate in place of one with a wrong name: the old one is superseded, the new one goes out by mail.
+
+    Raises:
+        Invalid: no name or no reason.
+        Conflict: the old one has been corrected or revoked already.
+    """
+    if not reason.strip():
+        raise Invalid(N_("Say why the certificate is issued again."))
+    record = session.get_one(TrainingRecord, old.record_id)
+    organisation = load(session)
+    today = local_day(actor.now, organisation.zone if organisation else "UTC")
+    issued = certificates.reissue(session, old, record, person_name=person_name, today=today, now=actor.now)
+    audit.record(
+        session,
+        actor,
+        "certificate.reissue",
+        "certificate",
+        issued.id,
+        about=issued.person_id,
+        before={"number": old.number, "name": old.snapshot["person_name"]},
+        after={"number": issued.number, "name": issued.snapshot["person_name"]},
+        reason=reason.strip(),
+    )
+    enqueue(session, CERTIFY, {"certificate": issued.id}, actor.now, key=str(issued.id))
+    return issued
+
+
+def revoke_certificate(session: Session, certificate: Certificate, *, reason: str, actor: Actor) -> None:
+    """The certificate is no longer good; the training record stays and still counts.
+
+    Raises:
+        Invalid: no reason.
+        Conflict: it is revoked already.
+    """
+    by = actor.person_id
+    assert by is not None
+    certificates.revoke(session, certificate, reason=reason, now=actor.now, by=by)
+    number = certificate.number
+    audit.record(
+        session,
+        actor,
+        "certificate.revoke",
+        "certificate",
+        certificate.id,
+        about=certificate.person_id,
+        after={"number": number},
+        reason=reason,
+    )
