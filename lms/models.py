@@ -6,6 +6,7 @@ from lms.audit import models as audit
 from lms.catalogue import models as catalogue
 from lms.certificates import models as certificates
 from lms.compliance import models as compliance
+from lms.compliance.comparing import models as comparing
 from lms.compliance.drafts import models as drafts
 from lms.evidence import models as evidence
 from lms.learning import models as learning
@@ -13,8 +14,9 @@ from lms.notices import models as notices
 from lms.people import models as people
 from lms.policies import models as policies
 from lms.records import models as records
+from lms.records.history import models as history
 
 __all__ = [
-    "accounts", "audit", "catalogue", "certificates", "compliance", "drafts", "evidence", "files", "learning", "notices", "organisation",
+    "accounts", "audit", "catalogue", "certificates", "comparing", "compliance", "drafts", "evidence", "files", "history", "learning", "notices", "organisation",
     "outbox", "people", "policies", "records",
 ]  # fmt: skip

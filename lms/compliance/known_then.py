@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -46,13 +46,6 @@ class Difference(NamedTuple):
     later: tuple[Message, ...]
 
 
-class Compared(NamedTuple):
-    """``overall``: for each person where they stood overall, then and now; ``differences`` in the order of people and requirements."""
-
-    overall: Mapping[int, tuple[Side, Side]]
-    differences: Sequence[Difference]
-
-
 def there(session: Session, departments: Collection[int] | None, day: date, known_at: datetime) -> list[int]:
     """Who had a membership in these departments (None: any) on ``day``, as known just before ``known_at`` or as known now."""
     query = select(Membership.person_id).where(
@@ -68,46 +61,74 @@ def pairs(session: Session, people: int) -> int:
     return people * max(1, len(gathering.requirements(session)))
 
 
-def compare(session: Session, person_ids: Sequence[int], day: date, known_at: datetime) -> Compared:
-    """Where these people stood on ``day``, as known just before ``known_at`` and as known now.
+class Comparison:
+    """Where these people stood on ``day``, as known just before ``then`` and as known just before ``now`` (None: at this moment).
 
-    Both are worked out from the facts, by the same functions as the stored spans. About thirty statements, however many people.
+    Both are worked out from the facts, by the same functions as the stored spans. About thirty statements, however many people. Who was
+    known by the same facts at both times, and by the same rules, is worked out once.
     """
-    then = _Knowledge(session, person_ids, day, known_at)
-    today = _Knowledge(session, person_ids, day, None)
-    overall: dict[int, tuple[Side, Side]] = {}
-    differences: list[Difference] = []
-    for person in person_ids:
-        old, new = then.rows[person], today.rows[person]
-        overall[person] = (_side(old.get(OVERALL)), _side(new.get(OVERALL)))
-        for requirement_id in sorted({*old, *new} - {OVERALL}):
-            before, after = old.get(requirement_id), new.get(requirement_id)
-            if _side(before) == _side(after):
+
+    def __init__(
+        self, session: Session, person_ids: Sequence[int], day: date, then: datetime, now: datetime | None = None
+    ) -> None:
+        organisation = load(session)
+        soon_days = organisation.due_soon_days if organisation else 30
+        self._then = _Knowledge(session, person_ids, then)
+        self._now = _Knowledge(session, person_ids, now)
+        self.changed_rules = frozenset(
+            id for id in {*self._then.rules, *self._now.rules} if self._then.rules.get(id) != self._now.rules.get(id)
+        )
+        """The requirements that were written down or changed in between."""
+        self._rows: dict[int, tuple[_Rows, _Rows]] = {}
+        for person in person_ids:
+            old = self._then.rows(person, day, soon_days)
+            same = not self.changed_rules and self._then.people[person] == self._now.people[person]
+            self._rows[person] = old, old if same else self._now.rows(person, day, soon_days)
+
+    def standing(self, person_id: int) -> dict[int, tuple[Side, Side]]:
+        """Where somebody stood then and now, for each requirement that applied at either time, the overall one among them."""
+        old, new = self._rows[person_id]
+        return {id: (_side(old.get(id)), _side(new.get(id))) for id in sorted({*old, *new})}
+
+    def learnt(self, person_id: int) -> list[Message]:
+        """What was learnt in between about somebody, one sentence for each fact."""
+        return later(self._then.people[person_id], self._now.people[person_id])
+
+    def differences(self) -> Iterator[Difference]:
+        """Every person and requirement on which the two differ, explained, in the order of people and requirements."""
+        for person, (old, new) in self._rows.items():
+            if old is new:
                 continue
-            learnt = later(then.people[person], today.people[person])
-            if then.rules.get(requirement_id) != today.rules.get(requirement_id):
-                learnt.append(Message(N_("The requirement was written down or changed later.")))
-            sides = then.explained(person, before), today.explained(person, after)
-            differences.append(Difference(person, requirement_id, *sides, tuple(learnt)))
-    return Compared(overall, differences)
+            for requirement_id, (then, now) in self.standing(person).items():
+                if requirement_id == OVERALL or then == now:
+                    continue
+                learnt = self.learnt(person)
+                if requirement_id in self.changed_rules:
+                    learnt.append(Message(RULE_CHANGED))
+                before = self._then.explained(person, old.get(requirement_id))
+                after = self._now.explained(person, new.get(requirement_id))
+                yield Difference(person, requirement_id, before, after, tuple(learnt))
+
+
+RULE_CHANGED = N_("The requirement was written down or changed later.")
+
+_Rows = Mapping[int, Row]
 
 
 class _Knowledge:
-    """Rules, facts and the rows of a day, by one state of knowledge."""
+    """Rules and facts, by one state of knowledge."""
 
-    def __init__(self, session: Session, person_ids: Sequence[int], day: date, known_at: datetime | None) -> None:
-        organisation = load(session)
-        soon_days = organisation.due_soon_days if organisation else 30
+    def __init__(self, session: Session, person_ids: Sequence[int], known_at: datetime | None) -> None:
         self.rules: Mapping[int, RequirementFacts] = gathering.requirements(session, known_at)
         asks = asked_by(self.rules.values())
         self.people: Mapping[int, PersonFacts] = gathering.people(session, person_ids, known_at, asks)
-        self.rows: Mapping[int, Mapping[int, Row]] = {
-            person: {
-                row.requirement_id: row
-                for row in rows_of(self.rules.values(), facts, soon_days)
-                if row.from_day <= day < row.to_day
-            }
-            for person, facts in self.people.items()
+
+    def rows(self, person_id: int, day: date, soon_days: int) -> _Rows:
+        """The rows of a day, by requirement."""
+        return {
+            row.requirement_id: row
+            for row in rows_of(self.rules.values(), self.people[person_id], soon_days)
+            if row.from_day <= day < row.to_day
         }
 
     def explained(self, person_id: int, row: Row | None) -> Side:

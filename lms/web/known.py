@@ -13,7 +13,8 @@ from flask.typing import ResponseReturnValue
 
 from lms.accounts.queries import names_of
 from lms.compliance import queries as compliance
-from lms.compliance.known_then import Compared, Difference, Side, compare, pairs, there
+from lms.compliance.known_then import NOWHERE, Comparison, Difference, Side, pairs, there
+from lms.compliance.models import OVERALL
 from lms.errors import N_, Message
 from lms.people.queries import tree as tree_of
 from lms.people.tree import Tree
@@ -26,6 +27,9 @@ from lms.web.words import gettext
 
 AT_ONCE = 6000
 """So many pairs of person and requirement are compared while somebody waits: about two seconds."""
+
+
+NEITHER = (NOWHERE, NOWHERE)
 
 
 def known_page(question: Asked, roots: Collection[int] | None) -> ResponseReturnValue:
@@ -42,7 +46,8 @@ def known_page(question: Asked, roots: Collection[int] | None) -> ResponseReturn
     if person := request.args.get("person", type=int):
         people = [id for id in people if id == person]
     too_many = pairs(session(), len(people)) > AT_ONCE
-    compared = Compared({}, ()) if too_many else compare(session(), people, question.as_of, known_at)
+    compared = Comparison(session(), [] if too_many else people, question.as_of, known_at)
+    differences = list(compared.differences())
     return render_template(
         "completion/known.html",
         asked=question,
@@ -50,10 +55,10 @@ def known_page(question: Asked, roots: Collection[int] | None) -> ResponseReturn
         problem=question.problem or problem,
         too_many=too_many,
         person=person,
-        lede=_lede(compared, len(people)),
+        lede=_lede(differences, len(people)),
         departments=figures.department_choices(tree, roots),
-        columns=_columns(compared, departments),
-        differences=list(_lines(compared.differences, tree, question)),
+        columns=_columns([] if too_many else people, compared, departments),
+        differences=list(_lines(differences, tree, question)),
     ), 422 if question.problem or problem else 200
 
 
@@ -68,13 +73,13 @@ def _known_day(question: Asked) -> tuple[date, Message | None]:
         return min(question.as_of, question.today), Message(told, {"value": written[:40]})
 
 
-def _columns(compared: Compared, departments: Collection[int] | None) -> list[dict[str, Any]]:
+def _columns(people: Iterable[int], compared: Comparison, departments: Collection[int] | None) -> list[dict[str, Any]]:
     """The figures of the overall states, then and now; who counted elsewhere at one of the times is not in its figures."""
     sides: list[Figures] = []
     for at in (0, 1):
         counted = Counter(
             COLUMN_OF[side.state]
-            for side in (both[at] for both in compared.overall.values())
+            for side in (compared.standing(person).get(OVERALL, NEITHER)[at] for person in people)
             if side.state is not None and (departments is None or side.department_id in departments)
         )
         sides.append(Figures(**counted))
@@ -89,8 +94,8 @@ def _columns(compared: Compared, departments: Collection[int] | None) -> list[di
     ]
 
 
-def _lede(compared: Compared, people: int) -> str:
-    changed = len({each.person_id for each in compared.differences})
+def _lede(differences: Iterable[Difference], people: int) -> str:
+    changed = len({each.person_id for each in differences})
     return gettext(
         "%(changed)s of %(people)s people stand elsewhere by what is known now.",
         changed=figures.number(changed),

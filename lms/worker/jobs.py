@@ -14,6 +14,7 @@ from lms.audit import Actor
 from lms.clock import Clock
 from lms.compliance import actions as compliance
 from lms.compliance import building
+from lms.compliance.comparing import actions as comparing
 from lms.compliance.drafts import actions as drafts
 from lms.db import Database
 from lms.evidence import actions as evidence
@@ -96,6 +97,17 @@ def rehearse(payload: dict[str, Any], bench: Bench) -> None:
     )
 
 
+def compare_knowledge(payload: dict[str, Any], bench: Bench) -> None:
+    """Work out what was known then and what is known now of everybody, and keep it; one that was cut off goes on where it stopped."""
+    while True:
+        with bench.database.session() as session:
+            worked = comparing.work_out(session, payload["comparison"])
+        if worked is None:
+            return
+        with bench.database.transaction() as session:
+            comparing.keep(session, worked, bench.clock.now())
+
+
 def fold_tallies(payload: dict[str, Any], bench: Bench) -> None:
     """Fold the pending changes of the counts."""
     _in_steps(bench, lambda session: compliance.fold_pending(session, bench.clock.now()))
@@ -118,6 +130,7 @@ HANDLERS: dict[str, Callable[[dict[str, Any], Bench], None]] = {
     assessing.CLOSE: close_attempt,
     building.BUILD: build_spans,
     drafts.REHEARSE: rehearse,
+    comparing.COMPARE: compare_knowledge,
     building.FOLD: fold_tallies,
     building.DROP: drop_old_spans,
     nightly.RUN: write_notices,

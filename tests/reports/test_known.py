@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from lms.access import Role
 from lms.audit import Actor
 from lms.compliance import actions
-from lms.compliance.known_then import compare, there
+from lms.compliance.known_then import Comparison, there
 from lms.compliance.models import RequirementVersion, Span
 from lms.compliance.spans import State
 from lms.db import Database, day_in
@@ -63,10 +63,10 @@ def test_nothing_learnt_means_no_difference(house: House, enter: Enter) -> None:
 
 def test_known_now_is_what_the_spans_say(reading: Session, house: House) -> None:
     people = there(reading, None, TODAY, NOW)
-    compared = compare(reading, people, TODAY, NOW + timedelta(days=1))
-    assert not compared.differences
+    compared = Comparison(reading, people, TODAY, NOW + timedelta(days=1))
+    assert not list(compared.differences())
     query = select(Span.person_id, Span.state).where(
         Span.requirement_id == 0, day_in(TODAY, Span.from_day, Span.to_day)
     )
     stored = {person: State(state) for person, state in reading.execute(query)}
-    assert {person: now.state for person, (_, now) in compared.overall.items() if now.state} == stored
+    assert {person: compared.standing(person)[0][1].state for person in people if compared.standing(person)} == stored
