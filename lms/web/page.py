@@ -276,8 +276,20 @@ def install(app: Flask) -> None:
     app.jinja_env.filters["moment"] = lambda value: flask_babel.format_datetime(value, "medium") if value else ""
     app.jinja_env.filters["percent"] = percent
     app.jinja_env.filters["score"] = score
+    app.jinja_env.globals["ngettext"] = _counting(app.jinja_env.globals["ngettext"])
     app.jinja_env.tests["may"] = _may
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def _counting(plain: Any) -> Callable[..., str]:
+    """Jinja's own ``ngettext``, with the number as the reader writes it: 1,218."""
+
+    @pass_context
+    def ngettext(context: Context, one: str, many: str, num: int, **values: object) -> str:
+        said: str = plain(context, one, many, num, **{"num": flask_babel.format_decimal(num), **values})
+        return said
+
+    return ngettext
 
 
 @pass_context

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from flask import Flask
 
 from config import Config
 from lms.app import create_app
@@ -34,6 +35,14 @@ def test_a_member_switches_in_mid_work(enter: Enter) -> None:
     client = enter()
     there = switch(client, client.page("/courses?q=caf%C3%A9&page=1"), "es")
     assert there.url == "/courses?q=caf%C3%A9&page=1" and language_of(there) == "es"
+
+
+def test_a_number_in_a_sentence_is_written_as_the_reader_writes_it(app: Flask) -> None:
+    with app.test_request_context("/help"):
+        counted = app.jinja_env.from_string('{{ ngettext("%(num)s person", "%(num)s people", 1218) }}')
+        assert counted.render() == "1,218 people"
+    with app.test_request_context("/help", headers={"Accept-Language": "es"}):
+        assert counted.render() == "1,218 personas"  # Spanish as it is written in the United States
 
 
 def test_the_one_in_use_is_marked(hospital: Hospital, client: PageClient) -> None:
