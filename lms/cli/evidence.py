@@ -42,6 +42,7 @@ def evidence() -> None:
     type=click.DateTime(["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"]),
     help="Leave out what was written down later than this moment in UTC (default: now). With it, the same bytes again.",
 )
+@click.option("--language", type=click.Choice(["en", "es"]), default="en", help="The language of the summary.")
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="Write the pack to this file."
 )
@@ -52,6 +53,7 @@ def build_(
     listed: TextIO | None,
     as_of: date | None,
     known_at: datetime | None,
+    language: str,
     out: Path,
 ) -> None:
     """Build a pack for a requirement, a department, or people by their numbers.
@@ -70,7 +72,7 @@ def build_(
             raise Invalid(N_("Nobody knows yet what will be written down: choose a moment that has come."))
         with house.database.session() as session:
             own = load(session) or Organisation(name="")
-        scope = Scope(as_of or local_day(now, own.zone), moment, requirement, department, everyone)
+        scope = Scope(as_of or local_day(now, own.zone), moment, requirement, department, everyone, language)
         with house.database.transaction() as session:
             while audit.seal(session, now):
                 pass

@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 
 from lms.compliance.rules import Rule
 from lms.compliance.sentence import sentences
+from lms.errors import Message
 from lms.evidence import log
-from lms.evidence.dossiers import Frame, dossiers, frame, rules_used
+from lms.evidence.dossiers import dossiers, rules_used
 from lms.evidence.folder import json_file, zipped
+from lms.evidence.frame import Frame, frame
 from lms.evidence.people import Found
 from lms.evidence.scope import Scope
 from lms.evidence.summary import Summary, summary_pdf
@@ -24,15 +26,16 @@ from lms.organisation import Organisation
 BATCH = 50
 """People read at once."""
 
-FORMAT = 1
+FORMAT = 2
 
 README = """This is an evidence pack made by Attune.
 
 Look at summary.pdf first. people/ holds one JSON file for each person with everything that is known about them here: what was asked of
 them and why, what they completed, every attempt with the questions as they were shown and the answers as they were given, what was
-decided about them and by whom, and their certificates. tables/ holds the same as CSV. requirements.json holds the rules, courses.json the
-versions of courses, audit/entries.json the entries of the audit log about these people, audit/chain.csv the digest of every entry
-of the log, so that these entries can be seen to be where they say they are, and nothing is told about anybody else.
+decided about them and by whom, their certificates and licences, and the policies they acknowledged. tables/ holds the same as CSV.
+requirements.json holds the rules, courses.json the versions of courses, audit/entries.json the entries of the audit log about these
+people, audit/chain.csv the digest of every entry of the log, so that these entries can be seen to be where they say they are, and
+nothing is told about anybody else.
 
 To check it without Attune, unpack it and run in its folder:
 
@@ -43,7 +46,8 @@ To check it with Attune, on any computer, without a database or a network:
     lms evidence verify FILE
 
 Dates are days of the organisation; moments are in UTC. States are those of the day named in pack.json (as_of), worked out from what had
-been written down by the moment named there (known_at).
+been written down by the moment named there (known_at). The summary is in the language named there; the other files are in English, and
+what people read and wrote stands in the language in which they did.
 """
 
 
@@ -69,8 +73,9 @@ def build(
         progress(len(people))
     people.sort(key=lambda person: (person["name"].casefold(), person["number"], person["id"]))
     rules = rules_used(shared, people)
-    for rule in rules:
-        rule["in_words"] = [str(sentence) for sentence in _sentences(shared, rule["rule"])]
+    in_words = [_sentences(shared, rule["rule"]) for rule in rules]
+    for rule, words in zip(rules, in_words, strict=True):
+        rule["in_words"] = [str(sentence) for sentence in words]
     last = log.last_place(session, scope)
     told = log.entries(session, found.person_ids, last)
     audit = {"entries": last, "last_link": log.last_link(session, last), "own_entries": len(told)}
@@ -85,7 +90,7 @@ def build(
         "courses.json": json_file(_courses(shared)),
         "audit/entries.json": json_file(told),
         "audit/chain.csv": "".join(["place,digest\n", *_chain(session, last)]).encode(),
-        "summary.pdf": summary_pdf(Summary(own.name, scope, people, rules, found.unknown, audit)),
+        "summary.pdf": summary_pdf(Summary(own.name, scope, people, rules, in_words, found.unknown, audit)),
         **tables(people),
     }
     return Pack(zipped(files), len(people))
@@ -101,7 +106,7 @@ def _file_name(person: dict[str, Any]) -> str:
     return f"{re.sub(r'[^A-Za-z0-9._-]+', '_', person['number'])[:60]}-{person['id']}"
 
 
-def _sentences(shared: Frame, rule: dict[str, Any]) -> Sequence[object]:
+def _sentences(shared: Frame, rule: dict[str, Any]) -> Sequence[Message]:
     return sentences(Rule.parse(rule), shared.department_names, shared.course_titles)
 
 

@@ -3,124 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from lms.catalogue.content import CourseContent
-from lms.catalogue.localised import LocalItem, LocalScenario, localised
-from lms.catalogue.models import Course, CourseVersion
-from lms.catalogue.queries import content as content_of
 from lms.certificates.models import Certificate, CertificateRevocation
-from lms.clock import FOR_EVER, local_day
+from lms.clock import local_day
 from lms.compliance import gathering
 from lms.compliance.explain import explain, why_assigned
 from lms.compliance.facts import PersonFacts
-from lms.compliance.models import Exemption, Extension, Requirement, RequirementVersion
-from lms.compliance.rules import RequirementFacts
+from lms.compliance.models import Exemption, Extension
 from lms.compliance.timeline import satisfied_on, timeline
 from lms.db import known
 from lms.evidence import seen
-from lms.evidence.scope import Scope
+from lms.evidence.frame import Frame, Plain, day_of, last_day, moment_of
+from lms.evidence.holdings import holdings
+from lms.evidence.scope import EVERY
 from lms.learning.models import Accommodation, Answer, Attempt, Attestation, Enrolment
-from lms.people.models import Department, DepartmentVersion, Employment, Leave, Membership, Person
+from lms.people.models import Employment, Leave, Membership, Person
 from lms.records.models import RecordRevocation, TrainingRecord
-
-Plain = dict[str, Any]
-
-
-@dataclass(slots=True)
-class Frame:
-    """What is read once for a pack: the rules, the names of departments, and the contents of versions as they are met."""
-
-    session: Session
-    scope: Scope
-    zone: str
-    requirement_id: int | None
-    rules: dict[int, RequirementFacts] = field(default_factory=dict)
-    versions: dict[int, RequirementVersion] = field(default_factory=dict)
-    codes: dict[int, str] = field(default_factory=dict)
-    departments: dict[int, str] = field(default_factory=dict)
-    courses: dict[int, str] = field(default_factory=dict)
-    contents: dict[int, CourseContent] = field(default_factory=dict)
-    course_versions: dict[int, CourseVersion] = field(default_factory=dict)
-    names: dict[int, str] = field(default_factory=dict)
-    department_names: dict[str, str] = field(default_factory=dict)
-    course_titles: dict[str, str] = field(default_factory=dict)
-    banks: dict[tuple[int, str, str], Mapping[str, LocalItem]] = field(default_factory=dict)
-    scenarios: dict[tuple[int, str, str], LocalScenario] = field(default_factory=dict)
-    keys: dict[tuple[int, str], Mapping[str, Any]] = field(default_factory=dict)
-
-    def content(self, version_id: int) -> CourseContent:
-        """A frozen version."""
-        if version_id not in self.contents:
-            self.contents[version_id] = content_of(self.session, version_id)
-        return self.contents[version_id]
-
-    def bank(self, version_id: int, step_id: str, language: str) -> Mapping[str, LocalItem]:
-        """The items of a step in a language; worked out once for a pack."""
-        key = (version_id, step_id, language)
-        if key not in self.banks:
-            self.banks[key] = localised(self.content(version_id), language).items(step_id)
-        return self.banks[key]
-
-    def scenario(self, version_id: int, step_id: str, language: str) -> LocalScenario:
-        """A scenario in a language; worked out once for a pack."""
-        key = (version_id, step_id, language)
-        if key not in self.scenarios:
-            self.scenarios[key] = localised(self.content(version_id), language).scenario(step_id)
-        return self.scenarios[key]
-
-    def keyed(self, version_id: int, step_id: str) -> Mapping[str, Any]:
-        """The items of a step for scoring, by id."""
-        key = (version_id, step_id)
-        if key not in self.keys:
-            self.keys[key] = {item.id: item for item in self.content(version_id).keyed_items(step_id)}
-        return self.keys[key]
-
-    def version(self, version_id: int) -> CourseVersion:
-        """The row of a frozen version."""
-        if version_id not in self.course_versions:
-            self.course_versions[version_id] = self.session.get_one(CourseVersion, version_id)
-        return self.course_versions[version_id]
-
-    def name(self, person_id: int | None) -> str:
-        """Who decided something."""
-        if person_id is None:
-            return "Attune"
-        if person_id not in self.names:
-            self.names[person_id] = self.session.get_one(Person, person_id).display_name
-        return self.names[person_id]
-
-    @property
-    def wanted(self) -> frozenset[str] | None:
-        """The courses that a pack about one requirement is limited to; None: all."""
-        return self.rules[self.requirement_id].courses if self.requirement_id in self.rules else None
-
-
-def frame(session: Session, scope: Scope, zone: str, requirement_id: int | None) -> Frame:
-    """Read what all people share."""
-    rules = gathering.requirements(session, scope.known_at)
-    if requirement_id is not None:
-        rules = {requirement_id: rules[requirement_id]} if requirement_id in rules else {}
-    version = DepartmentVersion
-    named = select(version.department_id, version.name).where(known(version, scope.known_at)).order_by(version.from_day)
-    ids = [each.id for facts in rules.values() for each in facts.versions]
-    found = Frame(session, scope, zone, requirement_id, rules=rules)
-    found.departments = dict(session.execute(named).all())
-    found.codes = dict(session.execute(select(Requirement.id, Requirement.code)).all())
-    found.courses = dict(session.execute(select(Course.id, Course.slug)).all())
-    coded = select(Department.id, Department.code)
-    found.department_names = {code: found.departments.get(ident, code) for ident, code in session.execute(coded)}
-    titled = select(CourseVersion.course_id, CourseVersion.title).order_by(CourseVersion.number)
-    found.course_titles = {found.courses[ident]: name for ident, name in session.execute(titled)}
-    rows = session.scalars(select(RequirementVersion).where(RequirementVersion.id.in_(ids)))
-    found.versions = {row.id: row for row in rows}
-    return found
 
 
 def dossiers(frame: Frame, person_ids: Sequence[int]) -> Iterator[Plain]:
@@ -131,6 +34,7 @@ def dossiers(frame: Frame, person_ids: Sequence[int]) -> Iterator[Plain]:
     records, certificates = _records(frame, person_ids), _certificates(frame, person_ids)
     attempts, decisions = _attempts(frame, person_ids), _decisions(frame, person_ids)
     places, attested = _places(frame, person_ids), _attestations(frame, person_ids)
+    held = holdings(frame, person_ids)
     for ident in person_ids:
         person = people[ident]
         yield {
@@ -144,6 +48,7 @@ def dossiers(frame: Frame, person_ids: Sequence[int]) -> Iterator[Plain]:
             "certificates": certificates.get(ident, []),
             "attestations": attested.get(ident, []),
             "attempts": attempts.get(ident, []),
+            **held[ident],
             "decisions": sorted(decisions.get(ident, []), key=lambda each: (each["recorded_at"], each["kind"])),
         }
 
@@ -168,9 +73,9 @@ def _assignments(frame: Frame, person: PersonFacts) -> Iterator[Plain]:
             "why_assigned": str(why) if why else "",
             "state": span.state.name.lower(),
             "why_this_state": str(explain(span, person)),
-            "due": _day(span.due),
-            "satisfied_on": _day(satisfied),
-            "valid_until": _day(span.valid_until),
+            "due": day_of(span.due),
+            "satisfied_on": day_of(satisfied),
+            "valid_until": day_of(span.valid_until),
             "cycle": span.cycle,
             "because": span.because,
         }
@@ -186,7 +91,7 @@ def _places(frame: Frame, ids: Sequence[int]) -> dict[int, Plain]:
         .order_by(Employment.from_day, Employment.id)
     ):
         found[row.person_id]["employments"].append(
-            {"kind": row.kind, "from": _day(row.from_day), "to": _last(row.to_day)}
+            {"kind": row.kind, "from": day_of(row.from_day), "to": last_day(row.to_day)}
         )
     for held in session.scalars(
         select(Membership)
@@ -195,7 +100,7 @@ def _places(frame: Frame, ids: Sequence[int]) -> dict[int, Plain]:
     ):
         plain = {
             "department": frame.departments.get(held.department_id, ""), "job": held.job, "profession": held.profession,
-            "primary": held.primary, "patient_contact": held.patient_contact, "from": _day(held.from_day), "to": _last(held.to_day),
+            "primary": held.primary, "patient_contact": held.patient_contact, "from": day_of(held.from_day), "to": last_day(held.to_day),
         }  # fmt: skip
         found[held.person_id]["memberships"].append(plain)
         if held.to_day > day and (held.primary or found[held.person_id]["on_the_day"] is None):
@@ -218,12 +123,12 @@ def _records(frame: Frame, ids: Sequence[int]) -> dict[int, list[Plain]]:
         found.setdefault(row.person_id, []).append(
             {
                 "id": row.id, "course": row.course_code, "title": row.course_title, "version": row.version_number,
-                "content_sha256": frame.version(row.version_id).content_hash, "language": row.language,
-                "completed_on": _day(row.completed_on), "completed_at": _moment(row.completed_at), "score": row.score,
+                "content_sha256": frame.version(row.version_id).content_hash if row.version_id else None, "language": row.language,
+                "completed_on": day_of(row.completed_on), "completed_at": moment_of(row.completed_at), "score": row.score,
                 "pass_mark": row.pass_mark, "minutes": row.minutes, "how": row.how, "topics": dict(sorted(row.topics.items())),
                 "department_then": row.department_path, "job_then": row.job, "profession_then": row.profession,
-                "attempt": row.attempt_id, "recorded_at": _moment(row.recorded_at),
-                "revoked": {"at": _moment(revoked.revoked_at), "by": frame.name(revoked.revoked_by), "reason": revoked.reason}
+                "attempt": row.attempt_id, "recorded_at": moment_of(row.recorded_at),
+                "revoked": {"at": moment_of(revoked.revoked_at), "by": frame.name(revoked.revoked_by), "reason": revoked.reason}
                 if revoked else None,
             }
         )  # fmt: skip
@@ -250,10 +155,10 @@ def _certificates(frame: Frame, ids: Sequence[int]) -> dict[int, list[Plain]]:
             continue
         found.setdefault(row.person_id, []).append(
             {
-                "number": row.number, "record": row.record_id, "issued_on": _day(row.issued_on), "valid_until": _day(row.valid_until),
+                "number": row.number, "record": row.record_id, "issued_on": day_of(row.issued_on), "valid_until": day_of(row.valid_until),
                 "language": row.language, "says": dict(sorted(row.snapshot.items())),
                 "replaces": numbers.get(row.supersedes_id or 0),
-                "revoked": {"at": _moment(revoked.revoked_at), "by": frame.name(revoked.revoked_by), "reason": revoked.reason}
+                "revoked": {"at": moment_of(revoked.revoked_at), "by": frame.name(revoked.revoked_by), "reason": revoked.reason}
                 if revoked else None,
             }
         )  # fmt: skip
@@ -278,7 +183,7 @@ def _attestations(frame: Frame, ids: Sequence[int]) -> dict[int, list[Plain]]:
             {
                 "id": row.id, "name": row.name, "course": version.code, "version": version.number,
                 "content_sha256": version.content_hash, "language": row.language, "signed_as": row.signed_as,
-                "made_on": _day(row.made_on), "made_at": _moment(row.made_at), "statement": row.statement,
+                "made_on": day_of(row.made_on), "made_at": moment_of(row.made_at), "statement": row.statement,
             }
         )  # fmt: skip
     return found
@@ -298,7 +203,7 @@ def _attempts(frame: Frame, ids: Sequence[int]) -> dict[int, list[Plain]]:
         answers = select(Answer).where(Answer.attempt_id.in_(of_these[start : start + 500]), Answer.saved_at < then)
         for row in frame.session.scalars(answers.order_by(Answer.attempt_id, Answer.given_at, Answer.sequence)):
             told = {
-                "item": row.item_id, "response": row.response, "language": row.language, "at": _moment(row.given_at),
+                "item": row.item_id, "response": row.response, "language": row.language, "at": moment_of(row.given_at),
                 "arrived_late": row.late,
             }  # fmt: skip
             given.setdefault(row.attempt_id, []).append(told)
@@ -320,10 +225,10 @@ def _attempt(frame: Frame, attempt: Attempt, enrolment: Enrolment, given: list[P
     told: Plain = {
         "id": attempt.id, "course": version.code, "version": version.number, "content_sha256": version.content_hash,
         "step": attempt.step_id, "kind": attempt.kind, "number": attempt.number, "language": attempt.language,
-        "started_at": _moment(attempt.started_at), "finished_at": _moment(ended) if ended else None,
+        "started_at": moment_of(attempt.started_at), "finished_at": moment_of(ended) if ended else None,
         "score": attempt.score if finished else None, "pass_mark": attempt.pass_mark if finished else None,
         "passed": attempt.passed if finished else None, "policy": attempt.policy,
-        "deadline": _moment(attempt.deadline) if attempt.deadline else None,
+        "deadline": moment_of(attempt.deadline) if attempt.deadline else None,
         "ended_by": ("time" if attempt.timed_out else "learner") if finished else None,
     }  # fmt: skip
     if attempt.kind == "scenario":
@@ -340,25 +245,25 @@ def _decisions(frame: Frame, ids: Sequence[int]) -> dict[int, list[Plain]]:
     found: dict[int, list[Plain]] = {}
 
     def add(who: int, kind: str, by: int | None, at: datetime, reason: str, **more: Any) -> None:
-        told = {"kind": kind, **more, "reason": reason, "decided_by": frame.name(by), "recorded_at": _moment(at)}
+        told = {"kind": kind, **more, "reason": reason, "decided_by": frame.name(by), "recorded_at": moment_of(at)}
         found.setdefault(who, []).append(told)
 
     for row in session.scalars(
         select(Exemption).where(Exemption.person_id.in_(ids), known(Exemption, then), Exemption.from_day <= day)
     ):
-        about = frame.codes.get(row.requirement_id or 0, "every requirement")
-        span = {"from": _day(row.from_day), "to": _last(row.to_day)}
+        about = frame.codes.get(row.requirement_id or 0, EVERY)
+        span = {"from": day_of(row.from_day), "to": last_day(row.to_day)}
         add(row.person_id, "exemption", row.recorded_by, row.recorded_at, row.reason, requirement=about, **span)
     for given in session.scalars(
         select(Extension).where(Extension.person_id.in_(ids), known(Extension, then), Extension.granted_on <= day)
     ):
         about = frame.codes.get(given.requirement_id, "")
-        more = {"requirement": about, "cycle": given.cycle, "due": _day(given.due), "from": _day(given.granted_on)}
+        more = {"requirement": about, "cycle": given.cycle, "due": day_of(given.due), "from": day_of(given.granted_on)}
         add(given.person_id, "extension", given.recorded_by, given.recorded_at, given.reason, **more)
     for leave in session.scalars(
         select(Leave).where(Leave.person_id.in_(ids), known(Leave, then), Leave.from_day <= day)
     ):
-        more = {"from": _day(leave.from_day), "to": _last(leave.to_day), "effect": leave.kind}
+        more = {"from": day_of(leave.from_day), "to": last_day(leave.to_day), "effect": leave.kind}
         add(leave.person_id, "leave", leave.recorded_by, leave.recorded_at, leave.reason, **more)
     for helped in session.scalars(
         select(Accommodation).where(
@@ -368,22 +273,10 @@ def _decisions(frame: Frame, ids: Sequence[int]) -> dict[int, list[Plain]]:
         kind = "accommodation for tests" if helped.enrolment_id is None else "attempts given"
         more = {
             "id": helped.id, "attempts": helped.extra_attempts, "time_percent": helped.time_percent, "extra_minutes": helped.extra_minutes,
-            "without_limit": helped.unlimited, "from": _day(helped.from_day), "to": _last(helped.to_day),
+            "without_limit": helped.unlimited, "from": day_of(helped.from_day), "to": last_day(helped.to_day),
         }  # fmt: skip
         add(helped.person_id, kind, helped.recorded_by, helped.recorded_at, helped.reason, **more)
     return found
-
-
-def _day(value: date | None) -> str | None:
-    return None if value is None or value >= FOR_EVER else value.isoformat()
-
-
-def _last(to_day: date) -> str | None:
-    return None if to_day >= FOR_EVER else (to_day - timedelta(days=1)).isoformat()
-
-
-def _moment(value: datetime) -> str:
-    return value.astimezone(UTC).isoformat(timespec="seconds")
 
 
 def rules_used(frame: Frame, people: Sequence[Mapping[str, Any]]) -> list[Plain]:
@@ -393,8 +286,8 @@ def rules_used(frame: Frame, people: Sequence[Mapping[str, Any]]) -> list[Plain]
         asked.add(frame.codes[frame.requirement_id])
     return [
         {
-            "requirement": frame.codes[row.requirement_id], "version": row.number, "title": row.title, "from": _day(row.from_day),
-            "to": _last(row.to_day), "adopted_on": _day(row.adopted_on), "recorded_at": _moment(row.recorded_at),
+            "requirement": frame.codes[row.requirement_id], "version": row.number, "title": row.title, "from": day_of(row.from_day),
+            "to": last_day(row.to_day), "adopted_on": day_of(row.adopted_on), "recorded_at": moment_of(row.recorded_at),
             "recorded_by": frame.name(row.recorded_by), "rule": row.rule,
         }
         for row in sorted(frame.versions.values(), key=lambda row: (frame.codes[row.requirement_id], row.from_day, row.number))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
+from lms.language import Voice
 from lms.pdf.canvas import A4, MM, TaggedCanvas
 from lms.pdf.fonts import Style
 from lms.pdf.layout import Block, fit, place
@@ -26,13 +27,17 @@ class Column:
 
 
 class Paper:
-    """Draw from top to bottom, then :meth:`finish`. Points from the top of the first page; English, left to right."""
+    """Draw from top to bottom, then :meth:`finish`. Points from the top of the first page; in the language of a voice, left to right."""
 
-    def __init__(self, *, title: str, author: str, made_on: date, foot: str) -> None:
+    def __init__(self, *, title: str, author: str, made_on: date, foot: str, voice: Voice) -> None:
         self.width, self.height = A4
         self.room = self.width - 2 * MARGIN
-        self.canvas = TaggedCanvas(title=title, lang="en", size=A4, made_on=made_on, author=author, subject=title)
+        self.canvas = TaggedCanvas(
+            title=title, lang=voice.language, size=A4, made_on=made_on, author=author, subject=title
+        )
         self.foot = foot
+        self.voice = voice
+        self.lang = voice.language
         self.page = 1
         self.y = self.height - MARGIN
 
@@ -54,7 +59,7 @@ class Paper:
             lines=lines,
             style=style,
             rtl=False,
-            lang="en",
+            lang=self.lang,
             wrap_first=True,
         )
         self.need(len(block.lines) * block.size * 1.4)
@@ -107,7 +112,7 @@ class Paper:
         widths = [self.room * column.share for column in columns]
         style: Style = "bold" if head else "text"
         blocks = [
-            fit(cell, width - gap, size=size, least=size * 0.72, lines=3, style=style, rtl=False, lang="en", wrap_first=True)
+            fit(cell, width - gap, size=size, least=size * 0.72, lines=3, style=style, rtl=False, lang=self.lang, wrap_first=True)
             for cell, width in zip(cells, widths, strict=True)
         ]  # fmt: skip
         if head:  # headings of one size, that of the longest word
@@ -146,12 +151,20 @@ class Paper:
     def _set(
         self, text: str, x: float, y: float, width: float, size: float, colour: str, style: Style = "text"
     ) -> None:
-        block = fit(text, width, size=size, least=size * 0.5, lines=1, style=style, rtl=False, lang="en")
+        block = fit(text, width, size=size, least=size * 0.5, lines=1, style=style, rtl=False, lang=self.lang)
         place(self.canvas, block.lines[0], x, y, block.size, colour)
 
     def _end_page(self) -> None:
         with self.canvas.artifact():
             self.canvas.rule(MARGIN, 13.5 * MM, MARGIN + self.room, 13.5 * MM, 0.4, HAIR)
             self._set(self.foot, MARGIN, 9.5 * MM, self.room * 0.8, 8, QUIET)
-            block = fit(f"Page {self.page}", self.room * 0.18, size=8, least=6, lines=1, rtl=False, lang="en")
+            block = fit(
+                self.voice.gettext("Page %(page)s", page=self.page),
+                self.room * 0.18,
+                size=8,
+                least=6,
+                lines=1,
+                rtl=False,
+                lang=self.lang,
+            )
             place(self.canvas, block.lines[0], MARGIN + self.room, 9.5 * MM, 8, QUIET, "right")

@@ -11,18 +11,22 @@ from typing import Any
 from lms.errors import N_, Invalid
 
 MOST_NUMBERS = 5000
+EVERY = "every requirement"
+"""What an exemption from everything is about, in the files of a pack."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What is asked for. Of ``requirement`` (a code), ``department`` (a code) and ``numbers`` at least one is given; together they
-    narrow each other. ``as_of`` is a local day; ``known_at`` a moment: what was written down later is left out."""
+    narrow each other. ``as_of`` is a local day; ``known_at`` a moment: what was written down later is left out.
+    ``language`` (BCP 47) is that of the summary; the files for machines are the same in every language."""
 
     as_of: date
     known_at: datetime
     requirement: str = ""
     department: str = ""
     numbers: tuple[str, ...] = ()
+    language: str = "en"
 
     def __post_init__(self) -> None:
         if not (self.requirement or self.department or self.numbers):
@@ -38,6 +42,7 @@ class Scope:
             "requirement": self.requirement or None,
             "department": self.department or None,
             "numbers": list(self.numbers),
+            "language": self.language,
         }
 
 
@@ -49,6 +54,7 @@ def scope_of(data: Mapping[str, Any]) -> Scope:
         data["requirement"] or "",
         data["department"] or "",
         tuple(data["numbers"]),
+        data.get("language", "en"),
     )
 
 

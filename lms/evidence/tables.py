@@ -39,13 +39,22 @@ DECISION = (
     "decided_by",
     "recorded_at",
 )
+HELD = {
+    "licences": ("id", "kind", "state", "licence_number", "term", "from", "to", "renew_by", "held_on_the_day", "recorded_at",
+                 "recorded_by"),
+    "duties": ("id", "duty", "from", "to", "recorded_at", "recorded_by"),
+    "acknowledgements": (
+        "id", "policy", "title", "version", "version_from", "language", "document", "document_sha256", "acknowledged_on", "acknowledged_at",
+    ),
+}  # fmt: skip
+"""The parts of :data:`lms.evidence.holdings.PARTS` with their columns."""
 PERSON = ("number", "source", "name", "department", "job", "profession", "employed_from", "employed_to")
 ANSWER = ("number", "attempt", "item", "language", "question", "answered_at", "answer", "earned", "arrived_late")
 CERTIFICATE = ("number", "record", "issued_on", "valid_until", "language", "replaces")
 
 
 def tables(people: People) -> dict[str, bytes]:
-    """``tables/*.csv``: people, assignments, records, attempts, answers, decisions, attestations, certificates."""
+    """``tables/*.csv``: people, assignments, records, attempts, answers, decisions, attestations, certificates, :data:`HELD`."""
     return {
         "tables/people.csv": csv_file(PERSON, map(_person, people)),
         "tables/assignments.csv": _table(people, "assignments", ASSIGNMENT),
@@ -55,6 +64,7 @@ def tables(people: People) -> dict[str, bytes]:
         "tables/decisions.csv": _table(people, "decisions", DECISION),
         "tables/attestations.csv": _table(people, "attestations", ATTESTATION),
         "tables/certificates.csv": _table(people, "certificates", CERTIFICATE, ("revoked_at", "revoked_reason"), _revoked),
+        **{f"tables/{part}.csv": _table(people, part, names) for part, names in HELD.items()},
     }  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from lms.evidence.models import EvidencePack
 from lms.evidence.scope import Scope, numbers_in, scope_of
 from lms.files import StoredFile
 from lms.people.queries import tree
-from lms.web.page import actor, commit, house, needs, now, session, tell, today, viewer
+from lms.web.page import LANGUAGES, actor, commit, house, locale, needs, now, session, tell, today, viewer
 
 blueprint = Blueprint("evidence", __name__, url_prefix="/evidence")
 
@@ -48,7 +48,9 @@ def build() -> ResponseReturnValue:
     typed = Typed(*(form.get(name, "").strip()[:200_000] for name in ("requirement", "department", "numbers", "as_of")))
     by = actor()
     try:
-        wanted = Scope(_day(typed.as_of), now(), typed.requirement, typed.department, numbers_in(typed.numbers))
+        wanted = Scope(
+            _day(typed.as_of), now(), typed.requirement, typed.department, numbers_in(typed.numbers), _language()
+        )
         pack = actions.ask(session(), wanted, scope(viewer(), Permission.EVIDENCE_BUILD), by)
     except AttuneError as error:
         session().rollback()
@@ -71,7 +73,13 @@ def show(pack_id: int) -> ResponseReturnValue:
     stored = session().get(StoredFile, pack.file_id) if pack.file_id else None
     wanted = scope_of(pack.scope)
     return render_template(
-        "evidence/show.html", pack=pack, wanted=wanted, title=_title(wanted), stored=stored, name=_file_name(pack)
+        "evidence/show.html",
+        pack=pack,
+        wanted=wanted,
+        title=_title(wanted),
+        stored=stored,
+        name=_file_name(pack),
+        language=LANGUAGES[wanted.language],
     )
 
 
@@ -117,6 +125,11 @@ def _page(typed: Typed, problem: str = "") -> str:
 def _begun() -> dict[str, str]:
     """What a link from another page has filled in."""
     return {name: request.args.get(name, "").strip()[:200] for name in ("requirement", "department", "numbers")}
+
+
+def _language() -> str:
+    """The language of the summary: the reader's."""
+    return tag if (tag := locale()) in LANGUAGES else "en"
 
 
 def _title(wanted: Scope) -> str:

@@ -8,13 +8,19 @@ import json
 import subprocess
 import zipfile
 from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pikepdf
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
+from config import Config
+from lms.audit import Actor
+from lms.catalogue import queries as catalogue
+from lms.catalogue.actions import publish
+from lms.catalogue.disk import load_course
 from lms.clock import SetClock
 from lms.compliance import queries as compliance
 from lms.db import Database
@@ -22,8 +28,14 @@ from lms.evidence.folder import manifest, zipped
 from lms.evidence.people import found
 from lms.evidence.scope import Scope, numbers_in
 from lms.evidence.verification import verify
+from lms.files import FileStore, StoredFile
+from lms.learning import actions as learning
 from lms.learning.models import Answer, Attempt, Enrolment
+from lms.people import qualifications
+from lms.people.holdings import term
 from lms.people.models import Employment, Person
+from lms.policies import actions as policies
+from lms.policies.models import Acknowledgement, Policy, PolicyDocument, PolicyVersion
 from lms.records.models import TrainingRecord
 from tests.support.demo import TODAY
 
@@ -186,6 +198,88 @@ def test_the_summary_is_a_tagged_document(pack_of: PackOf) -> None:
         assert document.Root.MarkInfo.Marked and document.Root.Lang == "en"
         assert "/StructTreeRoot" in document.Root
         assert "Evidence of training" in str(document.docinfo["/Title"])
+
+
+def test_the_summary_is_in_the_language_asked_for_and_the_files_are_the_same(pack_of: PackOf) -> None:
+    english, spanish = (opened(pack_of(numbers=("learner",), language=language)) for language in ("en", "es"))
+    with english, spanish:
+        other = {name for name in english.namelist() if english.read(name) != spanish.read(name)}
+        assert other == {"MANIFEST", "pack.json", "summary.pdf"}
+        assert json.loads(spanish.read("pack.json"))["language"] == "es"
+        with pikepdf.open(io.BytesIO(spanish.read("summary.pdf"))) as document:
+            assert document.Root.Lang == "es"
+
+
+def test_what_people_hold_and_acknowledged(
+    hospital: Database, who: Callable[[str], int], clock: SetClock, pack_of: PackOf
+) -> None:
+    """Licences and duties with who wrote them down, acknowledgements with the digest of the document that was read, as of the day."""
+    by = Actor(who("hr"), clock.now(), "10.1.1.1")
+    rn = term("RN", "MI", "4704-1", date(2024, 4, 1), date(2027, 3, 31))
+    gone = term("BLS", None, "b-9", date(2020, 1, 1), date(2021, 12, 31))
+    later = term("CCRN", None, "c-1", TODAY + timedelta(days=1), None)
+    with hospital.transaction() as session:
+        for each in (rn, gone, later):
+            qualifications.record_licence(session, who("learner"), each, by)
+        qualifications.give_duty(session, who("learner"), "perinatal-care", date(2026, 1, 1), None, by)
+        version, code, document = session.execute(
+            select(PolicyVersion.id, Policy.code, StoredFile.sha256)
+            .join(Policy, Policy.id == PolicyVersion.policy_id)
+            .join(PolicyDocument, (PolicyDocument.version_id == PolicyVersion.id) & (PolicyDocument.language == "es"))
+            .join(StoredFile, StoredFile.id == PolicyDocument.file_id)
+            .where(PolicyVersion.from_day <= TODAY)
+            .order_by(PolicyVersion.number.desc())
+        ).first() or pytest.fail("the demo has a policy in Spanish")
+        session.execute(delete(Acknowledgement).where(Acknowledgement.person_id == who("learner")))
+        policies.acknowledge(session, version, who("learner"), "es", TODAY, Actor(who("learner"), clock.now()))
+    clock.advance(minutes=1)
+    data = pack_of(numbers=("learner",))
+    [person] = people(data)
+    licences = [each for each in person["licences"] if each["licence_number"] in ("4704-1", "b-9", "c-1")]
+    assert [(each["kind"], each["to"], each["held_on_the_day"]) for each in licences] == [
+        ("BLS", "2021-12-31", False),
+        ("RN", "2027-03-31", True),
+    ], "one that begins tomorrow is none on the day"
+    assert {each["recorded_by"] for each in licences} == {_name(hospital, who("hr"))}
+    assert [each["from"] for each in person["duties"] if each["duty"] == "perinatal-care"] == ["2026-01-01"]
+    [said] = [each for each in person["acknowledgements"] if each["policy"] == code]
+    assert (said["language"], said["document_sha256"]) == ("es", document)
+    for part in ("licences", "duties", "acknowledgements"):
+        assert len(table(data, part)) == len(person[part]) > 0, part
+    assert table(data, "licences")[0]["number"] == "learner"
+    [narrow] = people(pack_of(requirement="LANG-ACCESS", numbers=("learner",)))
+    assert (narrow["licences"], narrow["duties"], narrow["acknowledgements"]) == ([], [], []), (
+        "a rule that asks for no licence is no reason to show them"
+    )
+
+
+def test_private_reflections_are_left_out_and_the_question_is_not(
+    hospital: Database, config: Config, who: Callable[[str], int], clock: SetClock, pack_of: PackOf
+) -> None:
+    """Who wrote it was told that nobody else is shown it: it is in no file of the pack."""
+    folder = Path(__file__).resolve().parents[1] / "courses" / "every-type"
+    with hospital.transaction() as session:
+        files = FileStore(config.data_dir / "files")
+        version = publish(session, load_course(folder), files, by=Actor(who("hr"), clock.now())).version
+        content = catalogue.content(session, version.id)
+        own = learning.enrol(session, who("learner"), version.course_id, version.id, now=clock.now(), by=who("learner"))
+        attempt = learning.start(session, own, content, "every-check", language="en", seed="1", now=clock.now())
+        for item, response in (
+            ("your-ward", {"text": "Afraid of the screen"}),
+            ("how-sure", {"options": ["a-little"]}),
+        ):
+            learning.answer(session, attempt, content, item, response, language="en", key=item, now=clock.now())
+    clock.advance(minutes=1)
+    data = pack_of(numbers=("learner",))
+    with opened(data) as pack:
+        everything = b"".join(pack.read(name) for name in pack.namelist())
+    assert b"Afraid of the screen" not in everything
+    [told] = [each for each in people(data)[0]["attempts"] if each["course"] == "ALL-1"]
+    shown = {question["item"]: question for question in told["questions"]}
+    assert "without an interpreter" in shown["your-ward"]["question"]
+    [answer] = shown["your-ward"]["answers"]
+    assert answer["at"] and (answer["response"], answer["in_words"]) == ({}, ""), "that it was answered is told"
+    assert shown["how-sure"]["answers"][0]["in_words"] == "A little", "other answers stand in full"
 
 
 def test_a_name_that_is_a_path_or_a_formula_does_no_harm() -> None:
