@@ -179,6 +179,11 @@ def _memberships(
     return found
 
 
+NOBODY: frozenset[str] = frozenset()
+NO_VERSION = 0
+"""The version of what was recorded elsewhere: before every one of ours, so that no change of a course is met by it."""
+
+
 def _records(session: Session, person_ids: Iterable[int], known_at: datetime | None) -> dict[int, list[facts.Record]]:
     """What these people completed, by person. Two statements; the topics are read as text, because most of them are alike."""
     record = TrainingRecord
@@ -193,17 +198,22 @@ def _records(session: Session, person_ids: Iterable[int], known_at: datetime | N
             record.minutes,
             cast(record.topics, String),
             RecordRevocation.id,
+            record.modality,
+            record.provider,
+            record.expires,
         )
         .outerjoin(RecordRevocation, _revoked(known_at))
         .where(record.person_id.in_(person_ids), true() if known_at is None else record.recorded_at < known_at)
     )
     found: defaultdict[int, list[facts.Record]] = defaultdict(list)
-    for person, id, course, day, version, minutes, topics, revocation in rows:
+    for person, id, course, day, version, minutes, topics, revocation, modality, provider, expires in rows:
+        approved = frozenset((provider,)) if provider else NOBODY
         found[person].append(
             facts.Record(
-                id, slugs[course], day, version, minutes, _topics(topics), revocation is not None, None, "asynchronous"
+                id, slugs[course], day, version or NO_VERSION, minutes, _topics(topics), revocation is not None, None,
+                modality or "asynchronous", approved, (), expires,
             )
-        )
+        )  # fmt: skip
     return found
 
 

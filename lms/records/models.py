@@ -13,17 +13,34 @@ from lms.db import Base
 
 
 class How(StrEnum):
-    """How a course was completed."""
+    """How a course was completed: by taking it here, by testing out of it, in a live session, or elsewhere before it was known here."""
 
     COURSE = "course"
     TEST_OUT = "test_out"
+    LIVE = "live_session"
+    ELSEWHERE = "elsewhere"
+
+
+class Modality(StrEnum):
+    """How something was taught, as rules in hours ask for it."""
+
+    LIVE = "live"
+    IN_PERSON = "in_person"
+    BLENDED = "blended"
+    INDEPENDENT = "independent"
+    ASYNCHRONOUS = "asynchronous"
 
 
 class TrainingRecord(Base):
     """One completion. ``completed_on`` is the organisation's day on which the server had the last required answer. ``how``: by taking
-    the course, or by testing out of it; ``minutes`` are then those that the version grants for that.
+    the course, or by testing out of it; ``minutes`` are then those that the version grants for that. In a live session it is the day of
+    the session, and ``completed_at`` its noon, as for what was recorded elsewhere.
+
+    What was recorded elsewhere (``import_id``) has no version of ours and no language; its title is what it was called there,
+    ``outside_number`` the certificate of there, ``expires`` the last day on which it is worth anything, and 0 minutes: not known.
 
     Score and pass mark are per cent; ``topics`` maps a topic to minutes; department, job and profession are those held then.
+    ``modality`` None: asynchronous, as every course that is taken here.
     """
 
     __tablename__ = "training_record"
@@ -32,7 +49,7 @@ class TrainingRecord(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     course_id: Mapped[int] = mapped_column(ForeignKey("course.id"), index=True)
-    version_id: Mapped[int] = mapped_column(ForeignKey("course_version.id"))
+    version_id: Mapped[int | None] = mapped_column(ForeignKey("course_version.id"))
     enrolment_id: Mapped[int | None] = mapped_column(ForeignKey("enrolment.id"), unique=True)
     attempt_id: Mapped[int | None] = mapped_column(ForeignKey("attempt.id"), unique=True)
     completed_on: Mapped[date]
@@ -45,7 +62,13 @@ class TrainingRecord(Base):
     topics: Mapped[dict[str, Any]]
     course_code: Mapped[str]
     course_title: Mapped[str]
-    version_number: Mapped[int]
+    version_number: Mapped[int | None]
+    modality: Mapped[str | None]
+    expires: Mapped[date | None]
+    provider: Mapped[str | None]
+    outside_number: Mapped[str | None]
+    session_id: Mapped[int | None] = mapped_column(ForeignKey("live_session.id"), index=True)
+    import_id: Mapped[int | None] = mapped_column(ForeignKey("history_run.id"), index=True)
     person_name: Mapped[str]
     department_id: Mapped[int | None] = mapped_column(ForeignKey("department.id"))
     department_path: Mapped[str]
@@ -65,3 +88,40 @@ class RecordRevocation(Base):
     revoked_at: Mapped[datetime]
     revoked_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
     reason: Mapped[str]
+
+
+class LiveSession(Base):
+    """A course as it was, or will be, taught to people on a day: what the records of its attendees are made from.
+
+    ``minutes`` and ``topics`` (minutes by topic) are those of the version, or what was said for this session. It may stand here before
+    its day, without attendees; one without records can be called off.
+    """
+
+    __tablename__ = "live_session"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"))
+    version_id: Mapped[int] = mapped_column(ForeignKey("course_version.id"))
+    day: Mapped[date] = mapped_column(index=True)
+    minutes: Mapped[int]
+    topics: Mapped[dict[str, Any]]
+    modality: Mapped[str]
+    language: Mapped[str]
+    place: Mapped[str]
+    teacher: Mapped[str]
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    called_off_at: Mapped[datetime | None]
+    called_off_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+
+
+class SessionSheet(Base):
+    """A document that belongs to a session, such as its sign-in sheet."""
+
+    __tablename__ = "session_sheet"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    session_id: Mapped[int] = mapped_column(ForeignKey("live_session.id"), index=True)
+    file_id: Mapped[int] = mapped_column(ForeignKey("stored_file.id"))
+    added_at: Mapped[datetime]
+    added_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))

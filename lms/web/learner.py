@@ -92,7 +92,7 @@ def _policies(duties: Sequence[Duty]) -> list[tuple[Standing, Duty]]:
 
 def _titles(rows: Iterable[tuple[TrainingRecord, object]]) -> dict[int, Text]:
     """What was completed, by record, in the reader's language; a record and its certificate keep the title they were made with."""
-    versions = {record.id: record.version_id for record, _ in rows}
+    versions = {record.id: record.version_id for record, _ in rows if record.version_id is not None}
     known = catalogue.contents(session(), set(versions.values()))
     return {record_id: localised(known[version_id], locale()).title for record_id, version_id in versions.items()}
 
