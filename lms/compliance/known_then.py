@@ -46,13 +46,20 @@ class Difference(NamedTuple):
     later: tuple[Message, ...]
 
 
-def there(session: Session, departments: Collection[int] | None, day: date, known_at: datetime) -> list[int]:
-    """Who had a membership in these departments (None: any) on ``day``, as known just before ``known_at`` or as known now."""
+def there(
+    session: Session, departments: Collection[int] | None, day: date, known_at: datetime, person_id: int | None = None
+) -> list[int]:
+    """Who had a membership in these departments (None: any) on ``day``, as known just before ``known_at`` or as known now.
+
+    ``person_id``: only this person is asked about.
+    """
     query = select(Membership.person_id).where(
         or_(known(Membership), known(Membership, known_at)), day_in(day, Membership.from_day, Membership.to_day)
     )
     if departments is not None:
         query = query.where(Membership.department_id.in_(departments))
+    if person_id is not None:
+        query = query.where(Membership.person_id == person_id)
     return sorted(session.scalars(query.distinct()))
 
 

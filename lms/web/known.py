@@ -42,9 +42,8 @@ def known_page(question: Asked, roots: Collection[int] | None) -> ResponseReturn
     departments = queries.covered(tree, roots, question.department)
     day, problem = _known_day(question)
     known_at = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(organisation().zone))
-    people = there(session(), departments, question.as_of, known_at)
-    if person := request.args.get("person", type=int):
-        people = [id for id in people if id == person]
+    person = request.args.get("person", type=int)
+    people = there(session(), departments, question.as_of, known_at, person)
     too_many = pairs(session(), len(people)) > AT_ONCE
     compared = Comparison(session(), [] if too_many else people, question.as_of, known_at)
     differences = list(compared.differences())
@@ -54,6 +53,7 @@ def known_page(question: Asked, roots: Collection[int] | None) -> ResponseReturn
         known_day=day,
         problem=question.problem or problem,
         too_many=too_many,
+        may_ask=roots is None and question.department is None and person is None,
         person=person,
         lede=_lede(differences, len(people)),
         departments=figures.department_choices(tree, roots),

@@ -66,6 +66,7 @@ class Lived:
     dry_run: str
     import_run: int
     pack: int = 1
+    comparison: int = 1
     panel: int = 1
     requirement: int = 1
     draft: int = 1
@@ -88,7 +89,7 @@ def live(db: Database, clock: SetClock, app: Flask, hr: PageClient, learner: int
         panel = _panel(session, clock, learner)
     return Lived(
         person=learner, secret=invitations_made, address_token=_token(app, learner), certificate=number,
-        record=record_id, dry_run=dry_run, import_run=import_run, pack=_pack(hr), panel=panel, draft=_draft(hr),
+        record=record_id, dry_run=dry_run, import_run=import_run, pack=_pack(hr), comparison=_comparison(hr), panel=panel, draft=_draft(hr),
         requirement=_second_version(db, clock), **training, **people,
     )  # fmt: skip
 
@@ -137,6 +138,11 @@ def _import(db: Database, hr: PageClient) -> tuple[str, int]:
 
 def _pack(hr: PageClient) -> int:
     page = hr.page("/evidence?numbers=learner")
+    return int(hr.submit(page, form="ask", follow=False).location.rpartition("/")[2])
+
+
+def _comparison(hr: PageClient) -> int:
+    page = hr.page("/completion/kept?known=2026-03-01")
     return int(hr.submit(page, form="ask", follow=False).location.rpartition("/")[2])
 
 

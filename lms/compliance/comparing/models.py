@@ -51,7 +51,7 @@ class ComparisonCell(Base):
 class ComparisonPerson(Base):
     """Somebody who stands elsewhere in anything: the departments then and now (None: nothing applied), and what was learnt in between.
 
-    ``learnt`` holds a sentence and its day (or None) for each fact, as ``compliance.hindsight`` says it.
+    ``learnt`` holds the sentences of ``compliance.hindsight``, each with its values.
     """
 
     __tablename__ = "comparison_person"

@@ -174,14 +174,20 @@ def _state(code: int | None) -> State | None:
 
 
 def written(learnt: Sequence[Message]) -> list[Any]:
-    """The sentences of ``compliance.hindsight`` as they are kept: each with its day, or None."""
-    days = [message.params.get("day") for message in learnt]
+    """The sentences of ``compliance.hindsight`` as they are kept, days as ``{"day": "2026-06-30"}``."""
     return [
-        [message.msgid, day.isoformat() if isinstance(day, date) else None]
-        for message, day in zip(learnt, days, strict=True)
+        [each.msgid, {name: _plain(value) for name, value in each.params.items()}]
+        for each in learnt
     ]
+
+
+def _plain(value: object) -> object:
+    return {"day": value.isoformat()} if isinstance(value, date) else value
 
 
 def read(learnt: Sequence[Any]) -> list[Message]:
     """The sentences again."""
-    return [Message(msgid, {"day": date.fromisoformat(day)} if day else {}) for msgid, day in learnt]
+    return [
+        Message(msgid, {name: date.fromisoformat(value["day"]) if isinstance(value, dict) else value for name, value in params.items()})
+        for msgid, params in learnt
+    ]  # fmt: skip
