@@ -102,6 +102,16 @@ class HasDuty:
 
 
 @dataclass(frozen=True, slots=True)
+class AssignedTo:
+    """Named one by one for an assignment, on the days on which it stands for them."""
+
+    names: frozenset[str]
+
+    def holds(self, membership: Membership) -> bool:
+        return not self.names.isdisjoint(membership.assigned)
+
+
+@dataclass(frozen=True, slots=True)
 class EmployedAs:
     kinds: frozenset[str]
 
@@ -161,6 +171,7 @@ NAMED = {
     "job": JobIn,
     "profession": ProfessionIn,
     "duty": HasDuty,
+    "assigned": AssignedTo,
     "employment": EmployedAs,
     "licence_state": LicensedIn,
     "licence": HoldsLicence,

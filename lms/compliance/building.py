@@ -15,6 +15,7 @@ from lms.clock import local_day
 from lms.compliance import store, tallies
 from lms.compliance.calendar import add_months
 from lms.compliance.models import (
+    Assignment,
     Generation,
     RequirementVersion,
     Span,
@@ -120,7 +121,8 @@ def drop_step(session: Session, batch: int = 200) -> bool:
 
 
 def _people(session: Session, generation: Generation, batch: int, now: datetime) -> None:
-    asked = session.scalar(select(func.count(func.distinct(RequirementVersion.requirement_id)))) or 0
+    of_many = RequirementVersion.requirement_id.not_in(select(Assignment.requirement_id))
+    asked = session.scalar(select(func.count(func.distinct(RequirementVersion.requirement_id))).where(of_many)) or 0
     size = max(1, min(batch, PAIRS // max(1, asked)))
     query = select(Person.id).where(Person.id > generation.position).order_by(Person.id).limit(size)
     person_ids = session.scalars(query).all()

@@ -10,7 +10,7 @@ from sqlalchemy import Select, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from lms.compliance import facts
-from lms.compliance.models import Exemption, Extension
+from lms.compliance.models import AssignedPerson, Exemption, Extension
 from lms.compliance.surroundings import change_days
 from lms.people.models import Leave, Licence
 from lms.policies.models import Acknowledgement
@@ -27,6 +27,7 @@ SOURCES: dict[str, tuple[Any, Any, Any, Any]] = {
     "exemption": (Exemption, Exemption.from_day, Exemption.to_day, Exemption.reason),
     "extension": (Extension, Extension.granted_on, Extension.due, NO_TEXT),
     "licence": (Licence, Licence.from_day, Licence.to_day, NO_TEXT),
+    "assigned": (AssignedPerson, AssignedPerson.from_day, AssignedPerson.to_day, AssignedPerson.shown),
     "acknowledgement": (Acknowledgement, Acknowledgement.day, Acknowledgement.day, NO_TEXT),
 }
 """The table of each kind of cause, two days of it, and its words."""
@@ -81,6 +82,9 @@ def _facts(person_id: int, kinds: Mapping[str, Sequence[Any]], changes: Sequence
         records=[facts.Record(id, "", _day(day), kind=kind) for kind, (id, day, _, _) in done],
         licences=[facts.Licence(id, "", None, _day(day)) for id, day, _, _ in kinds.get("licence", ())],
         events=changes,
+        assigned=[
+            facts.Assigned(id, "", _day(day), _day(until), shown) for id, day, until, shown in kinds.get("assigned", ())
+        ],
     )
 
 

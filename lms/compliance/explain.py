@@ -36,6 +36,14 @@ LAPSED = {
     "extension": N_("Valid until %(until)s; by a decision of %(day)s, renewal is due on %(due)s."),
     "return": N_("Valid until %(until)s; counted from the return, renewal is due on %(due)s."),
 }
+ASSIGNED = {
+    (False, False): N_("Assigned on %(day)s, due on %(due)s."),
+    (False, True): N_("Assigned on %(day)s, due on %(due)s. Reason: %(reason)s"),
+    (True, False): N_("Assigned on %(day)s. It was due on %(due)s and has not been completed."),
+    (True, True): N_("Assigned on %(day)s. It was due on %(due)s and has not been completed. Reason: %(reason)s"),
+}
+"""What is said of an assignment, by whether it is late and whether there is a reason to read."""
+
 DONE = frozenset({"record", "attestation", "acknowledgement", "external", "licence"})
 """Causes that are something done, by their ``kind``."""
 
@@ -59,6 +67,8 @@ def why_assigned(
         cause, _, subject = period.because.partition(":")
         if cause == "hire":
             return Message(N_("Required since %(day)s, the first day of employment."), {"day": since})
+        if cause == "assigned":
+            return Message(N_("Required since %(day)s, when it was assigned to this person."), {"day": since})
         if cause == "entered":
             params = {"day": since, "department": departments.get(int(subject), subject)}
             return Message(N_("Required since %(day)s, the day of joining %(department)s."), params)
@@ -80,6 +90,8 @@ def explain(span: Span, person: PersonFacts) -> Message:
             return Message(N_("Due on %(due)s; it can be done from %(opens)s."), params | {"opens": span.to_day})
         case State.OPEN if span.due is None:
             return Message(N_("Open, and nothing falls due as things stand."))
+        case State.OPEN | State.OVERDUE if cause == "assigned":
+            return Message(ASSIGNED[span.state == State.OVERDUE, bool(params["reason"])], params)
         case State.OPEN if cause in DONE and cause != "licence":
             return Message(DUE["record"], params)
         case State.OPEN:
@@ -109,6 +121,9 @@ def _fact(cause: str, subject: str, person: PersonFacts) -> dict[str, object]:
         return {"done": days[0], "day": days[0]}
     if cause == "event":
         return {"day": next(event.day for event in person.events if event.id == int(subject))}
+    if cause == "assigned":
+        named = next(each for each in person.assigned if each.id == int(subject))
+        return {"day": named.from_day, "reason": named.reason}
     if cause == "extension":
         return {"day": next(e.granted_on for e in person.extensions if e.id == int(subject))}
     if cause == "exemption":

@@ -41,6 +41,18 @@ class Membership:
     licence_states: frozenset[str] = frozenset()
     supervised: tuple[Membership, ...] = ()
     employer_size: int | None = None
+    assigned: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """The person is named for the assignment ``name`` on the days [from_day, to_day); ``reason`` is what the person reads."""
+
+    id: int
+    name: str
+    from_day: date
+    to_day: date | None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +161,7 @@ class PersonFacts:
     licences: Sequence[Licence] = ()
     events: Sequence[Event] = ()
     birth_month: int | None = None
+    assigned: Sequence[Assigned] = ()
     _done: list[Mapping[str, list[Done]]] = field(default_factory=list, init=False, repr=False, compare=False)
     _employed: list[list[Interval]] = field(default_factory=list, init=False, repr=False, compare=False)
     _present: list[list[tuple[int, int, Membership]]] = field(

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from lms.errors import N_
 
-from .facts import Event, Exemption, Extension, Leave, LeaveKind, Licence, Membership, PersonFacts, Record
+from .facts import Assigned, Event, Exemption, Extension, Leave, LeaveKind, Licence, Membership, PersonFacts, Record
 from .reading import Reader
 from .rule_reading import length_in
 from .situations import Employment, Size, cut
@@ -40,11 +40,12 @@ def read_scene(data: object) -> Scene:
     if not reader.has("memberships"):
         memberships = [Membership(e.from_day, e.to_day, 0, frozenset()) for e in employments]
     licences = [_licence(each, number) for number, each in enumerate(_list(reader, "licences"), 1)]
+    assigned = [_assigned(each, number) for number, each in enumerate(_list(reader, "assigned"), 1)]
     supervised = [_membership(each, numbers) for each in _list(reader, "supervises")]
     person = PersonFacts(
         1,
         employments=[(each.from_day, each.to_day) for each in employments],
-        memberships=cut(memberships, employments, licences, supervised, sizes),
+        memberships=cut(memberships, employments, licences, supervised, sizes, assigned=assigned),
         leaves=[_leave(each, number) for number, each in enumerate(_list(reader, "leaves"), 1)],
         exemptions=[
             Exemption(number, None, *_days(each), reason=each.maybe("reason") or "")
@@ -60,6 +61,7 @@ def read_scene(data: object) -> Scene:
         licences=licences,
         events=[_event(each, number) for number, each in enumerate(_list(reader, "events"), 1)],
         birth_month=reader.number("birth_month", 1, 12) if reader.has("birth_month") else None,
+        assigned=assigned,
     )
     reader.finish(N_("The facts cannot be used."))
     return Scene(person, {number: code for code, number in numbers.items()})
@@ -102,6 +104,11 @@ def _membership(reader: Reader, numbers: dict[str, int]) -> Membership:
         primary=reader.flag("primary", True),
         duties=frozenset(reader.names("duties")) if reader.has("duties") else frozenset(),
     )
+
+
+def _assigned(reader: Reader, number: int) -> Assigned:
+    first, to_day = _days(reader)
+    return Assigned(number, reader.word("name"), first, to_day, reader.maybe("reason") or "")
 
 
 def _licence(reader: Reader, number: int) -> Licence:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -17,7 +17,7 @@ from lms.clock import FOR_EVER
 from lms.compliance import facts
 from lms.compliance import held as holdings
 from lms.compliance.lineage import Hung, Lineage
-from lms.compliance.models import Exemption, Extension, RequirementVersion
+from lms.compliance.models import AssignedPerson, Assignment, Exemption, Extension, RequirementVersion
 from lms.compliance.rules import RequirementFacts, Rule, RuleVersion, Status
 from lms.compliance.situations import Employment as Employed
 from lms.compliance.surroundings import EVERYTHING, Asks, filled, material_changes, read_held, supervised_by
@@ -26,9 +26,18 @@ from lms.people.models import Department, DepartmentVersion, Employment, Leave, 
 from lms.records.models import RecordRevocation, TrainingRecord
 
 
-def requirements(session: Session, known_at: datetime | None = None) -> dict[int, RequirementFacts]:
-    """Every requirement with its versions, by id, as known now or just before ``known_at``. One statement."""
+def requirements(
+    session: Session, known_at: datetime | None = None, *, of: Collection[int] | None = None
+) -> dict[int, RequirementFacts]:
+    """Every requirement with its versions, by id, as known now or just before ``known_at``. One statement.
+
+    ``of``: assignments that name none of these people are left out, so that hundreds of them cost nobody else anything.
+    """
     version = RequirementVersion
+    wanted = true()
+    if of is not None:
+        theirs = select(AssignedPerson.requirement_id).where(AssignedPerson.person_id.in_(of))
+        wanted = version.requirement_id.not_in(select(Assignment.requirement_id)) | version.requirement_id.in_(theirs)
     found: dict[int, list[RuleVersion]] = {}
     for row in session.execute(
         select(
@@ -40,7 +49,7 @@ def requirements(session: Session, known_at: datetime | None = None) -> dict[int
             version.adopted_on,
             version.apply_to_running,
             version.about,
-        ).where(known(version, known_at))
+        ).where(known(version, known_at), wanted)
     ):
         rule = Rule.parse(row.rule)
         found.setdefault(row.requirement_id, []).append(
@@ -63,7 +72,7 @@ def people(
     """What the timeline must know of these people, by id; somebody of whom nothing is known has empty facts.
 
     As known now, or as it was known just before the moment ``known_at``. Nine statements, however many people,
-    and up to thirteen for what ``asks`` says that rules ask beyond the person's own rows.
+    and up to fourteen for what ``asks`` says that rules ask beyond the person's own rows.
     A leave of the kind ``stops`` leaves the decision to the rule, whose own default it is.
     """
     lineage = _lineage(session, known_at)
@@ -96,6 +105,7 @@ def people(
     records = _records(session, person_ids, known_at)
     supervised = supervised_by(session, person_ids, lineage, known_at, asks) if asks.supervised else {}
     held = read_held(session, person_ids, known_at, asks)
+    assigned = holdings.assigned(session, person_ids, known_at) if asks.assigned else {}
     months = holdings.birth_months(session, person_ids, known_at) if asks.birth_months else {}
     agreed = holdings.acknowledgements(session, person_ids, known_at) if asks.policies else {}
     made = holdings.attestations(session, person_ids, known_at) if asks.attestations else {}
@@ -112,6 +122,7 @@ def people(
                 asks,
                 held.of(person),
                 held.sizes,
+                assigned.get(person, ()),
             ),
             leaves=[
                 facts.Leave(id, start, _open(end), None if kind == LeaveKind.STOPS else LeaveKind(kind))
@@ -131,6 +142,7 @@ def people(
             licences=held.licences.get(person, ()),
             events=changes,
             birth_month=months.get(person),
+            assigned=assigned.get(person, ()),
         )
         for person in person_ids
     }

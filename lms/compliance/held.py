@@ -16,6 +16,7 @@ from lms.catalogue.models import CourseVersion
 from lms.clock import FOR_EVER
 from lms.compliance import facts
 from lms.compliance.calendar import Length
+from lms.compliance.models import AssignedPerson, Requirement
 from lms.compliance.situations import Size, Tag
 from lms.db import known
 from lms.learning.models import Attestation
@@ -88,6 +89,24 @@ def duties(session: Session, person_ids: Collection[int], known_at: datetime | N
     )
     for person, start, end, tag in rows:
         found.setdefault(person, []).append(Tag(start, None if end >= FOR_EVER else end, tag))
+    return found
+
+
+def assigned(
+    session: Session, person_ids: Collection[int], known_at: datetime | None = None
+) -> dict[int, list[facts.Assigned]]:
+    """The assignments that name these people."""
+    found: dict[int, list[facts.Assigned]] = {}
+    row = AssignedPerson
+    rows = session.execute(
+        select(row.person_id, row.id, Requirement.code, row.from_day, row.to_day, row.shown)
+        .join(Requirement, Requirement.id == row.requirement_id)
+        .where(row.person_id.in_(person_ids), known(row, known_at))
+        .order_by(row.id)
+    )
+    for person, ident, code, start, end, shown in rows:
+        until = None if end >= FOR_EVER else end
+        found.setdefault(person, []).append(facts.Assigned(ident, code, start, until, shown))
     return found
 
 

@@ -16,6 +16,11 @@ DATED = (
         N_("An exemption from %(day)s was written down later."),
         N_("An exemption from %(day)s was taken back later."),
     ),
+    (
+        "assigned",
+        N_("An assignment from %(day)s was written down later."),
+        N_("An assignment from %(day)s was taken back later."),
+    ),
 )
 
 
@@ -50,8 +55,9 @@ def _dated(then: PersonFacts, now: PersonFacts) -> Iterator[Message]:
 
 
 def _said(fact: Any) -> tuple[Any, ...]:
-    """A leave or exemption without the number of its row, its first day first."""
-    return fact.from_day, fact.to_day, getattr(fact, "kind", None), getattr(fact, "requirement_id", None)
+    """A leave, exemption or assignment without the number of its row, its first day first."""
+    about = (getattr(fact, name, None) for name in ("kind", "requirement_id", "name"))
+    return fact.from_day, fact.to_day, *about
 
 
 def _plain(then: PersonFacts, now: PersonFacts) -> Iterator[Message]:

@@ -63,6 +63,47 @@ class RequirementVersion(Dated, Base):
     about: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
+class Assignment(Base):
+    """That a requirement asks a course of people named one by one (:class:`AssignedPerson`), once, by the day ``due``.
+
+    Such a requirement has one version that never changes; its code is the name of the assignment in the rule's audience.
+    """
+
+    __tablename__ = "assignment"
+
+    requirement_id: Mapped[int] = mapped_column(ForeignKey("requirement.id"), primary_key=True)
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"))
+    due: Mapped[date]
+
+
+class AssignedPerson(Dated, Base):
+    """Somebody for whom an assignment stands on these days. ``reason`` is for HR and auditors, ``shown`` is what the person reads.
+
+    ``withdrawal`` says why it was withdrawn: on the row that ended by it, or on the superseded one if it never should have been.
+    """
+
+    __tablename__ = "assigned_person"
+    __table_args__ = (
+        CheckConstraint("from_day < to_day", "days"),
+        Index(
+            "uq_assigned_person_known",
+            "requirement_id",
+            "person_id",
+            unique=True,
+            sqlite_where=text("superseded_at is null"),
+            postgresql_where=text("superseded_at is null"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    requirement_id: Mapped[int] = mapped_column(ForeignKey("assignment.requirement_id"))
+    reason: Mapped[str]
+    shown: Mapped[str]
+    withdrawal: Mapped[str | None]
+    file_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
+
+
 class Exemption(Dated, Base):
     """Somebody need not fulfil a requirement (None: any) on these days, decided by HR with a reason."""
 
@@ -73,6 +114,7 @@ class Exemption(Dated, Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     requirement_id: Mapped[int | None] = mapped_column(ForeignKey("requirement.id"))
     reason: Mapped[str]
+    file_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
 
 
 class Extension(Recorded, Base):
@@ -87,6 +129,7 @@ class Extension(Recorded, Base):
     due: Mapped[date]
     granted_on: Mapped[date]
     reason: Mapped[str]
+    file_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
 
 
 class ExtensionRequest(Recorded, Base):

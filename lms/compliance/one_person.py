@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from lms.clock import FOR_EVER
 from lms.compliance import facts, gathering, spans
-from lms.compliance.audience import UnderDepartment, parts_of
+from lms.compliance.audience import AssignedTo, UnderDepartment, parts_of
 from lms.compliance.causes import causes
 from lms.compliance.explain import explain, why_assigned
 from lms.compliance.models import OVERALL, Exemption, Requirement, RequirementVersion, Span
@@ -97,6 +97,8 @@ def duties(session: Session, person_id: int, day: date) -> list[Duty]:
 
 def _asked(rule: Rule, departments: Mapping[str, str], why: Message) -> Message:
     """Why the requirement concerns the person at all, and why it stands as it does."""
+    if isinstance(rule.audience, AssignedTo):
+        return why  # nobody else is asked, and the reason is in it
     who = whom(rule.audience, departments)
     if who is None:
         return Message(N_("Asked of everyone. %(why)s"), {"why": why})
@@ -172,7 +174,7 @@ def timeline_of(session: Session, person_id: int, day: date) -> list[Line]:
 
 def why_required(session: Session, person_id: int, requirement_id: int, day: date) -> Message | None:
     """Why a requirement applies to a person on ``day``; None where it does not. Worked out from the facts, not from spans."""
-    requirement = gathering.requirements(session).get(requirement_id)
+    requirement = gathering.requirements(session, of=[person_id]).get(requirement_id)
     if requirement is None:
         return None
     person = gathering.people(session, [person_id])[person_id]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from .calendar import Interval, united
+from .audience import AssignedTo, Audience
+from .calendar import Interval, number, united
 from .facts import Membership, PersonFacts
 from .rules import Phase, RequirementFacts
 
@@ -69,7 +70,10 @@ def _period(stays: list[Interval], returning: bool, phases: tuple[Phase, ...], p
     for first, left in person.employed():
         hired = hired or first == start
         incumbent = incumbent or first < start < left
-    if hired:
+    named = _named(phase.rule.audience, start, person)
+    if named:
+        because = f"assigned:{named}"
+    elif hired:
         because = "hire"
     elif phase.from_day == start:
         because = f"rule:{phase.version_id}"
@@ -83,6 +87,20 @@ def _period(stays: list[Interval], returning: bool, phases: tuple[Phase, ...], p
         ]
         because = f"entered:{min(entered)}" if entered else f"rule:{phase.version_id}"
     return Period(start, stays[-1][1], stays, because, returning, incumbent and phase.from_day == start)
+
+
+def _named(audience: Audience, start: int, person: PersonFacts) -> int:
+    """The assignment by which the person is in the audience on the day ``start``; 0 where it is not for people named one by one."""
+    if not isinstance(audience, AssignedTo):
+        return 0
+    return next(
+        (
+            each.id
+            for each in person.assigned
+            if each.name in audience.names and each.from_day.toordinal() <= start < number(each.to_day)
+        ),
+        0,
+    )
 
 
 def _goes_on(before: Membership, after: Membership) -> bool:

@@ -120,6 +120,7 @@ def schemas() -> dict[str, Schema]:
         employer_size=_list(_object(("from", "people"), **{"from": DAY}, people=COUNT)),
         employments=_list(_object(("from",), **_STRETCH, kind=WORD)), memberships=_list(_MEMBERSHIP), supervises=_list(_MEMBERSHIP),
         licences=_list(_LICENCE),
+        assigned=_list(_object(("from", "name"), **_STRETCH, name=WORD, reason=WORD)),
         leaves=_list(_object(("from",), **_STRETCH, kind=_one_of(LeaveKind))),
         exemptions=_list(_object(("from",), **_STRETCH, reason=WORD)),
         extensions=_list(_object(("cycle", "due", "granted_on"), cycle=COUNT, due=DAY, granted_on=DAY)),

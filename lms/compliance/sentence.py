@@ -10,6 +10,7 @@ from lms.errors import N_, Message
 from .audience import (
     All,
     Any,
+    AssignedTo,
     Audience,
     EmployedAs,
     EmployerSize,
@@ -168,6 +169,8 @@ def _audience(audience: Audience, departments: Mapping[str, str]) -> Iterator[Me
             yield Message(N_("with patient contact") if value else N_("without patient contact"))
         case HasDuty(names):
             yield Message(N_("with the duty %(names)s"), {"names": ", ".join(sorted(names))})
+        case AssignedTo():
+            yield Message(N_("to whom it is assigned by name"))
         case EmployedAs(kinds):
             yield Message(N_("employed as %(names)s"), {"names": ", ".join(sorted(kinds))})
         case LicensedIn(states):

@@ -8,7 +8,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from .facts import Licence, Membership
+from .facts import Assigned, Licence, Membership
 
 
 class Employment(NamedTuple):
@@ -42,12 +42,13 @@ def cut(
     supervised: Sequence[Membership] = (),
     sizes: Sequence[Size] = (),
     duties: Sequence[Tag] = (),
+    assigned: Sequence[Assigned] = (),
 ) -> list[Membership]:
     """The same days of membership, as stretches on which nothing an audience can ask for changes."""
     edges = {day for e in employments for day in (e.from_day, e.to_day)}
     edges |= {day for held in licences for day in (held.issued, _after(held))}
     edges |= {day for m in supervised for day in (m.from_day, m.to_day)} | {size.from_day for size in sizes}
-    edges |= {day for duty in duties for day in (duty.from_day, duty.to_day)}
+    edges |= {day for named in (*duties, *assigned) for day in (named.from_day, named.to_day)}
     days = {day for day in edges if day is not None}
     found = []
     for membership in memberships:
@@ -62,6 +63,7 @@ def cut(
                     supervised=tuple(m for m in supervised if m.from_day <= start < (m.to_day or date.max)),
                     duties=membership.duties | _tags(start, duties),
                     employer_size=_size(start, sizes, membership),
+                    assigned=_tags(start, assigned),
                 )
             )
     return found
@@ -87,8 +89,8 @@ def _after(licence: Licence) -> date | None:
     return date.fromordinal(licence.expires.toordinal() + 1)
 
 
-def _tags(day: date, duties: Sequence[Tag]) -> frozenset[str]:
-    return frozenset(duty.name for duty in duties if duty.from_day <= day < (duty.to_day or date.max))
+def _tags(day: date, named: Sequence[Tag] | Sequence[Assigned]) -> frozenset[str]:
+    return frozenset(each.name for each in named if each.from_day <= day < (each.to_day or date.max))
 
 
 def _size(day: date, sizes: Sequence[Size], membership: Membership) -> int | None:

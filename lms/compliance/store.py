@@ -31,7 +31,7 @@ def work_out(session: Session, person_ids: Sequence[int]) -> dict[int, list[Row]
     """The rows that the facts of today give for these people, by person. Twelve statements, more where rules ask for more."""
     organisation = load(session)
     soon_days = organisation.due_soon_days if organisation else 30
-    requirements = list(gathering.requirements(session).values())
+    requirements = list(gathering.requirements(session, of=person_ids).values())
     people = gathering.people(session, person_ids, asks=asked_by(requirements))
     return {person: rows_of(requirements, facts, soon_days) for person, facts in people.items()}
 

@@ -15,6 +15,7 @@ from lms.clock import FOR_EVER, local_day
 from lms.compliance import facts
 from lms.compliance import held as holdings
 from lms.compliance.audience import (
+    AssignedTo,
     EmployedAs,
     EmployerSize,
     HasDuty,
@@ -47,6 +48,7 @@ class Asks(NamedTuple):
     birth_months: bool = True
     policies: bool = True
     attestations: bool = True
+    assigned: bool = True
 
 
 EVERYTHING = Asks(True, True, True)
@@ -66,6 +68,7 @@ def asked_by(requirements: Iterable[RequirementFacts]) -> Asks:
         birth_months=any(rule.recurs == Recurs.BIRTH_MONTH for rule in rules),
         policies=any(name.startswith("policy:") for rule in rules for name in rule.courses),
         attestations=any(name.startswith("attestation:") for rule in rules for name in rule.courses),
+        assigned=any(isinstance(part, AssignedTo) for part in parts),
     )
 
 
@@ -93,12 +96,13 @@ def filled(
     asks: Asks,
     held: tuple[Sequence[facts.Licence], Sequence[Tag]] = ((), ()),
     sizes: Sequence[Size] = (),
+    assigned: Sequence[facts.Assigned] = (),
 ) -> Sequence[facts.Membership]:
     """The memberships with what is asked filled in, cut where it changes."""
     licences, duties = held
-    if not (asks.employment or supervised or licences or duties or sizes):
+    if not (asks.employment or supervised or licences or duties or sizes or assigned):
         return memberships
-    return cut(memberships, employments if asks.employment else (), licences, supervised, sizes, duties)
+    return cut(memberships, employments if asks.employment else (), licences, supervised, sizes, duties, assigned)
 
 
 def supervised_by(

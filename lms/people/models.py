@@ -130,6 +130,7 @@ class Leave(Dated, Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     kind: Mapped[str]
     reason: Mapped[str]
+    file_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
     import_id: Mapped[int | None] = mapped_column(ForeignKey("import_run.id"))
 
 

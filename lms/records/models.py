@@ -88,6 +88,7 @@ class RecordRevocation(Base):
     revoked_at: Mapped[datetime]
     revoked_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
     reason: Mapped[str]
+    file_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
 
 
 class LiveSession(Base):
