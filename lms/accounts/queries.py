@@ -129,6 +129,12 @@ def sessions_of(
     ).all()
 
 
+def seen_before(session: Session, account_id: int, token: str) -> datetime | None:
+    """When somebody was last here with another session than the one of this token; None: never."""
+    other = SignInSession.token_hash != passwords.digest(token)
+    return session.scalar(select(func.max(SignInSession.seen_at)).where(SignInSession.account_id == account_id, other))
+
+
 def session_id_of(sessions: Sequence[SignInSession], token: str) -> int | None:
     """Which of these sessions holds this token: the device one is sitting at."""
     mine = passwords.digest(token)

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy.orm import Session
 
 from lms.compliance.behind import LATE, SORTS, Found, Needing, Page, everyone_in, needing, people_in, with_job
 from lms.compliance.models import COUNTED, DUE_SOON, OVERALL, Generation, Span
 from lms.compliance.one_person import Duty, Line, duties, exemptions, timeline_of, why_required
 from lms.compliance.rulebook import codes, doubts, not_in_force, requirement_versions, requirements
-from lms.compliance.spans import MET, State
 from lms.compliance.tallies import active, counted, grouped, requirement_ids, within
+from lms.compliance.turned import lapses
 from lms.db import day_in, known
 from lms.people.models import Membership, Person
 
@@ -131,38 +131,9 @@ def lapsing(session: Session, day: date, days: int, *, requirement_id: int = OVE
 
     The first week begins on the day after ``day``. Those who leave, go on leave or become exempt do not lapse.
     """
-    after, before = aliased(Span), aliased(Span)
-    met = [int(state) for state in MET]
-    query = (
-        select(after.from_day, after.department_id, func.count())
-        .select_from(Span)
-        .join(
-            after,
-            and_(
-                after.generation_id == Span.generation_id,
-                after.person_id == Span.person_id,
-                after.requirement_id == Span.requirement_id,
-                after.from_day == Span.to_day,
-            ),
-        )
-        .where(
-            Span.generation_id == active(),
-            Span.requirement_id == requirement_id,
-            Span.to_day > day,
-            Span.to_day <= day + timedelta(days=days),
-            Span.state.in_(met),
-            after.state.in_([int(State.OPEN), int(State.IN_GRACE), int(State.OVERDUE)]),
-            select(literal(1))
-            .where(
-                before.generation_id == Span.generation_id,
-                before.person_id == Span.person_id,
-                before.requirement_id == Span.requirement_id,
-                day_in(day, before.from_day, before.to_day),
-                before.state.in_(met),
-            )
-            .exists(),
-        )
-        .group_by(after.from_day, after.department_id)
+    lapsed = lapses(day, days, requirement_id=requirement_id).subquery()
+    query = select(lapsed.c.on_day, lapsed.c.department_id, func.count()).group_by(
+        lapsed.c.on_day, lapsed.c.department_id
     )
     first = day + timedelta(days=1)
     found: dict[tuple[date, int], int] = {}

@@ -14,6 +14,7 @@ MENU = (
     (Permission.LEARN, "learner.catalogue", _l("Courses"), "library"),
     (Permission.LEARN, "learner.transcript", _l("Transcript"), "award"),
     (Permission.TEAM_VIEW, "team.index", _l("My team"), "users"),
+    (Permission.COMPLETION_VIEW, "today.index", _l("Today"), "house"),
     (Permission.COMPLETION_VIEW, "completion.index", _l("Completion"), "chart"),
     (Permission.PEOPLE_VIEW, "people.index", _l("People"), "id-card"),
     (Permission.REQUIREMENT_VIEW, "requirements.index", _l("Requirements"), "clipboard"),

@@ -24,7 +24,7 @@ def front() -> ResponseReturnValue:
     if asking is None:
         return redirect(url_for("auth.sign_in"))
     for permission, target in (
-        (Permission.COMPLETION_VIEW, "completion.index"),
+        (Permission.COMPLETION_VIEW, "today.index"),
         (Permission.LEADERSHIP_VIEW, "leadership.overview"),
         (Permission.TEAM_VIEW, "team.index"),
         (Permission.SETTINGS_EDIT, "admin.overview"),

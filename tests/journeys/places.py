@@ -109,6 +109,8 @@ def places(a: Lived) -> list[Place]:
         Place("team.attempts", (MANAGER,), "/team/attempts"),
         Place("accommodations.show", (MANAGER, HR, AUDITOR), f"/accommodations/{a.person}"),
         # for HR and auditors
+        Place("today.index", (HR, AUDITOR), "/today"),
+        Place("today.people", (HR,), "/today/lapsing"),
         Place("completion.index", (HR, AUDITOR), "/completion"),
         Place("completion.people", (HR,), "/completion/people"),
         Place("completion.known_page", (HR,), "/completion/known"),
