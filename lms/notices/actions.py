@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, timedelta
 from email.message import EmailMessage
 from urllib.parse import urlsplit
 
@@ -14,17 +14,27 @@ from sqlalchemy.orm import Session
 
 from lms.audit import Actor
 from lms.audit import actions as audit
+from lms.clock import local_day
+from lms.compliance.models import OVERALL, Span
+from lms.compliance.spans import State
+from lms.compliance.tallies import active
+from lms.db import day_in
 from lms.errors import N_, Invalid, NotFound
 from lms.files import FileStore, StoredFile
+from lms.language import texts
+from lms.notices import calendar
 from lms.notices import mail as smtp
+from lms.notices.calendar import Asked, Event, cycle_asked
 from lms.notices.messages import compose
 from lms.notices.models import Mail, NoticeChoice, NoticePlanRow
-from lms.notices.plan import NoticePlan
+from lms.notices.plan import BEFORE_STATES, LATE_STATES, NoticePlan
 from lms.organisation import MailServer, Organisation, load
 from lms.outbox import Job, JobState, enqueue
 from lms.people.models import Person
 
 SEND = "mail.send"
+CORRECTING = frozenset({"certificate", "more_time_granted", "another_attempt"})
+"""Kinds that are written when a duty was done or moved: they take along what that means for the reader's calendar."""
 GIVE_UP = timedelta(days=3)
 WITH_SECRET = frozenset({"invite", "reset", "confirm_email"})
 """Kinds whose link lets somebody in. It leaves the row with the message, so that neither the queue nor a backup holds it afterwards."""
@@ -41,13 +51,17 @@ def write_mail(
     recipient: str | None = None,
     attachments: Sequence[StoredFile] = (),
     send_at: datetime | None = None,
+    events: Sequence[Event] = (),
+    optional: bool = False,
     **values: object,
 ) -> Mail | None:
     """Write a mail of a kind (a template in ``templates/email/``) in the person's language, and queue its sending.
 
     It goes to the person's e-mail address unless another ``recipient`` is named; None where there is no address. Every template
     may use ``organisation``, ``contact``, ``name``, ``address`` (of the site) and what ``values`` holds. While no mail server is
-    set up the mail waits (:func:`release_waiting`). ``send_at``: not before this moment.
+    set up the mail waits (:func:`release_waiting`). ``send_at``: not before this moment. ``events`` go along as calendar files;
+    mails of the kinds in :data:`CORRECTING` also put right what a calendar was told before. ``optional``: the recipient may want
+    no more like it, and can say so with one click (RFC 8058).
     """
     to = recipient or (person.email if person else None)
     if not to:
@@ -58,7 +72,9 @@ def write_mail(
         kind, language, own.zone, organisation=own.name, contact=own.contact, address=own.base_url,
         name=person.display_name if person else "", **values,
     )  # fmt: skip
-    domain = urlsplit(own.base_url).hostname or "localhost"
+    domain = _domain(own)
+    if person is not None and kind in CORRECTING:
+        events = [*events, *corrections(session, [person.id], local_day(now, own.zone)).get(person.id, ())]
     mail = Mail(
         message_id=f"<{secrets.token_hex(16)}@{domain}>",
         person_id=person.id if person else None,
@@ -69,6 +85,8 @@ def write_mail(
         body=words.body,
         attachments=[file.id for file in attachments],
         created_at=now,
+        unsubscribe=secrets.token_urlsafe(24) if optional else None,
+        events=[event.data() for event in events] or None,
     )
     session.add(mail)
     session.flush()
@@ -84,6 +102,39 @@ def mail_language(session: Session, person: Person) -> str:
 
 def _language(person: Person | None, own: Organisation) -> str:
     return (person.language if person else None) or (own.languages[0] if own.languages else "en")
+
+
+def corrections(session: Session, person_ids: Collection[int], day: date) -> dict[int, list[Event]]:
+    """What mails to these people have to put right in their calendars, by person (:func:`lms.notices.calendar.corrections`)."""
+    told: dict[int, list[Event]] = {}
+    wrote = select(Mail.person_id, Mail.events).where(Mail.person_id.in_(person_ids), Mail.events.is_not(None))
+    for person_id, events in session.execute(wrote.order_by(Mail.id)):
+        told.setdefault(person_id or 0, []).extend(map(Event.read, events))
+    told = {person_id: events for person_id, events in told.items() if any(event.due >= day for event in events)}
+    if not told:
+        return {}
+    standing: dict[int, dict[int, Asked | None]] = {}
+    rows = session.execute(
+        select(Span.person_id, Span.requirement_id, Span.state, Span.cycle, Span.due).where(
+            Span.generation_id == active(), Span.person_id.in_(told), Span.requirement_id != OVERALL,
+            day_in(day, Span.from_day, Span.to_day),
+        )
+    )  # fmt: skip
+    for person_id, requirement_id, code, cycle, due in rows:
+        state = State(code)
+        if state is State.ON_LEAVE:
+            standing.setdefault(person_id, {})[requirement_id] = None
+        elif state in BEFORE_STATES | LATE_STATES:
+            standing.setdefault(person_id, {})[requirement_id] = Asked(cycle_asked(state, cycle), due)
+    return {
+        person_id: found
+        for person_id, events in told.items()
+        if (found := calendar.corrections(events, standing.get(person_id, {}), day))
+    }
+
+
+def _domain(own: Organisation) -> str:
+    return urlsplit(own.base_url).hostname or "localhost"
 
 
 def queue(session: Session, mail: Mail, now: datetime, run_at: datetime | None = None) -> None:
@@ -104,14 +155,18 @@ def retry(session: Session, mail_id: int, now: datetime) -> Mail:
 
     Raises:
         NotFound: there is no such mail.
-        Invalid: it has been sent.
+        Invalid: it has been sent, or its link was taken out of it after sending.
     """
     mail = session.get(Mail, mail_id)
     if mail is None:
         raise NotFound(N_("There is no such message."))
-    if mail.sent_at is not None:
+    if mail.sent_at is not None and mail.bounced_at is None:
         raise Invalid(N_("This message has been sent already."))
-    mail.failed_at = mail.error = None
+    if mail.sent_at is not None and mail.kind in WITH_SECRET:
+        raise Invalid(
+            N_("The link in this message is not kept once it is sent. Send a new one from the account's page.")
+        )
+    mail.sent_at = mail.bounced_at = mail.failed_at = mail.error = None
     for job in session.scalars(
         select(Job).where(Job.kind == SEND, Job.key == str(mail_id), Job.state == JobState.WAITING)
     ):
@@ -127,6 +182,8 @@ def prepare(session: Session, mail_id: int, files: FileStore) -> tuple[MailServe
     if mail is None or mail.sent_at is not None or mail.failed_at is not None or own is None or own.mail is None:
         return None
     stored = [session.get_one(StoredFile, file_id) for file_id in mail.attachments]
+    files_along = [smtp.Attachment(file.name, file.media_type, files.read(file)) for file in stored]
+    files_along += [_calendar_file(own, own.mail, mail, Event.read(event)) for event in mail.events or ()]
     message = smtp.build(
         server=own.mail,
         sender_name=own.name,
@@ -135,9 +192,21 @@ def prepare(session: Session, mail_id: int, files: FileStore) -> tuple[MailServe
         body=mail.body,
         message_id=mail.message_id,
         written_at=mail.created_at,
-        attachments=[smtp.Attachment(file.name, file.media_type, files.read(file)) for file in stored],
+        attachments=files_along,
+        unsubscribe=f"{own.base_url}/unsubscribe/{mail.unsubscribe}" if mail.unsubscribe else None,
     )
     return own.mail, message
+
+
+def _calendar_file(own: Organisation, server: MailServer, mail: Mail, event: Event) -> smtp.Attachment:
+    """A due day for the recipient's calendar; made anew at each try, always the same."""
+    says = N_("No longer due: %(title)s") if event.cancelled else N_("Training due: %(title)s")
+    data = calendar.ics(
+        event, texts(mail.language).gettext(says) % {"title": event.title}, person_id=mail.person_id or 0, host=_domain(own),
+        written_at=mail.created_at, url=f"{own.base_url}/learning", organiser=smtp.sender_address(server),
+    )  # fmt: skip
+    name = f"{event.due.isoformat()}-{event.requirement_id}.ics"
+    return smtp.Attachment(name, "text/calendar", data, {"method": calendar.method(event), "charset": "utf-8"})
 
 
 def note_sent(session: Session, mail_id: int, now: datetime) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import smtplib
 import ssl
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -27,11 +27,12 @@ class Unreachable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file to send along."""
+    """A file to send along; ``params`` are those of its Content-Type."""
 
     name: str
     media_type: str
     data: bytes
+    params: Mapping[str, str] = field(default_factory=dict)
 
 
 def build(
@@ -44,21 +45,32 @@ def build(
     message_id: str,
     written_at: datetime,
     attachments: Sequence[Attachment] = (),
+    unsubscribe: str | None = None,
 ) -> EmailMessage:
-    """The message, the same for every try."""
+    """The message, the same for every try. ``unsubscribe`` is the address of the link for those who want no more like it."""
     message = EmailMessage()
-    address = parseaddr(server.sender or server.username)[1] or "attune@localhost"
+    address = sender_address(server)
     message["From"] = Address(display_name=sender_name, addr_spec=address)
     message["To"] = recipient
     message["Subject"] = subject
     message["Message-ID"] = message_id
     message["Date"] = format_datetime(written_at)
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: keeps holiday notices from answering
+    if unsubscribe:
+        message["List-Unsubscribe"] = f"<{unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
     message.set_content(body)
     for attachment in attachments:
         main, _, sub = attachment.media_type.partition("/")
-        message.add_attachment(attachment.data, maintype=main, subtype=sub, filename=attachment.name)
+        message.add_attachment(
+            attachment.data, maintype=main, subtype=sub, filename=attachment.name, params=dict(attachment.params)
+        )
     return message
+
+
+def sender_address(server: MailServer) -> str:
+    """The address that messages come from, and go back to."""
+    return parseaddr(server.sender or server.username)[1] or "attune@localhost"
 
 
 def send(server: MailServer, message: EmailMessage) -> None:
@@ -74,7 +86,14 @@ def send(server: MailServer, message: EmailMessage) -> None:
                 smtp.starttls(context=ssl.create_default_context())
             if server.username:
                 smtp.login(server.username, server.password)
-            smtp.send_message(message)
+            told = smtp.has_extn(
+                "dsn"
+            )  # RFC 3461: a report will name the message, even one that holds no headers of it
+            smtp.send_message(
+                message,
+                mail_options=(f"ENVID={message['Message-ID'].strip('<>')}", "RET=HDRS") if told else (),
+                rcpt_options=("NOTIFY=FAILURE,DELAY",) if told else (),
+            )
     except smtplib.SMTPRecipientsRefused as error:
         code, text = next(iter(error.recipients.values()))
         raise _verdict(code, text) from error

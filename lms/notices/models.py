@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.db import Base
@@ -14,7 +14,9 @@ from lms.db import Base
 class Mail(Base):
     """One message to one address. Waits while no mail server is set up. ``attachments`` are ids of stored files.
 
-    ``message_id`` is fixed when the row is written, so a message sent twice after a crash is recognisable as one.
+    ``message_id`` is fixed when the row is written, so a message sent twice after a crash is recognisable as one. ``bounced_at``: it was
+    sent, and came back for good. ``unsubscribe`` is the secret of its link for those who want no more like it; ``events`` are due days
+    for a calendar (:class:`lms.notices.calendar.Event`).
     """
 
     __tablename__ = "mail"
@@ -32,6 +34,49 @@ class Mail(Base):
     sent_at: Mapped[datetime | None]
     failed_at: Mapped[datetime | None]
     error: Mapped[str | None]
+    bounced_at: Mapped[datetime | None]
+    unsubscribe: Mapped[str | None] = mapped_column(index=True, unique=True)
+    events: Mapped[list[Any] | None]
+
+
+class MailBounce(Base):
+    """What a server reported about a message that had been sent. ``kind`` is a ``bounces.Kind``; ``ident`` tells a report from others, so
+    that none counts twice; ``status`` is a code of RFC 3463 or empty."""
+
+    __tablename__ = "mail_bounce"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    mail_id: Mapped[int] = mapped_column(ForeignKey("mail.id"), index=True)
+    ident: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str]
+    status: Mapped[str]
+    said: Mapped[str]
+    taken_at: Mapped[datetime]
+
+
+class FailingAddress(Base):
+    """An address of somebody at which nothing arrives, in small letters, until ``cleared_at``; one they gave up says nothing."""
+
+    __tablename__ = "failing_address"
+    __table_args__ = (
+        Index(
+            "uq_failing_address",
+            "address",
+            unique=True,
+            sqlite_where=text("cleared_at is null"),
+            postgresql_where=text("cleared_at is null"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    address: Mapped[str]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    mail_id: Mapped[int] = mapped_column(ForeignKey("mail.id"))
+    since: Mapped[datetime]
+    status: Mapped[str]
+    said: Mapped[str]
+    cleared_at: Mapped[datetime | None]
+    cleared_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
 
 
 class NoticePlanRow(Base):
@@ -66,8 +111,8 @@ class NoticeLine(Base):
     """What somebody was to be told on a day, and why. Never told twice: one line for a person, duty and day.
 
     ``reason`` is a ``plan.Reason``; ``amount`` counts the days before (negative: after) the due day, and the people in
-    weekly lists (``requirement_id`` 0) or courses in a follow-up (-1).
-    ``withheld`` says why no mail was written: ``on_leave``, ``no_address``, ``declined``.
+    weekly lists (``requirement_id`` 0) or courses in a follow-up (-1). ``cycle`` is that of the duty.
+    ``withheld`` says why no mail was written: ``on_leave``, ``no_address``, ``address_fails``, ``declined``.
     """
 
     __tablename__ = "notice_line"
@@ -83,6 +128,7 @@ class NoticeLine(Base):
     reason: Mapped[str]
     amount: Mapped[int]
     due: Mapped[date | None]
+    cycle: Mapped[int | None]
     mail_id: Mapped[int | None] = mapped_column(ForeignKey("mail.id"))
     withheld: Mapped[str | None]
 

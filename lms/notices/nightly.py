@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -18,9 +17,9 @@ from lms.compliance.models import OVERALL, Requirement, Span
 from lms.compliance.spans import State
 from lms.compliance.tallies import active
 from lms.db import day_in, known
-from lms.files import FileStore, StoredFile
-from lms.language import texts
-from lms.notices import actions, calendar
+from lms.notices import actions
+from lms.notices.calendar import Event, cycle_asked
+from lms.notices.failing import failing
 from lms.notices.follow_ups import FOLLOW_UPS, asked_of, write_follow_ups
 from lms.notices.models import NoticeChoice, NoticeLine, NoticePlanRow, NoticeRun
 from lms.notices.plan import BEFORE_STATES, LATE_STATES, NoticePlan, Reason, due_days, line, send_at, team_day
@@ -36,6 +35,9 @@ MAILS_IN_STEP = 200
 LONGEST_BACK = 14
 """Days that a run makes good after an outage; who was to be told earlier is told by the next date of the plan."""
 
+OPTIONAL = frozenset({Reason.BEFORE, Reason.ASSIGNED})
+"""Reasons of lines that people may do without; being late is told in any case."""
+
 NAMED = 15
 """People named in a weekly list; the page shows everybody."""
 
@@ -48,6 +50,7 @@ class Told(NamedTuple):
     reason: Reason
     amount: int
     due: date | None
+    cycle: int = 0
 
 
 def plan(session: Session) -> NoticePlan:
@@ -72,7 +75,7 @@ def day_to_run(session: Session, now: datetime) -> date | None:
     return here.date() if here.hour >= plan(session).from_hour and wanted(session, here.date()) else None
 
 
-def step(session: Session, day: date, files: FileStore, now: datetime) -> bool:
+def step(session: Session, day: date, now: datetime) -> bool:
     """One short piece of the run, in the caller's transaction; True when there is nothing (more) to do."""
     if not wanted(session, day):
         return True
@@ -87,7 +90,7 @@ def step(session: Session, day: date, files: FileStore, now: datetime) -> bool:
         _write_lines(session, run)
     elif run.phase == "lists":
         _write_lists(session, run, now)
-    elif not _write_mails(session, run, files, now):
+    elif not _write_mails(session, run, now):
         run.phase, run.finished_at = "done", now
         return True
     return False
@@ -116,7 +119,7 @@ def told(
     began = and_(Span.from_day > since, ~could_be_done)
     near = or_(false(), *(Span.due.between(first, last) for first, last in due_days(agreed, day, since)))
     query = (
-        select(Span.person_id, Span.state, Span.due, began)
+        select(Span.person_id, Span.state, Span.due, Span.cycle, began)
         .where(
             Span.generation_id == active(),
             Span.requirement_id == requirement_id,
@@ -129,10 +132,10 @@ def told(
         )
         .order_by(Span.person_id)
     )
-    for person_id, state, due, new in session.execute(query):
+    for person_id, state, due, cycle, new in session.execute(query):
         said = line(agreed, State(state), due, day, since, began=bool(new))
         if said is not None:
-            yield Told(person_id, requirement_id, said.reason, said.days, due)
+            yield Told(person_id, requirement_id, said.reason, said.days, due, cycle_asked(State(state), cycle))
 
 
 def _write_lines(session: Session, run: NoticeRun) -> None:
@@ -225,7 +228,7 @@ def _write_lists(session: Session, run: NoticeRun, now: datetime) -> None:
 # --- the mails ------------------------------------------------------------------------------------------------------------
 
 
-def _write_mails(session: Session, run: NoticeRun, files: FileStore, now: datetime) -> bool:
+def _write_mails(session: Session, run: NoticeRun, now: datetime) -> bool:
     """One mail for each of the next people with lines; False when nobody is left."""
     waiting = (
         select(NoticeLine.person_id)
@@ -247,23 +250,28 @@ def _write_mails(session: Session, run: NoticeRun, files: FileStore, now: dateti
         )
     )
     declined = set(session.scalars(select(NoticeChoice.person_id).where(NoticeChoice.person_id.in_(ids))))
-    writer = Writer(session, run.day, files, now)
+    fails = failing(session, ids)
+    writer = Writer(session, run.day, now, actions.corrections(session, ids, run.day))
     for person in session.scalars(select(Person).where(Person.id.in_(ids)).order_by(Person.id)):
-        _settle(writer, person, lines[person.id], person.id in away, person.id in declined)
+        _settle(writer, person, lines[person.id], person.id in away, person.id in declined, person.id in fails)
     run.person = ids[-1]
     return True
 
 
-def _settle(writer: Writer, person: Person, lines: Sequence[NoticeLine], away: bool, declined: bool) -> None:
+def _settle(
+    writer: Writer, person: Person, lines: Sequence[NoticeLine], away: bool, declined: bool, fails: bool
+) -> None:
     """Write the mail of one person, or say of each line why not."""
     kept = []
     for row in lines:
         if away:
             row.withheld = "on_leave"
-        elif declined and row.reason in {Reason.BEFORE, Reason.ASSIGNED}:
+        elif declined and row.reason in OPTIONAL:
             row.withheld = "declined"
         elif not person.email:
             row.withheld = "no_address"
+        elif fails:
+            row.withheld = "address_fails"
         else:
             kept.append(row)
     if kept:
@@ -273,15 +281,14 @@ def _settle(writer: Writer, person: Person, lines: Sequence[NoticeLine], away: b
 
 
 class Writer:
-    """Writes the mails of one step; titles, lists and calendar files are looked up once."""
+    """Writes the mails of one step; titles and lists are looked up once. ``corrections`` are for the calendars of those written to."""
 
-    def __init__(self, session: Session, day: date, files: FileStore, now: datetime) -> None:
-        self.session, self.day, self.files, self.now = session, day, files, now
+    def __init__(self, session: Session, day: date, now: datetime, corrections: Mapping[int, Sequence[Event]]) -> None:
+        self.session, self.day, self.now, self.corrections = session, day, now, corrections
         self.own = load(session) or Organisation(name="Attune")
         self.plan = plan(session)
         self.titles = {version.requirement_id: version.title for version, _ in compliance.requirements(session, day)}
         self.leaders: dict[int, Leader] | None = None
-        self.calendars: dict[tuple[int, date, str], StoredFile] = {}
 
     def write(self, person: Person, lines: Sequence[NoticeLine]) -> int | None:
         """The mail's id."""
@@ -290,13 +297,15 @@ class Writer:
         lists = [(row, self._late(person.id)) for row in lines if row.requirement_id == OVERALL]
         language = actions.mail_language(self.session, person)
         follow_ups = asked_of(self.session, person.id, self.day, language) if asks else []
-        attached = [
-            self._calendar(row.requirement_id, row.due, language)
+        events = [
+            Event(row.requirement_id, row.cycle, self.titles.get(row.requirement_id, ""), row.due)
             for row in own_lines
-            if row.due is not None and row.reason in {Reason.ASSIGNED, Reason.BEFORE}
+            if row.due is not None and row.cycle is not None and row.reason in OPTIONAL
         ]
+        said = {(event.requirement_id, event.cycle) for event in events}
+        events += [e for e in self.corrections.get(person.id, ()) if (e.requirement_id, e.cycle) not in said]
         mail = actions.write_mail(
-            self.session, "notice", person, self.now, attachments=attached,
+            self.session, "notice", person, self.now, events=events, optional=asks or any(row.reason in OPTIONAL for row in lines),
             send_at=send_at(self.plan, self.now, person.zone or self.own.zone),
             lines=[(row, self.titles.get(row.requirement_id, "")) for row in own_lines], lists=lists, day=self.day,
             follow_ups=[(each, f"{self.own.base_url}/follow-up/{each.enrolment_id}") for each in follow_ups],
@@ -310,27 +319,6 @@ class Writer:
             self.leaders = {leader.person_id: leader for leader in leaders(self.session, self.day)}
         leader = self.leaders.get(person_id)
         return late_in(self.session, self.plan, leader, self.day).rows if leader else ()
-
-    def _calendar(self, requirement_id: int, due: date, language: str) -> StoredFile:
-        """The due day as a calendar file: the same for everybody it is due for, so it is stored once."""
-        key = (requirement_id, due, language)
-        if key not in self.calendars:
-            name = f"{due.isoformat()}-{requirement_id}-{language}.ics"
-            found = self.session.scalar(
-                select(StoredFile).where(StoredFile.purpose == "calendar", StoredFile.name == name).limit(1)
-            )
-            self.calendars[key] = found or self._made(name, requirement_id, due, language)
-        return self.calendars[key]
-
-    def _made(self, name: str, requirement_id: int, due: date, language: str) -> StoredFile:
-        title = self.titles.get(requirement_id, "")
-        said = texts(language).gettext("Training due: %(title)s") % {"title": title}
-        link = f"{self.own.base_url}/learning"
-        content = calendar.due_day(f"{requirement_id}-{due}@{link}", said, link, due, self.now, link)
-        return self.files.put(
-            self.session, io.BytesIO(content), name=name, media_type="text/calendar", purpose="calendar", owner_id=None,
-            now=self.now,
-        )  # fmt: skip
 
 
 def preview(session: Session, day: date, since: date, visible: Select[int] | None = None) -> dict[int, list[Told]]:

@@ -29,7 +29,7 @@ from lms.learning.models import (
     Remark,
     SurveyAnswer,
 )
-from lms.notices.models import Mail, NoticeChoice
+from lms.notices.models import FailingAddress, Mail, MailBounce, NoticeChoice
 from lms.people import worklist
 from lms.people.models import BirthMonth, Employment, ImportChange, ImportRun, Leave, Licence, Person
 from lms.records.models import RecordRevocation, TrainingRecord
@@ -130,10 +130,15 @@ def _words(session: Session, ids: list[int], by: Actor) -> None:
         "attachments": [],
         "failed_at": never,
         "error": None,
+        "unsubscribe": None,
+        "events": None,
     }
     session.execute(
         update(Mail).where(Mail.person_id.in_(ids)).values(blank), execution_options={"synchronize_session": False}
     )
+    session.execute(delete(FailingAddress).where(FailingAddress.person_id.in_(ids)))
+    theirs = select(Mail.id).where(Mail.person_id.in_(ids)).scalar_subquery()
+    session.execute(update(MailBounce).where(MailBounce.mail_id.in_(theirs)).values(said=GONE))
     session.execute(delete(NoticeChoice).where(NoticeChoice.person_id.in_(ids)))
     session.execute(delete(FollowUpChoice).where(FollowUpChoice.person_id.in_(ids)))
     session.execute(update(Attestation).where(Attestation.person_id.in_(ids)).values(signed_as=GONE))

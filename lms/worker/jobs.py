@@ -21,8 +21,8 @@ from lms.evidence import actions as evidence
 from lms.files import FileStore
 from lms.flows import assessing, certifying
 from lms.notices import actions as notices
+from lms.notices import failing, nightly
 from lms.notices import mail as smtp
-from lms.notices import nightly
 from lms.worker.packs import build_pack
 
 
@@ -52,7 +52,7 @@ def send_mail(payload: dict[str, Any], bench: Bench) -> None:
         if error is None:
             notices.note_sent(session, payload["mail"], now)
         elif isinstance(error, smtp.Refused):
-            notices.note_refused(session, payload["mail"], str(error), now)
+            failing.refused(session, payload["mail"], str(error), now)
         else:
             notices.note_unreachable(session, payload["mail"], str(error), now)
 
@@ -121,7 +121,7 @@ def drop_old_spans(payload: dict[str, Any], bench: Bench) -> None:
 def write_notices(payload: dict[str, Any], bench: Bench) -> None:
     """The run of reminders of one local day; a run that was cut off goes on where it stopped."""
     day = date.fromisoformat(payload["day"])
-    _in_steps(bench, lambda session: nightly.step(session, day, bench.files, bench.clock.now()), breather=True)
+    _in_steps(bench, lambda session: nightly.step(session, day, bench.clock.now()), breather=True)
 
 
 HANDLERS: dict[str, Callable[[dict[str, Any], Bench], None]] = {

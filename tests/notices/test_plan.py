@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lms.compliance.spans import State
 from lms.errors import Invalid
-from lms.notices.calendar import due_day
+from lms.notices.calendar import Asked, Event, corrections, ics
 from lms.notices.plan import Line, NoticePlan, Reason, line, send_at, team_day
 
 DUE = date(2026, 7, 15)
@@ -98,11 +98,43 @@ def test_a_plan_that_cannot_be_followed_is_refused() -> None:
 
 
 def test_a_calendar_file_is_folded_between_characters_and_escaped() -> None:
-    made = due_day(
-        "1@x", "Đào tạo; dịch, " * 12, "line\nnext", DUE, datetime(2026, 6, 1, tzinfo=UTC), "http://x/learning"
+    event = Event(7, 2, "", DUE)
+    written = datetime(2026, 6, 1, tzinfo=UTC)
+    made = ics(
+        event, "Đào tạo; dịch, " * 12, person_id=3, host="x", written_at=written, url="line\nnext", organiser="a@x"
     )
     rows = made.split(b"\r\n")
     assert all(len(row) <= 75 for row in rows) and made.endswith(b"END:VCALENDAR\r\n")
     whole = made.replace(b"\r\n ", b"").decode()
     assert "SUMMARY:" + "Đào tạo\\; dịch\\, " * 12 in whole and "DESCRIPTION:line\\nnext" in whole
     assert "DTSTART;VALUE=DATE:20260715" in whole and "DTEND;VALUE=DATE:20260716" in whole
+
+
+def test_a_calendar_is_put_right_when_a_duty_is_done_moved_or_ended() -> None:
+    day, moved = date(2026, 6, 20), date(2026, 8, 1)
+    told = [Event(1, 1, "A", DUE)]
+    assert corrections(told, {1: Asked(1, DUE)}, day) == []
+    assert corrections(told, {1: Asked(1, moved)}, day) == [Event(1, 1, "A", moved)]
+    assert corrections([*told, Event(1, 1, "A", moved)], {1: Asked(1, moved)}, day) == [], "said once"
+    assert corrections(told, {}, day) == [Event(1, 1, "A", DUE, True)], "done, or not asked any more"
+    assert corrections([*told, Event(1, 1, "A", DUE, True)], {}, day) == []
+    assert corrections(told, {1: Asked(2, moved)}, day) == [Event(1, 1, "A", DUE, True)], (
+        "the next cycle is another event"
+    )
+    assert corrections(told, {1: None}, day) == [], "on leave nobody knows the day yet"
+    assert corrections(told, {}, DUE + timedelta(days=1)) == [], "what is over stays where it is"
+
+
+def test_a_later_file_follows_an_earlier_one_in_the_calendar() -> None:
+    def lines(event: Event, hour: int) -> dict[str, str]:
+        made = ics(
+            event, "x", person_id=3, host="h", written_at=datetime(2026, 6, 1, hour, tzinfo=UTC), url="u", organiser="a@x"
+        )  # fmt: skip
+        return dict(
+            row.split(":", 1) for row in made.decode().split("\r\n") if ":" in row and row[:5] not in ("BEGIN", "END:V")
+        )
+
+    first, gone = lines(Event(1, 2, "A", DUE), 8), lines(Event(1, 2, "A", DUE, True), 9)
+    assert first["UID"] == gone["UID"] == "due-1-2-3@h" and int(gone["SEQUENCE"]) > int(first["SEQUENCE"])
+    assert (first["METHOD"], gone["METHOD"], gone["STATUS"]) == ("PUBLISH", "CANCEL", "CANCELLED")
+    assert first["ORGANIZER"] == "mailto:a@x", "RFC 5546 asks for one"
