@@ -76,13 +76,14 @@ class Asked:
         """What a form must carry along; without the fields that it holds itself."""
         return {name: value for name, value in self.args.items() if name not in (*but, "page")}
 
-    def sorting(self, endpoint: str, column: str, *, first: str = "") -> dict[str, Any]:
-        """The keys of a table column that sort it: pressing again turns the order around. ``first`` is ``-`` for largest first."""
+    def sorting(self, endpoint: str, column: str, *, first: str = "", **route: Any) -> dict[str, Any]:
+        """The keys of a table column that sort it: pressing again turns the order around. ``first`` is ``-`` for largest first;
+        ``route`` is what else the endpoint needs."""
         down = self.sort == f"-{column}"
         active = down or self.sort == column
         following = (column if down else f"-{column}") if active else first + column
         sorted_ = ("descending" if down else "ascending") if active else None
-        return {"sort_url": self.url(endpoint, sort=following), "sorted": sorted_}
+        return {"sort_url": self.url(endpoint, sort=following, **route), "sorted": sorted_}
 
 
 def asked(today: date, sorts: Sequence[str] = (), *, reports: bool = False) -> Asked:

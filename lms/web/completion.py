@@ -8,9 +8,10 @@ from flask.typing import ResponseReturnValue
 from lms.access import Permission, scope
 from lms.compliance import queries as compliance
 from lms.reports import queries
+from lms.reports.grouping import Group
 from lms.reports.queries import Completion, Wish
 from lms.reports.rollup import Row
-from lms.web import figures, known, matrix, people_behind, sheets, why
+from lms.web import figures, grouped, known, matrix, people_behind, sheets, why
 from lms.web.asked import Asked, asked
 from lms.web.page import needs, organisation, session, today, viewer
 from lms.web.people_behind import Place
@@ -53,6 +54,7 @@ def index() -> ResponseReturnValue:
         note=figures.table_note(
             question, shown.tree, figures.requirement_title(shown.requirements, question.requirement)
         ),
+        groups=grouped.group_tabs(question, ""),
         tabs=figures.requirement_tabs(shown, question, here),
         chips=figures.chips(question, here, shown.tree),
         columns=figures.headings(question, here),
@@ -85,6 +87,28 @@ def departments_file(kind: str) -> ResponseReturnValue:
     question = asked(today(), figures.SORTS)
     shown, rows = table(question)
     return sheets.file_answer(sheets.departments_sheet(shown, rows, question), kind, f"completion-{question.as_of}")
+
+
+def _group(name: str) -> Group:
+    if name not in list(Group):
+        abort(404)
+    return Group(name)
+
+
+@blueprint.get("/by/<group>")
+@needs(Permission.COMPLETION_VIEW)
+def grouped_page(group: str) -> ResponseReturnValue:
+    """One row for each requirement, job or site."""
+    return grouped.grouped_page(asked(today(), figures.SORTS), roots(), _group(group))
+
+
+@blueprint.get("/by/<group>.<kind>")
+@needs(Permission.COMPLETION_VIEW)
+def grouped_file(group: str, kind: str) -> ResponseReturnValue:
+    """The same table as a file."""
+    if kind not in ("csv", "xlsx"):
+        abort(404)
+    return grouped.grouped_file(asked(today(), figures.SORTS), roots(), _group(group), kind)
 
 
 PEOPLE = Place(

@@ -10,6 +10,7 @@ import flask_babel
 
 from lms.people.tree import Tree
 from lms.reports import queries, rollup
+from lms.reports.grouping import Grouped
 from lms.reports.queries import Completion
 from lms.reports.rollup import STATES, Row
 from lms.web.asked import Asked
@@ -53,7 +54,7 @@ def careful(rate: float | None) -> float | None:
     return None if rate is None else rate if rate in (0.0, 1.0) else min(max(rate, 0.01), 0.99)
 
 
-def definitions(shown: Completion) -> list[tuple[str, str]]:
+def definitions(shown: Completion | Grouped) -> list[tuple[str, str]]:
     """What the words of a table mean, and what the rate is a share of."""
     days = organisation().due_soon_days
     grace = (
@@ -197,21 +198,21 @@ def lede(total: Row) -> str:
     return gettext("%(rate)s; %(late)s, %(soon)s.", rate=rate, late=late, soon=soon)
 
 
-def requirement_tabs(shown: Completion, asked: Asked, endpoint: str) -> list[dict[str, Any]]:
-    """Overall, and one tab for each requirement in force."""
+def requirement_tabs(shown: Completion | Grouped, asked: Asked, endpoint: str, **route: Any) -> list[dict[str, Any]]:
+    """Overall, and one tab for each requirement in force; ``route`` is what else the endpoint needs."""
     tabs = [(0, gettext("Overall"))] + [(version.requirement_id, version.title) for version, _ in shown.requirements]
     return [
         {
             "label": label,
-            "url": asked.url(endpoint, requirement=id, sort=asked.sort),
+            "url": asked.url(endpoint, requirement=id, sort=asked.sort, **route),
             "current": id == asked.requirement,
         }
         for id, label in tabs
     ]
 
 
-def chips(asked: Asked, endpoint: str, tree: Tree) -> list[dict[str, Any]]:
-    """The filters that are on, each with the address without it."""
+def chips(asked: Asked, endpoint: str, tree: Tree, **route: Any) -> list[dict[str, Any]]:
+    """The filters that are on, each with the address without it; ``route`` is what else the endpoint needs."""
     words = column_words()
     found: list[tuple[str, dict[str, Any]]] = []
     if asked.department is not None:
@@ -224,7 +225,7 @@ def chips(asked: Asked, endpoint: str, tree: Tree) -> list[dict[str, Any]]:
         found.append((words[asked.state], {"state": ""}))
     if asked.q:
         found.append((gettext("Search: %(term)s", term=asked.q), {"q": ""}))
-    return [{"label": label, "url": asked.url(endpoint, **change), "on": True} for label, change in found]
+    return [{"label": label, "url": asked.url(endpoint, **change, **route), "on": True} for label, change in found]
 
 
 def filter_words(asked: Asked, tree: Tree, requirement: str) -> list[str]:
