@@ -190,7 +190,10 @@ def lede(moved: int, shown: Seen) -> str:
     about = "" if not shown.requirement else f" · {shown.titles[shown.requirement]}"
     if shown.department is not None:
         about = f" · {_name(shown.tree, shown.department)}{about}"
-    stand = gettext("%(changed)s people stand elsewhere by what is known now.", changed=figures.number(moved))
+    stand = gettext(
+        "%(changed)s people stand elsewhere, or are due on another day, by what is known now.",
+        changed=figures.number(moved),
+    )
     return f"{stand}{about}"
 
 
