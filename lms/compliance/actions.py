@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from lms.audit import Actor, record
 from lms.clock import FOR_EVER, local_day
 from lms.compliance import store, tallies
+from lms.compliance.assignments import PREFIX
 from lms.compliance.building import BUILD, DROP, FOLD, begin_generation, build_step, drop_step, written
 from lms.compliance.models import Exemption, Extension, Generation, Requirement, RequirementVersion
 from lms.compliance.rules import Rule
@@ -100,6 +101,8 @@ def publish_requirement(
     code, title = code.strip(), title.strip()
     if not code or not title:
         raise Invalid(N_("A requirement needs a code and a title."))
+    if code.upper().startswith(PREFIX):
+        raise Invalid(N_("Codes that begin with %(prefix)s belong to assignments. Choose another one."), prefix=PREFIX)
     requirement = session.scalar(select(Requirement).where(func.lower(Requirement.code) == code.lower()))
     if requirement is not None and new:
         raise Invalid(N_("There is a requirement with the code “%(code)s” already."), code=requirement.code)
@@ -146,6 +149,8 @@ def retire_requirement(
     requirement = session.get(Requirement, requirement_id)
     if requirement is None:
         raise NotFound(N_("There is no such requirement."))
+    if requirement.code.startswith(PREFIX):
+        raise Conflict(N_("This came of an assignment. Withdraw it there."))
     to_day = last_day + timedelta(days=1)
     versions = session.scalars(
         select(RequirementVersion)

@@ -25,6 +25,7 @@ from lms.db import day_in, known
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.organisation import load
 from lms.people.models import Person
+from lms.records.models import TrainingRecord
 
 PREFIX = "ASSIGNED-"
 """Codes of requirements that came of assignments begin so, and no other requirement's does."""
@@ -102,7 +103,7 @@ def assign(
     course = next((each for each in offered(session) if each.slug == wanted.course), None)
     if course is None:
         raise NotFound(N_("This course is not offered. Choose another one."))
-    highest = session.scalar(select(func.max(Assignment.requirement_id).label("highest"))) or 0
+    highest = session.scalar(select(func.max(Assignment.requirement_id))) or 0
     requirement = Requirement(code=f"{PREFIX}after-{highest}", created_at=actor.now)
     session.add(requirement)
     session.flush()
@@ -276,6 +277,28 @@ def people_of(session: Session, requirement_id: int, visible: Select[int], day: 
     ).all()
 
 
+def asked_already(session: Session, person_id: int, slug: str, day: date) -> Assignment | None:
+    """An assignment of the same course that stands for somebody and is not done; the one that is due first."""
+    query = (
+        select(Assignment)
+        .join(AssignedPerson, AssignedPerson.requirement_id == Assignment.requirement_id)
+        .join(Course, Course.id == Assignment.course_id)
+        .where(AssignedPerson.person_id == person_id, STANDS, Course.slug == slug, ~met(day))
+        .order_by(Assignment.due)
+    )
+    return session.scalars(query).first()
+
+
+def completed_on(session: Session, person_id: int, slug: str, day: date) -> bool:
+    """Whether somebody completed a course on a day."""
+    query = (
+        select(TrainingRecord.id)
+        .join(Course, Course.id == TrainingRecord.course_id)
+        .where(TrainingRecord.person_id == person_id, Course.slug == slug, TrainingRecord.completed_on == day)
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
 def met(day: date) -> Any:
     """The SQL condition that what an :class:`AssignedPerson` row asks is done on ``day``."""
     return (
@@ -301,14 +324,6 @@ def _done(session: Session, requirement_id: int, day: date) -> set[int]:
     return set(session.scalars(query))
 
 
-def course_of(session: Session, assignment: Assignment) -> str:
-    """The slug of its course."""
-    return session.get_one(Course, assignment.course_id).slug
-
-
 def _today(session: Session, actor: Actor) -> date:
     organisation = load(session)
     return local_day(actor.now, organisation.zone if organisation else "UTC")
-
-
-__all__ = ["PREFIX", "Listed", "NotFound", "Wanted", "assign", "check", "ids", "listed", "people_of", "withdraw"]

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import String, cast, select, true
+from sqlalchemy import ColumnElement, String, cast, select, true
 from sqlalchemy.orm import Session
 
 from lms.catalogue.models import Course
@@ -34,7 +34,7 @@ def requirements(
     ``of``: assignments that name none of these people are left out, so that hundreds of them cost nobody else anything.
     """
     version = RequirementVersion
-    wanted = true()
+    wanted: ColumnElement[bool] = true()
     if of is not None:
         theirs = select(AssignedPerson.requirement_id).where(AssignedPerson.person_id.in_(of))
         wanted = version.requirement_id.not_in(select(Assignment.requirement_id)) | version.requirement_id.in_(theirs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import String, and_, cast, literal, select, union
@@ -12,13 +12,18 @@ from sqlalchemy.orm import Session
 
 from lms.catalogue.models import Course
 from lms.compliance.audience import EmployerSize, parts_of
-from lms.compliance.models import Requirement, RequirementVersion
+from lms.compliance.models import Assignment, Requirement, RequirementVersion, Span
 from lms.compliance.rules import Rule, Status
+from lms.compliance.spans import MET
+from lms.compliance.tallies import active
 from lms.db import day_in, known
 from lms.errors import N_, Message, NotFound, Problem
 from lms.people.models import Department, DutyTag, Licence, Membership
 from lms.people.models import EmployerSize as StoredSize
 from lms.policies.models import Policy
+
+STAYS = timedelta(days=90)
+"""For so long after its due day an assignment that everybody has done is still worth a column."""
 
 
 def requirements(session: Session, day: date) -> list[tuple[RequirementVersion, str]]:
@@ -36,6 +41,31 @@ def requirements(session: Session, day: date) -> list[tuple[RequirementVersion, 
         if version.about.get("status") != Status.PENDING:
             found[version.requirement_id] = (version, code)
     return sorted(found.values(), key=lambda pair: pair[1].casefold())
+
+
+def assigned(session: Session) -> set[int]:
+    """The requirements that came of assignments to people by name; they are no part of the rules that HR builds. One statement."""
+    return set(session.scalars(select(Assignment.requirement_id)))
+
+
+def to_choose(session: Session, day: date) -> list[tuple[RequirementVersion, str]]:
+    """The requirements in force that are worth a column or a line in a list. Two statements.
+
+    Of those that came of assignments only what was due in the last 90 days, or is not done by somebody on ``day``.
+    """
+    span = Span
+    open_still = (
+        select(span.person_id)
+        .where(
+            span.generation_id == active(),
+            span.requirement_id == Assignment.requirement_id,
+            day_in(day, span.from_day, span.to_day),
+            span.state.not_in([int(state) for state in MET]),
+        )
+        .exists()
+    )
+    over = set(session.scalars(select(Assignment.requirement_id).where(Assignment.due < day - STAYS, ~open_still)))
+    return [pair for pair in requirements(session, day) if pair[0].requirement_id not in over]
 
 
 def codes(session: Session) -> set[str]:

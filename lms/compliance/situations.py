@@ -48,7 +48,8 @@ def cut(
     edges = {day for e in employments for day in (e.from_day, e.to_day)}
     edges |= {day for held in licences for day in (held.issued, _after(held))}
     edges |= {day for m in supervised for day in (m.from_day, m.to_day)} | {size.from_day for size in sizes}
-    edges |= {day for named in (*duties, *assigned) for day in (named.from_day, named.to_day)}
+    edges |= {day for duty in duties for day in (duty.from_day, duty.to_day)}
+    edges |= {day for named in assigned for day in (named.from_day, named.to_day)}
     days = {day for day in edges if day is not None}
     found = []
     for membership in memberships:

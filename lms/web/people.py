@@ -95,6 +95,8 @@ ACTIONS = {
     "duty.end": _l("End of a duty changed"),
     "birth_month.set": _l("Birth month changed"),
     "policy.acknowledge": _l("Policy acknowledged"),
+    "assignment.give": _l("Course assigned"),
+    "assignment.withdraw": _l("Assignment withdrawn"),
     "exemption.grant": _l("Exemption granted"),
     "exemption.end": _l("Exemption ended"),
     "extension.ask": _l("More time asked for"),

@@ -17,6 +17,7 @@ from lms.catalogue import queries as catalogue
 from lms.compliance import actions, queries
 from lms.compliance.drafts import queries as drafts
 from lms.compliance.models import RequirementVersion
+from lms.compliance.rulebook import assigned
 from lms.compliance.rules import ENFORCED, Rule, Status
 from lms.compliance.sentence import sentences
 from lms.compliance.spans import State
@@ -75,9 +76,11 @@ def status_of(version: RequirementVersion) -> Status:
 @needs(Permission.REQUIREMENT_VIEW)
 def index() -> ResponseReturnValue:
     """Every requirement with what it says today, those that are not in force, and what is being built."""
+    by_name = assigned(session())
     found = [
         (version, code, read_back(version.rule), status_of(version))
         for version, code in queries.requirements(session(), today())
+        if version.requirement_id not in by_name
     ]
     others = [(version, code, status_of(version)) for version, code in queries.not_in_force(session(), today())]
     building = drafts.open_drafts(session()) if may(viewer(), Permission.REQUIREMENT_EDIT) else ()
@@ -92,6 +95,8 @@ def index() -> ResponseReturnValue:
 @needs(Permission.REQUIREMENT_VIEW)
 def show(requirement_id: int) -> ResponseReturnValue:
     """One requirement with all its versions."""
+    if requirement_id in assigned(session()):
+        return redirect(url_for("assignments.show", requirement_id=requirement_id))
     return _versions_page(requirement_id)
 
 

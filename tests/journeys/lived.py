@@ -19,8 +19,10 @@ from lms.catalogue.content import CourseContent
 from lms.certificates.models import Certificate
 from lms.clock import FOR_EVER, SetClock
 from lms.compliance.actions import publish_requirement
+from lms.compliance.assignments import Wanted
 from lms.compliance.models import Exemption
 from lms.db import Database
+from lms.flows import assigning
 from lms.learning import actions
 from lms.learning import scenario as scenarios
 from lms.learning.accommodations import Given, accommodate
@@ -63,6 +65,7 @@ class Lived:
     exemption: int
     licence: int
     duty: int
+    assignment: int
     dry_run: str
     import_run: int
     pack: int = 1
@@ -265,6 +268,14 @@ def _ended(session: Session, clock: SetClock, enrolment: Enrolment, content: Cou
     return attempt.id
 
 
+def _assigned(session: Session, clock: SetClock, person: int) -> int:
+    """A course assigned to the learner by name."""
+    due = clock.now().date() + timedelta(days=21)
+    wanted = Wanted("cc-101", due, "Event 2026-031", "A patient complained about how they were spoken to.")
+    by = Actor(None, clock.now())
+    return assigning.assign_course(session, wanted, "Cultural Competency, assigned", [person], by).requirement_id
+
+
 def _work(session: Session, clock: SetClock, person: int) -> dict[str, object]:
     """A second department, a leave and an exemption of the learner; somebody who left."""
     today = clock.now().date()
@@ -299,4 +310,5 @@ def _work(session: Session, clock: SetClock, person: int) -> dict[str, object]:
         "licence": qualifications.terms(session, person)[-1].id, "duty": qualifications.tags(session, person)[-1].id,
         "membership": held.id, "employment": employment.id, "department": held.department_id, "second_department": second,
         "former": former or person, "leave": leave.id, "exemption": exemption.id,
+        "assignment": _assigned(session, clock, person),
     }  # fmt: skip

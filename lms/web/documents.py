@@ -1,0 +1,82 @@
+"""Documents that stand behind what was decided about somebody: taken in with a form, and opened by whoever may see the person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from flask import Blueprint, Response, request
+from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
+from flask_wtf.file import FileField
+from wtforms.validators import Optional
+
+from lms.access import Permission
+from lms.errors import N_, NotFound
+from lms.files import StoredFile
+from lms.people.documents import MOST, PURPOSE, kind_of, safe_name
+from lms.web.page import house, needs, now, session
+from lms.web.person_page import found
+
+blueprint = Blueprint("documents", __name__, url_prefix="/people")
+
+
+def document_field() -> FileField:
+    """The field for a document, the same in every form."""
+    return FileField(
+        _l("Document"),
+        [Optional()],
+        description=_l("A PDF, a picture or plain text that stands behind it. Never a diagnosis."),
+    )
+
+
+@blueprint.get("/<int:person_id>/documents/<int:file_id>")
+@needs(Permission.PEOPLE_VIEW)
+def file(person_id: int, file_id: int) -> ResponseReturnValue:
+    """A document about a person."""
+    found(person_id, Permission.PEOPLE_VIEW)
+    stored = session().get(StoredFile, file_id)
+    if stored is None or stored.owner_id != person_id or stored.purpose != PURPOSE:
+        raise NotFound(N_("There is no such document about this person."))
+    answer = Response(house().files.read(stored), content_type=stored.media_type)
+    answer.headers.set("Content-Disposition", "attachment", filename=stored.name)
+    return answer
+
+
+def kept(upload: Any, person_ids: Iterable[int]) -> dict[int, int]:
+    """The document of a form, stored for each of these people: its id by person; nothing where no file was chosen.
+
+    The bytes are stored once, however many people; the row of each person goes with that person.
+
+    Raises:
+        Invalid: it is empty, too large, or neither a PDF, a picture nor text.
+    """
+    if not upload or not upload.filename:
+        return {}
+    head = upload.stream.read(MOST + 1)
+    media_type = kind_of(head)
+    upload.stream.seek(0)
+    ids = list(person_ids)
+    found: dict[int, int] = {}
+    first: StoredFile | None = None
+    for person_id in ids:
+        if first is None:
+            first = house().files.put(
+                session(), upload.stream, name=safe_name(upload.filename), media_type=media_type, purpose=PURPOSE,
+                owner_id=person_id, now=now(), limit=MOST,
+            )  # fmt: skip
+            found[person_id] = first.id
+            continue
+        row = StoredFile(
+            sha256=first.sha256, size=first.size, media_type=media_type, name=first.name, purpose=PURPOSE, owner_id=person_id,
+            created_at=now(),
+        )  # fmt: skip
+        session().add(row)
+        session().flush()
+        found[person_id] = row.id
+    return found
+
+
+def sent() -> Any:
+    """The document that came with the page of a list."""
+    return request.files.get("document")
