@@ -174,7 +174,7 @@ def test_codes_on_paper_let_people_in(admin: int, hospital: Hospital, client: Pa
     hospital.person("300", department=other_ward, account=False)
     hospital.person("301", department=ward)  # can sign in already
     page = client.page("/admin/invite", query_string={"department": ward})
-    assert "3 have neither" in page.text
+    assert "3 people have neither" in page.text
     sheet = client.submit(page, form="invite-paper").page  # type: ignore[attr-defined]
     codes = re.findall(r"[A-Z2-9]{4}-[A-Z2-9]{4}-[A-Z2-9]{4}", sheet.text)
     assert len(codes) == 3 and "Person 300" not in sheet.text and "Person 301" not in sheet.text
@@ -205,7 +205,7 @@ def test_hr_of_a_division_invites_only_there(hospital: Hospital, client: PageCli
     hospital.person("hr", grants=((Role.HR, top),))
     sign_in("hr")
     page = client.page("/admin/invite")
-    assert "1 have neither" in page.text and "Elsewhere" not in page.text
+    assert "1 person has neither" in page.text and "Elsewhere" not in page.text
     assert client.get("/admin/invite", query_string={"department": elsewhere}).status_code == 404
     token = page.fields(page.form("invite-paper"))["csrf_token"][0]
     forged = client.post("/admin/invite", data={"csrf_token": token, "department": elsewhere, "how": "paper"})
