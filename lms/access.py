@@ -34,9 +34,9 @@ class Permission(StrEnum):
     REQUIREMENT_VIEW = "requirement.view"
     REQUIREMENT_EDIT = "requirement.edit"
     EXEMPTION_EDIT = "exemption.edit"
-    ASSIGNMENT_EDIT = "assignment.edit"  # a course for people by name, with a due day and a reason
     EXTENSION_DECIDE = "extension.decide"  # what a learner asks for: more time for a duty
     RECORD_REVOKE = "record.revoke"
+    OUTSIDE_DECIDE = "outside.decide"  # training done elsewhere: whether it counts, and as what
     LEADERSHIP_VIEW = "leadership.view"
     COURSE_PREVIEW = "course.preview"
     REMARK_ANSWER = "remark.answer"  # what learners say is wrong with a course
@@ -56,8 +56,8 @@ ALLOWS: dict[Role, frozenset[Permission]] = {
     Role.HR: frozenset(
         {
             P.PEOPLE_VIEW, P.PEOPLE_EDIT, P.PEOPLE_IMPORT, P.COMPLETION_VIEW, P.REQUIREMENT_VIEW, P.REQUIREMENT_EDIT,
-            P.EXEMPTION_EDIT, P.ASSIGNMENT_EDIT, P.EXTENSION_DECIDE, P.RECORD_REVOKE, P.ATTEMPT_GRANT, P.ACCOMMODATION_VIEW, P.ACCOUNT_INVITE,
-            P.EVIDENCE_BUILD,
+            P.EXEMPTION_EDIT, P.EXTENSION_DECIDE, P.RECORD_REVOKE, P.ATTEMPT_GRANT, P.ACCOMMODATION_VIEW, P.ACCOUNT_INVITE,
+            P.EVIDENCE_BUILD, P.OUTSIDE_DECIDE,
         }
     ),
     Role.EXECUTIVE: frozenset({P.LEADERSHIP_VIEW}),

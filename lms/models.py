@@ -8,6 +8,7 @@ from lms.certificates import models as certificates
 from lms.compliance import models as compliance
 from lms.compliance.comparing import models as comparing
 from lms.compliance.drafts import models as drafts
+from lms.compliance.equivalencies import models as equivalencies
 from lms.evidence import models as evidence
 from lms.learning import models as learning
 from lms.notices import models as notices
@@ -15,8 +16,10 @@ from lms.people import models as people
 from lms.policies import models as policies
 from lms.records import models as records
 from lms.records.history import models as history
+from lms.records.outside import models as outside
 
 __all__ = [
-    "accounts", "audit", "catalogue", "certificates", "comparing", "compliance", "drafts", "evidence", "files", "history", "learning", "notices", "organisation",
-    "outbox", "people", "policies", "records",
+    "accounts", "audit", "catalogue", "certificates", "comparing", "compliance", "drafts", "equivalencies", "evidence", "files", "history",
+    "learning", "notices", "organisation",
+    "outbox", "outside", "people", "policies", "records",
 ]  # fmt: skip

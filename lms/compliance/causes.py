@@ -9,30 +9,37 @@ from typing import Any
 from sqlalchemy import Select, literal, select, union_all
 from sqlalchemy.orm import Session
 
+from lms.catalogue.models import Course
 from lms.compliance import facts
 from lms.compliance.models import AssignedPerson, Exemption, Extension
 from lms.compliance.surroundings import change_days
+from lms.learning.models import Attestation
 from lms.people.models import Leave, Licence
 from lms.policies.models import Acknowledgement
 from lms.records.models import TrainingRecord
+from lms.records.outside.models import OutsideDecision
 
 Named = tuple[int, str]
 """A person's id and what one of their spans names: ``record:7``."""
 
 NO_TEXT: Any = literal("")
+TAKEN: Any = select(Course.slug).where(Course.id == TrainingRecord.course_id).scalar_subquery()
+"""The slug of the course of a record."""
 
 SOURCES: dict[str, tuple[Any, Any, Any, Any]] = {
-    "record": (TrainingRecord, TrainingRecord.completed_on, TrainingRecord.completed_on, NO_TEXT),
+    "record": (TrainingRecord, TrainingRecord.completed_on, TrainingRecord.completed_on, TAKEN),
     "leave": (Leave, Leave.from_day, Leave.to_day, NO_TEXT),
     "exemption": (Exemption, Exemption.from_day, Exemption.to_day, Exemption.reason),
     "extension": (Extension, Extension.granted_on, Extension.due, NO_TEXT),
     "licence": (Licence, Licence.from_day, Licence.to_day, NO_TEXT),
     "assigned": (AssignedPerson, AssignedPerson.from_day, AssignedPerson.to_day, AssignedPerson.shown),
     "acknowledgement": (Acknowledgement, Acknowledgement.day, Acknowledgement.day, NO_TEXT),
+    "attestation": (Attestation, Attestation.made_on, Attestation.made_on, NO_TEXT),
+    "external": (OutsideDecision, OutsideDecision.completed_on, OutsideDecision.completed_on, OutsideDecision.title),
 }
 """The table of each kind of cause, two days of it, and its words."""
 
-DONE = ("record", "acknowledgement")
+DONE = ("record", "acknowledgement", "attestation", "external")
 
 
 def causes(session: Session, named: Iterable[Named]) -> dict[int, facts.PersonFacts]:
@@ -79,7 +86,7 @@ def _facts(person_id: int, kinds: Mapping[str, Sequence[Any]], changes: Sequence
         extensions=[
             facts.Extension(id, 0, 0, _day(until), _day(day)) for id, day, until, _ in kinds.get("extension", ())
         ],
-        records=[facts.Record(id, "", _day(day), kind=kind) for kind, (id, day, _, _) in done],
+        records=[facts.Record(id, words, _day(day), kind=kind) for kind, (id, day, _, words) in done],
         licences=[facts.Licence(id, "", None, _day(day)) for id, day, _, _ in kinds.get("licence", ())],
         events=changes,
         assigned=[

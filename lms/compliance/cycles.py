@@ -484,7 +484,7 @@ def _names(record: Record, courses: frozenset[str], versions: dict[str, int]) ->
     return [
         name
         for name in (record.course, *record.counts_as)
-        if name in courses and record.version >= versions.get(name, 0)
+        if name in courses and record.version_as(name) >= versions.get(name, 0)
     ]
 
 

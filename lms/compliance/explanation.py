@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from lms.errors import N_, Message
 
+from .credit import with_credit
 from .explain import explain
 from .facts_file import Scene
 from .requirement_file import Document
@@ -27,7 +28,11 @@ def answer(document: Document, scene: Scene, day: date) -> Answer:
     spans = timeline(requirement, person, date.max)
     now = next((span for span in spans if span.from_day <= day < span.to_day), None)
     satisfied = satisfied_on(requirement, person, day) if now else None
-    reason = explain(now, person) if now else Message(N_("It does not apply to this person on this day."))
+    reason = Message(N_("It does not apply to this person on this day."))
+    if now is not None:
+        governing = next((phase for phase in reversed(requirement.phases) if phase.from_day <= day.toordinal()), None)
+        reason = explain(now, person)
+        reason = with_credit(reason, now, person, governing.rule, {}) if governing else reason
     shown = {
         "as_of": day.isoformat(),
         "state": now.state.name.lower() if now else "not_applicable",

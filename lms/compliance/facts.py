@@ -98,7 +98,8 @@ class Record(NamedTuple):
     acknowledgement of its ``version``), ``external:<name>`` or ``licence:<kind>``. ``counts_as`` names more of the kind
     (cross-credit). ``topics`` are minutes by topic. ``approved`` holds the provider and the approval lists it stands on.
     ``expires`` is the last day on which it is worth anything. ``kind`` is the word for it in :class:`Span.because`.
-    ``replaces`` names the record that this one corrects; a revoked record counts on no day.
+    ``replaces`` names the record that this one corrects; a revoked record counts on no day. ``versions_as`` says for each name in
+    ``counts_as`` as which version it counts; empty: as its own.
     """
 
     id: int
@@ -114,6 +115,13 @@ class Record(NamedTuple):
     counts_as: tuple[str, ...] = ()
     expires: date | None = None
     kind: str = "record"
+    versions_as: tuple[int, ...] = ()
+
+    def version_as(self, name: str) -> int:
+        """As which version of ``name`` it counts."""
+        if name == self.course or not self.versions_as:
+            return self.version
+        return self.versions_as[self.counts_as.index(name)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +148,23 @@ class Event:
     day: date
 
 
+class Equivalency(NamedTuple):
+    """HR says: what is completed as ``source`` on the days [from_day, to_day) counts as the course ``target``. One direction, one step.
+
+    It counts as the version of ``target`` that was in force on the day of completion, as far as events tell.
+    """
+
+    id: int
+    source: str
+    target: str
+    from_day: date
+    to_day: date | None = None
+
+    def holds(self, day: date) -> bool:
+        """Whether it speaks of what is completed on ``day``."""
+        return self.from_day <= day and (self.to_day is None or day < self.to_day)
+
+
 Done = tuple[int, int, Record]
 """A record as the cycles need it: day number, id, the record. Lists of them are in order of day."""
 
@@ -162,6 +187,7 @@ class PersonFacts:
     events: Sequence[Event] = ()
     birth_month: int | None = None
     assigned: Sequence[Assigned] = ()
+    equivalencies: Sequence[Equivalency] = ()
     _done: list[Mapping[str, list[Done]]] = field(default_factory=list, init=False, repr=False, compare=False)
     _employed: list[list[Interval]] = field(default_factory=list, init=False, repr=False, compare=False)
     _present: list[list[tuple[int, int, Membership]]] = field(
@@ -191,8 +217,27 @@ class PersonFacts:
     def done(self) -> Mapping[str, list[Done]]:
         """What was done and counts, in order of days, by what it counts as and by ``topic:<name>``: neither revoked nor replaced."""
         if not self._done:
-            self._done.append(_indexed(self.records))
+            self._done.append(_indexed(credited(self)))
         return self._done[0]
+
+
+def credited(person: PersonFacts) -> Sequence[Record]:
+    """What the person did, with the courses it counts as by an equivalency."""
+    if not person.equivalencies:
+        return person.records
+    return [_credited(record, person.equivalencies, person.events) for record in person.records]
+
+
+def _credited(record: Record, equivalencies: Sequence[Equivalency], events: Sequence[Event]) -> Record:
+    names = (record.course, *record.counts_as)
+    day = record.completed_on
+    extra = dict.fromkeys(e.target for e in equivalencies if e.source in names and e.holds(day) and e.target not in names)
+    if not extra:
+        return record
+    versions = [record.version_as(name) for name in record.counts_as]
+    for target in extra:
+        versions.append(max((e.version for e in events if e.about == target and e.day <= day), default=1))
+    return record._replace(counts_as=(*record.counts_as, *extra), versions_as=tuple(versions))
 
 
 def _indexed(records: Sequence[Record]) -> Mapping[str, list[Done]]:

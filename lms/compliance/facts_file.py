@@ -12,7 +12,19 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from lms.errors import N_
 
-from .facts import Assigned, Event, Exemption, Extension, Leave, LeaveKind, Licence, Membership, PersonFacts, Record
+from .facts import (
+    Assigned,
+    Equivalency,
+    Event,
+    Exemption,
+    Extension,
+    Leave,
+    LeaveKind,
+    Licence,
+    Membership,
+    PersonFacts,
+    Record,
+)
 from .reading import Reader
 from .rule_reading import length_in
 from .situations import Employment, Size, cut
@@ -62,6 +74,7 @@ def read_scene(data: object) -> Scene:
         events=[_event(each, number) for number, each in enumerate(_list(reader, "events"), 1)],
         birth_month=reader.number("birth_month", 1, 12) if reader.has("birth_month") else None,
         assigned=assigned,
+        equivalencies=[_equivalency(each, number) for number, each in enumerate(_list(reader, "equivalencies"), 1)],
     )
     reader.finish(N_("The facts cannot be used."))
     return Scene(person, {number: code for code, number in numbers.items()})
@@ -109,6 +122,13 @@ def _membership(reader: Reader, numbers: dict[str, int]) -> Membership:
 def _assigned(reader: Reader, number: int) -> Assigned:
     first, to_day = _days(reader)
     return Assigned(number, reader.word("name"), first, to_day, reader.maybe("reason") or "")
+
+
+def _equivalency(reader: Reader, number: int) -> Equivalency:
+    """``course`` or ``external`` names what was done, ``counts_as`` the course; the days are those of completion."""
+    first, to_day = _days(reader)
+    source = f"external:{reader.word('external')}" if reader.has("external") else reader.word("course")
+    return Equivalency(number, source, reader.word("counts_as"), first, to_day)
 
 
 def _licence(reader: Reader, number: int) -> Licence:

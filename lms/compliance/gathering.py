@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from lms.catalogue.models import Course
 from lms.clock import FOR_EVER
-from lms.compliance import facts
+from lms.compliance import elsewhere, facts
 from lms.compliance import held as holdings
 from lms.compliance.lineage import Hung, Lineage
 from lms.compliance.models import AssignedPerson, Assignment, Exemption, Extension, RequirementVersion
@@ -109,6 +109,8 @@ def people(
     months = holdings.birth_months(session, person_ids, known_at) if asks.birth_months else {}
     agreed = holdings.acknowledgements(session, person_ids, known_at) if asks.policies else {}
     made = holdings.attestations(session, person_ids, known_at) if asks.attestations else {}
+    outside = elsewhere.outside(session, person_ids, known_at)
+    everybody, alone = elsewhere.equivalencies(session, person_ids, known_at)
     changes = material_changes(session, known_at) if asks.changes else []
     changes += holdings.policy_versions(session, known_at) if asks.changes else []
     return {
@@ -137,11 +139,13 @@ def people(
                 *records.get(person, ()),
                 *agreed.get(person, ()),
                 *made.get(person, ()),
+                *outside.get(person, ()),
                 *(holdings.shown(each) for each in held.licences.get(person, ())),
             ],
             licences=held.licences.get(person, ()),
             events=changes,
             birth_month=months.get(person),
+            equivalencies=[*everybody, *alone.get(person, ())],
             assigned=assigned.get(person, ()),
         )
         for person in person_ids
@@ -189,6 +193,16 @@ def _memberships(
             if first < end and last > start
         ]
     return found
+
+
+NOBODY: frozenset[str] = frozenset()
+NO_VERSION = 0
+"""The version of what was recorded elsewhere: before every one of ours, so that no change of a course is met by it."""
+
+
+NOBODY: frozenset[str] = frozenset()
+NO_VERSION = 0
+"""The version of what was recorded elsewhere: before every one of ours, so that no change of a course is met by it."""
 
 
 NOBODY: frozenset[str] = frozenset()

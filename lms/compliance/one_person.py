@@ -13,6 +13,7 @@ from lms.clock import FOR_EVER
 from lms.compliance import facts, gathering, spans
 from lms.compliance.audience import AssignedTo, UnderDepartment, parts_of
 from lms.compliance.causes import causes
+from lms.compliance.credit import done_as, with_credit
 from lms.compliance.explain import explain, why_assigned
 from lms.compliance.models import OVERALL, Exemption, Requirement, RequirementVersion, Span
 from lms.compliance.rules import Rule, Status
@@ -22,6 +23,7 @@ from lms.compliance.tallies import active, within
 from lms.db import day_in, known
 from lms.errors import N_, Message
 from lms.people.models import Department, DepartmentVersion
+from lms.records.models import TrainingRecord
 
 CAN_BE_DONE = frozenset({State.OPEN, State.RENEWAL_OPEN, State.IN_GRACE, State.OVERDUE})
 LATENESS = (
@@ -71,6 +73,7 @@ def duties(session: Session, person_id: int, day: date) -> list[Duty]:
     person = causes(session, [(person_id, row.because) for row in rows])[person_id]
     rules = {requirement_id: Rule.parse(version.rule) for requirement_id, (version, _) in versions.items()}
     names = _departments(session, rules.values(), day)
+    called = _called(session, [(_span(row), rules[row.requirement_id]) for row in rows], person)
     found = []
     for row in rows:
         version, code = versions[row.requirement_id]
@@ -85,7 +88,7 @@ def duties(session: Session, person_id: int, day: date) -> list[Duty]:
                 span.due,
                 span.valid_until,
                 span.state in CAN_BE_DONE,
-                _asked(rule, names, explain(span, person)),
+                _asked(rule, names, with_credit(explain(span, person), span, person, rule, called)),
                 rule.needs_all,
                 _counts_from(rule, span, day),
                 tuple(sorted(name.removeprefix("policy:") for name in rule.courses if name.startswith("policy:"))),
@@ -103,6 +106,17 @@ def _asked(rule: Rule, departments: Mapping[str, str], why: Message) -> Message:
     if who is None:
         return Message(N_("Asked of everyone. %(why)s"), {"why": why})
     return Message(N_("Asked of everyone %(who)s. %(why)s"), {"who": who, "why": why})
+
+
+def _called(session: Session, pairs: Iterable[tuple[spans.Span, Rule]], person: facts.PersonFacts) -> dict[str, str]:
+    """What the courses and outside trainings are called that met duties without being named by them. One statement, where there are any."""
+    found = [(span.because, each) for span, rule in pairs if (each := done_as(span, person, rule)) is not None]
+    called = {because: each.course for because, each in found if each.kind == "external"}
+    records = {each.id for _, each in found if each.kind == "record"}
+    if records:
+        query = select(TrainingRecord.id, TrainingRecord.course_title).where(TrainingRecord.id.in_(records))
+        called |= {f"record:{ident}": title for ident, title in session.execute(query)}
+    return called
 
 
 def _departments(session: Session, rules: Iterable[Rule], day: date) -> dict[str, str]:
@@ -155,6 +169,8 @@ def timeline_of(session: Session, person_id: int, day: date) -> list[Line]:
     person = causes(session, named).get(person_id, facts.PersonFacts(person_id, (), ()))
     rules = {requirement_id: Rule.parse(version.rule) for requirement_id, (version, _) in versions.items()}
     names = _departments(session, rules.values(), day)
+    pairs = [(span, rules[ident]) for ident, line in found.items() if ident != OVERALL for span in line]
+    called = _called(session, pairs, person)
     lines = []
     for requirement_id, line in found.items():
         code, title = "", ""
@@ -162,11 +178,11 @@ def timeline_of(session: Session, person_id: int, day: date) -> list[Line]:
         if requirement_id != OVERALL:
             version, code = versions[requirement_id]
             title = version.title
+            rule = rules[requirement_id]
+            why = [with_credit(explain(span, person), span, person, rule, called) for span in line]
             said = tuple(
-                _asked(rules[requirement_id], names, explain(span, person))
-                if span.from_day <= day < span.to_day
-                else explain(span, person)
-                for span in line
+                _asked(rule, names, told) if span.from_day <= day < span.to_day else told
+                for span, told in zip(line, why, strict=True)
             )
         lines.append(Line(requirement_id, code, title, tuple(line), said))
     return sorted(lines, key=lambda line: line.code)

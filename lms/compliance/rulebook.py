@@ -158,16 +158,7 @@ def doubts(session: Session, rule: Mapping[str, Any], day: date) -> tuple[Proble
         told = Message(N_("The size of the employer is not written down, so the requirement applies to nobody."))
         remedy = Message(N_("Write it down under People, Size of the employer."))
         found.append(Problem(told, remedy, where="audience", level="warning"))
-    return (*found, *_unheld(parsed))
-
-
-def _unheld(rule: Rule) -> list[Problem]:
-    """What the rule asks for and the database does not hold yet, so that it can not be met by it."""
-    if not any(name.startswith("external:") for name in rule.courses):
-        return []
-    remedy = Message(N_("Publish it when they are, or try it on files with lms requirements explain."))
-    told = Message(N_("Outside training is not kept yet."))
-    return [Problem(told, remedy, where="rule", level="warning")]
+    return tuple(found)
 
 
 def _named(audience: Any, named: dict[str, set[str]]) -> None:

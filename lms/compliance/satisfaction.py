@@ -42,7 +42,7 @@ class Item:
     def met(self, ledger: Ledger) -> Met | None:
         lowest = ledger.versions.get(self.key, 0)
         for day, record_id, record in ledger.turn.done:
-            if (record.course == self.key or self.key in record.counts_as) and record.version >= lowest:
+            if (record.course == self.key or self.key in record.counts_as) and record.version_as(self.key) >= lowest:
                 until = record.expires.toordinal() if record.expires else FOREVER
                 return Met(day, f"{record.kind}:{record_id}", day, until)
         return None

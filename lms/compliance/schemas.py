@@ -127,6 +127,7 @@ def schemas() -> dict[str, Schema]:
         events=_list(_object(("version", "from"), policy=WORD, course=WORD, version=COUNT, **{"from": DAY})),
         records=_list(_object(("course",), course=WORD, **_RECORD)), external=_list(_object(("name",), name=WORD, **_RECORD)),
         attestations=_list(_object(("name", "on"), name=WORD, on=DAY)),
+        equivalencies=_list(_object(("counts_as", "from"), course=WORD, external=WORD, counts_as=WORD, **_STRETCH)),
         acknowledgements=_list(_object(("policy", "on"), policy=WORD, version=COUNT, on=DAY)),
     )  # fmt: skip
     defs = {"audience": AUDIENCE, "satisfied": SATISFIED, "rule": RULE}

@@ -31,6 +31,7 @@ from lms.policies import queries as policy_queries
 from lms.policies.queries import Standing
 from lms.records import queries as records
 from lms.records.models import TrainingRecord
+from lms.records.outside import queries as outside_queries
 from lms.web import policy_words
 from lms.web.page import commit, house, locale, needs, now, organisation, session, tell, today, viewer
 
@@ -308,7 +309,10 @@ def transcript() -> ResponseReturnValue:
     for record, revoked in rows:
         years.setdefault(record.completed_on.year, []).append((record, revoked, held.get(record.id)))
     minutes = sum(record.minutes for record, revoked in rows if revoked is None)
-    return render_template("learner/transcript.html", years=years, minutes=minutes, titles=_titles(rows))
+    outside = outside_queries.approved_of(session(), viewer().person_id)
+    return render_template(
+        "learner/transcript.html", years=years, minutes=minutes, titles=_titles(rows), outside=outside, today=today()
+    )
 
 
 @blueprint.get("/certificates/<number>.pdf")

@@ -29,8 +29,10 @@ from lms.people.tree import Tree
 from lms.records import queries as records
 from lms.records.models import TrainingRecord
 from lms.reports.attempts import used_up
+from lms.records.outside import queries as outside
 from lms.web.form_page import days, form_page
 from lms.web.page import actor, needs, now, session, today, viewer
+from lms.web.outside import STATES as OUTSIDE_STATES
 from lms.web.people_forms import (
     KIND_NAMES,
     LEAVE_NAMES,
@@ -192,7 +194,8 @@ def training(person_id: int) -> ResponseReturnValue:
         "people/training.html",
         one=one, tabs=_tabs(person_id), records=records.transcript(session(), person_id), held=held,
         exemptions=compliance.exemptions(session(), person_id), titles=_requirement_titles(), last_of=last_of, waiting=waiting,
-        today=today(), asked=more_time.history(session(), person_id),
+        today=today(), asked=more_time.history(session(), person_id), outside=outside.handed_in(session(), person_id),
+        outside_states=OUTSIDE_STATES,
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, select
 
-from lms.access import Permission, scope
+from lms.access import Permission, may, scope
 from lms.catalogue import queries as catalogue
 from lms.clock import FOR_EVER
 from lms.compliance import more_time
@@ -20,6 +20,7 @@ from lms.flows import allowing
 from lms.learning.models import Enrolment
 from lms.people import queries as people_queries
 from lms.people.models import Person
+from lms.records.outside.queries import waiting_count
 from lms.reports import queries
 from lms.reports.attempts import used_up
 from lms.web import figures, matrix, people_behind, sheets, why
@@ -238,7 +239,15 @@ def _asking() -> list[more_time.Waiting]:
 def _to_decide(**refused: Any) -> str:
     """The one list of all that waits; ``refused`` is what was sent back, and why."""
     stuck = used_up(session(), _may_grant(), today(), not_person=viewer().person_id)
-    return render_template("team/attempts.html", stuck=stuck, asking=_asking(), **refused)
+    return render_template("team/attempts.html", stuck=stuck, asking=_asking(), outside=_outside(), **refused)
+
+
+def _outside() -> int:
+    """How many trainings done elsewhere wait for the viewer, who may decide about them."""
+    if not may(viewer(), Permission.OUTSIDE_DECIDE):
+        return 0
+    visible = people_queries.visible_to(session(), viewer(), Permission.OUTSIDE_DECIDE, today())
+    return waiting_count(session(), visible, not_person=viewer().person_id)
 
 
 @blueprint.get("/attempts")

@@ -1,0 +1,233 @@
+"""Training done elsewhere: handed in, decided, counted; and never taken for granted."""
+
+from __future__ import annotations
+
+import io
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from sqlalchemy import select
+
+from lms.access import Role
+from lms.audit import Actor
+from lms.audit.models import AuditEntry
+from lms.clock import FOR_EVER
+from lms.compliance import actions
+from lms.compliance import queries as compliance
+from lms.db import Database
+from lms.errors import Conflict, Invalid
+from lms.files import StoredFile
+from lms.notices.models import Mail
+from lms.people.models import DutyTag, Person
+from lms.records.outside import judging
+from lms.records.outside.judging import (
+    Claim,
+    Counting,
+    Other,
+    check_claim,
+    check_counting,
+    check_step,
+    doubts,
+    likenesses,
+)
+from lms.records.outside.papers import MOST, kind_of
+from tests.reports.conftest import Enter
+from tests.reports.house import NOW, TODAY, House
+from tests.support.pages import page_of
+
+MANY = "multipart/form-data"
+PDF = b"%PDF-1.4\n1 0 obj <</Type/Catalog>> endobj\n"
+CLAIM = Claim("Implicit Bias in Perinatal Care", "State University", date(2026, 3, 1), 60)
+LIBRARY = Path(__file__).parents[2] / "courses" / "requirements"
+
+
+def paper(data: bytes = PDF, name: str = "c.pdf") -> tuple[io.BytesIO, str]:
+    return io.BytesIO(data), name
+
+
+# --- pure -----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"title": " "}, "title"),
+        ({"provider": ""}, "title"),
+        ({"finished_on": date(2026, 6, 16)}, "still to come"),
+        ({"finished_on": date(1926, 3, 1)}, "Check the year"),
+        ({"expires_on": date(2026, 2, 28)}, "expires before"),
+        ({"minutes": -1}, "minutes from 0"),
+        ({"minutes": 60_001}, "minutes from 0"),
+    ],
+)
+def test_what_cannot_be_is_refused(change: dict[str, Any], why: str) -> None:
+    said = {name: getattr(CLAIM, name) for name in CLAIM.__slots__} | change
+    with pytest.raises(Invalid, match=why):
+        check_claim(Claim(**said), with_paper=True, today=TODAY)
+
+
+def test_a_claim_needs_proof_and_an_approval_must_count_for_something() -> None:
+    with pytest.raises(Invalid, match="in your own words"):
+        check_claim(CLAIM, with_paper=False, today=TODAY)
+    check_claim(Claim("A", "B", TODAY, 0, attested="I was there."), with_paper=False, today=TODAY)
+    with pytest.raises(Invalid, match="what it counts for"):
+        check_counting(Counting("A", "B", TODAY, 0), today=TODAY)
+    with pytest.raises(Invalid, match="more minutes than the whole"):
+        check_counting(Counting("A", "B", TODAY, 60, {"bias": 40, "equity": 30}), today=TODAY)
+    check_counting(Counting("A", "B", TODAY, 0, names=("bias",)), today=TODAY)
+
+
+@pytest.mark.parametrize(
+    "data", [b"MZ\x90\x00", b"#!/bin/sh\n", b"PK\x03\x04", b" %PDF-1.4", b"<svg/>", b"", b"%PDF-" + bytes(MOST)]
+)
+def test_only_documents_and_pictures_are_taken_whatever_they_are_called(data: bytes) -> None:
+    with pytest.raises(Invalid):
+        kind_of(data)
+
+
+def test_steps_follow_each_other_and_owe_reasons() -> None:
+    for step, state, reason in (
+        ("approved", "waiting", ""), ("approved", "asked", ""), ("approved", "rejected", "A mistake"), ("approved", "approved", "Typo"),
+        ("rejected", "waiting", "Not ours"), ("asked", "waiting", "Which day?"), ("answered", "asked", ""),
+        ("revoked", "approved", "Forged"), ("withdrawn", "waiting", ""),
+    ):  # fmt: skip
+        check_step(step, state, reason)
+    for step, state in (
+        ("asked", "asked"),
+        ("answered", "waiting"),
+        ("revoked", "waiting"),
+        ("rejected", "approved"),
+        ("withdrawn", "approved"),
+    ):
+        with pytest.raises(Conflict):
+            check_step(step, state, "because")
+    for step, state in (
+        ("rejected", "waiting"),
+        ("asked", "waiting"),
+        ("revoked", "approved"),
+        ("approved", "approved"),
+    ):
+        with pytest.raises(Invalid, match="reason"):
+            check_step(step, state, " ")
+
+
+def test_what_may_have_been_handed_in_before_is_noticed() -> None:
+    claim = Claim("Bias", "State", date(2026, 3, 1), 60, certificate_number="A-7")
+    others = [
+        Other(2, 9, "Else", date(2020, 1, 1), sha256="f00"),
+        Other(3, 9, "Else", date(2020, 1, 1), certificate_number="a-7"),
+        Other(4, 1, " BIAS ", date(2026, 3, 1)),
+        Other(5, 9, "Bias", date(2026, 3, 1)),  # somebody else at the same training
+        Other(6, 1, "Bias", date(2026, 3, 2)),  # the second day of it
+        Other(None, 1, "Cultural competency", date(2026, 4, 1), course="cc-101"),
+        Other(None, 1, "Cultural competency", date(2026, 4, 2), course="cc-101"),  # 32 days
+        Other(None, 1, "Bias", date(2026, 2, 1), course="ib-200"),
+    ]
+    found = likenesses(claim, "f00", 1, others, ["cc-101"])
+    assert [(each.why, each.other.training_id or each.other.course) for each in found] == [
+        ("paper", 2), ("number", 3), ("same", 4), ("record", "ib-200"), ("record", "cc-101"),
+    ]  # fmt: skip
+    told = [message.msgid for message in doubts(claim, hired=date(2026, 4, 1), began=date(2026, 5, 1), today=TODAY)]
+    assert len(told) == 2 and "first day of employment" in told[0] and "existed" in told[1]
+    assert judging.outside_name("State  University", "Bias") == judging.outside_name("state university", " bÍas")
+
+
+# --- the whole way --------------------------------------------------------------------------------------------------------
+
+
+def adopt(db: Database, house: House, name: str) -> tuple[int, int]:
+    """A rule of the library as it stands there, in force since 2025; gives the requirement and somebody whom it is asked of."""
+    version = yaml.safe_load((LIBRARY / f"{name}.yaml").read_text())["versions"][0]
+    with db.transaction() as session:
+        person = house.overdue
+        session.add(
+            DutyTag(person_id=person, tag="perinatal", from_day=date(2025, 3, 1), to_day=FOR_EVER, recorded_at=NOW)
+        )
+        row = session.get_one(Person, person)
+        row.email, row.language = "nurse@house.test", "en"
+        own = actions.publish_requirement(
+            session, "NJ", "Bias in perinatal care", version["rule"], date(2025, 1, 1), Actor(None, NOW)
+        )
+        own.adopted_on = date(2025, 1, 1)
+        session.flush()
+        house.hospital(session).build()
+        return own.requirement_id, person
+
+
+def state(db: Database, person: int, requirement: int) -> tuple[str, Any, str]:
+    with db.session() as session:
+        duty = next(each for each in compliance.duties(session, person, TODAY) if each.requirement_id == requirement)
+    return duty.state, duty.valid_until, str(duty.why)
+
+
+def test_from_a_rule_of_the_library_to_a_span(house: House, enter: Enter, db: Database) -> None:
+    requirement, person = adopt(db, house, "nj-maternity-hospital")
+    assert state(db, person, requirement)[0] == "overdue"
+    learner = enter(Role.EXECUTIVE, person_id=person)
+    said = {
+        "title": "Implicit Bias in Perinatal Care", "provider": "State University", "finished_on": "2026-03-01", "hours": "1",
+        "meant_for": "requirement:NJ", "certificate_number": "A-7", "expires_on": "2026-12-31",
+    }  # fmt: skip
+    page = learner.page("/outside-training/new")
+    for wrong, words in (
+        ({"paper": paper(b"MZ program", "certificate.pdf")}, "neither a PDF"),
+        ({}, "in your own words"),
+        ({"paper": paper(), "finished_on": "2026-06-16"}, "still to come"),
+    ):
+        refused = learner.submit(page, said | wrong, form="change", content_type=MANY, follow=False)
+        assert refused.status_code == 422 and words in page_of(refused, 422).text
+    learner.submit(page, said | {"paper": paper()}, form="change", content_type=MANY)
+    with db.session() as session:
+        assert len(session.scalars(select(StoredFile).where(StoredFile.purpose == "outside training")).all()) == 1
+
+    assert "1 " not in enter(Role.HR, house.north).page("/outside-training/review/").text.split("Nothing waits")[0]
+    assert enter(Role.MANAGER, house.main).get("/outside-training/review/").status_code == 403
+    hr = enter(Role.HR, house.acute)
+    assert "Outside training (1)" in hr.page("/team/attempts").text
+    listed = hr.page("/outside-training/review/")
+    sheet = hr.page(listed.link("Decide"))
+    assert "State University" in sheet.text and hr.get(sheet.link("Open the document")).data == PDF
+    unasked = hr.submit(sheet, {"reason": " "}, form="decide", button="Ask the learner", follow=False)
+    assert unasked.status_code == 422 and "Give a reason" in page_of(unasked, 422).text
+    hr.submit(sheet, {"reason": "Was it about birth?"}, form="decide", button="Ask the learner")
+    assert (
+        state(db, person, requirement)[0] == "overdue" and "Nothing waits" in hr.page("/outside-training/review/").text
+    )
+
+    asked = learner.page("/outside-training/")
+    learner.submit(learner.page(asked.link("Answer")), {"note": "Yes, all of it."}, form="change", content_type=MANY)
+    sheet = hr.page(hr.page("/outside-training/review/").link("Decide"))
+    assert "Yes, all of it." in sheet.text and sheet.fields(sheet.form("decide"))["names"] == [
+        "perinatal-implicit-bias"
+    ]
+    none = hr.submit(sheet, {"completed_on": "2026-06-30"}, form="decide", button="Approve", follow=False)
+    assert none.status_code == 422
+    hr.submit(sheet, {}, form="decide", button="Approve")
+    assert state(db, person, requirement)[:2] == ("compliant", date(2026, 12, 31)), "it ends with the certificate"
+    assert "Implicit Bias in Perinatal Care" in state(db, person, requirement)[2]
+    twice = hr.submit(sheet, {"reason": "No"}, form="decide", button="Do not approve", follow=False)
+    assert twice.status_code == 409
+    transcript = learner.page("/transcript").text
+    assert "Training done elsewhere" in transcript and "Valid until Dec 31, 2026" in transcript
+    assert "counts until Dec 31, 2026" in hr.page(f"/people/{person}/training").text
+    assert enter(Role.AUDITOR).page(sheet.url).text.count("Decide") == 0, "who may not decide finds no form"
+
+    page = hr.page(sheet.url)
+    hr.submit(page, {"reason": "The provider does not know it"}, form="decide", button="Take the approval back")
+    assert state(db, person, requirement)[0] == "overdue"
+    with db.session() as session:
+        kinds = session.scalars(select(Mail.kind).where(Mail.person_id == person).order_by(Mail.id)).all()
+        acts = session.scalars(
+            select(AuditEntry.action).where(AuditEntry.action.like("outside.%")).order_by(AuditEntry.id)
+        ).all()
+        last = session.scalars(select(AuditEntry).where(AuditEntry.action == "outside.revoke")).one()
+    assert kinds == ["outside_asked", "outside_approved", "outside_revoked"]
+    assert acts == ["outside.hand_in", "outside.ask", "outside.answer", "outside.approve", "outside.revoke"]
+    assert (
+        last.before
+        and last.before["names"] == ["perinatal-implicit-bias"]
+        and last.reason == "The provider does not know it"
+    )
