@@ -71,8 +71,8 @@ def people(
 ) -> dict[int, facts.PersonFacts]:
     """What the timeline must know of these people, by id; somebody of whom nothing is known has empty facts.
 
-    As known now, or as it was known just before the moment ``known_at``. Nine statements, however many people,
-    and up to fourteen for what ``asks`` says that rules ask beyond the person's own rows.
+    As known now, or as it was known just before the moment ``known_at``. Eleven statements, however many people,
+    and up to sixteen for what ``asks`` says that rules ask beyond the person's own rows.
     A leave of the kind ``stops`` leaves the decision to the rule, whose own default it is.
     """
     lineage = _lineage(session, known_at)
@@ -193,16 +193,6 @@ def _memberships(
             if first < end and last > start
         ]
     return found
-
-
-NOBODY: frozenset[str] = frozenset()
-NO_VERSION = 0
-"""The version of what was recorded elsewhere: before every one of ours, so that no change of a course is met by it."""
-
-
-NOBODY: frozenset[str] = frozenset()
-NO_VERSION = 0
-"""The version of what was recorded elsewhere: before every one of ours, so that no change of a course is met by it."""
 
 
 NOBODY: frozenset[str] = frozenset()
