@@ -35,6 +35,7 @@ class Permission(StrEnum):
     REQUIREMENT_EDIT = "requirement.edit"
     EXEMPTION_EDIT = "exemption.edit"
     EXTENSION_DECIDE = "extension.decide"  # what a learner asks for: more time for a duty
+    RECORD_ADD = "record.add"  # live sessions: who was there
     RECORD_REVOKE = "record.revoke"
     OUTSIDE_DECIDE = "outside.decide"  # training done elsewhere: whether it counts, and as what
     LEADERSHIP_VIEW = "leadership.view"
@@ -56,7 +57,7 @@ ALLOWS: dict[Role, frozenset[Permission]] = {
     Role.HR: frozenset(
         {
             P.PEOPLE_VIEW, P.PEOPLE_EDIT, P.PEOPLE_IMPORT, P.COMPLETION_VIEW, P.REQUIREMENT_VIEW, P.REQUIREMENT_EDIT,
-            P.EXEMPTION_EDIT, P.EXTENSION_DECIDE, P.RECORD_REVOKE, P.ATTEMPT_GRANT, P.ACCOMMODATION_VIEW, P.ACCOUNT_INVITE,
+            P.EXEMPTION_EDIT, P.EXTENSION_DECIDE, P.RECORD_ADD, P.RECORD_REVOKE, P.ATTEMPT_GRANT, P.ACCOMMODATION_VIEW, P.ACCOUNT_INVITE,
             P.EVIDENCE_BUILD, P.OUTSIDE_DECIDE,
         }
     ),

@@ -170,6 +170,14 @@ def working_below(session: Session, department_ids: Iterable[int], day: date) ->
     return set(session.scalars(query))
 
 
+def working_on(session: Session, department_ids: Iterable[int], day: date) -> Select[int]:
+    """The ids of everybody with a membership on ``day`` in these departments or below them, as the tree is that day; a subquery."""
+    below = tree(session, day).subtree(department_ids)
+    return select(Membership.person_id).where(
+        Membership.department_id.in_(below), known(Membership), day_in(day, Membership.from_day, Membership.to_day)
+    )
+
+
 def code_of(session: Session, department_id: int) -> str:
     """The code of a department, also of one that is no more."""
     return session.scalar(select(Department.code).where(Department.id == department_id)) or ""

@@ -26,9 +26,11 @@ from lms.flows import assigning
 from lms.learning import actions
 from lms.learning import scenario as scenarios
 from lms.learning.accommodations import Given, accommodate
+from lms.flows.sessions import record_attendance
 from lms.learning.models import Attempt, Enrolment
 from lms.people import qualifications
-from lms.people.models import Department, Employment, ImportRun, Leave, Membership
+from lms.people.models import Department, Employment, ImportRun, Leave, Membership, Person
+from lms.records import sessions
 from lms.records.models import TrainingRecord
 from tests.support.pages import PageClient, page_of
 
@@ -70,6 +72,7 @@ class Lived:
     import_run: int
     pack: int = 1
     comparison: int = 1
+    session: int = 1
     panel: int = 1
     requirement: int = 1
     draft: int = 1
@@ -90,11 +93,20 @@ def live(db: Database, clock: SetClock, app: Flask, hr: PageClient, learner: int
         number = session.scalars(select(Certificate.number).where(Certificate.record_id == record.id)).one()
         record_id = record.id
         panel = _panel(session, clock, learner)
+        _taught(session, clock, learner)
     return Lived(
         person=learner, secret=invitations_made, address_token=_token(app, learner), certificate=number,
         record=record_id, dry_run=dry_run, import_run=import_run, pack=_pack(hr), comparison=_comparison(hr), panel=panel, draft=_draft(hr),
         requirement=_second_version(db, clock), **training, **people,
     )  # fmt: skip
+
+
+def _taught(session: Session, clock: SetClock, learner: int) -> None:
+    """A live session of CC-101 at which the learner was."""
+    by = Actor(1, clock.now())
+    course = catalogue.offered_by_slug(session, "cc-101").course_id
+    held = sessions.hold(session, sessions.Wanted(course, clock.now().date(), "in_person", "en", place="Room 4"), "UTC", by)
+    record_attendance(session, held, [session.get_one(Person, learner)], by)
 
 
 def _panel(session: Session, clock: SetClock, learner: int) -> int:

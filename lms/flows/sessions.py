@@ -1,0 +1,58 @@
+"""Live sessions: who was there gets a record, its certificate and its timeline in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.audit import Actor
+from lms.catalogue.models import CourseVersion
+from lms.catalogue.queries import content as content_of
+from lms.certificates import actions as certificates
+from lms.clock import local_day
+from lms.compliance import actions as compliance
+from lms.errors import Conflict
+from lms.flows.certifying import CERTIFY
+from lms.organisation import Organisation, load
+from lms.outbox import enqueue
+from lms.people import queries as people
+from lms.people.models import Person
+from lms.records import sessions
+from lms.records.models import LiveSession, TrainingRecord
+
+
+def record_attendance(session: Session, live: LiveSession, who: Sequence[Person], actor: Actor) -> list[TrainingRecord]:
+    """These people were there: a record each, the certificate if the course issues one (it goes out by mail), and their timelines.
+
+    Raises:
+        Conflict: the session is still to come or called off, or one of them was not employed that day or has a record of the course
+            from that day. Nothing is written then.
+    """
+    organisation = load(session) or Organisation(name="Attune")
+    today = local_day(actor.now, organisation.zone)
+    version = session.get_one(CourseVersion, live.version_id)
+    certificate = content_of(session, live.version_id).certificate
+    made = []
+    for person in who:
+        refused = sessions.refusal(session, live, person, today)
+        if refused is not None:
+            raise Conflict(refused.msgid, **refused.params)
+        held = people.held(session, person.id, live.day)
+        record = sessions.attend(session, live, version, person, held, organisation.zone, actor)
+        after = {
+            "course": version.code, "version": version.number, "how": record.how, "session": live.id, "day": live.day.isoformat(),
+            "minutes": record.minutes,
+        }  # fmt: skip
+        audit.record(session, actor, "record.award", "training_record", record.id, about=person.id, after=after)
+        if certificate is not None:
+            months = certificate.valid_months
+            issued = certificates.issue(session, record, organisation, valid_months=months, today=today, now=actor.now)
+            enqueue(session, CERTIFY, {"certificate": issued.id}, actor.now, key=str(issued.id))
+        made.append(record)
+    if len(made) > compliance.AT_ONCE:
+        compliance.begin_generation(session, "sessions", actor.now)
+    else:
+        compliance.rebuild(session, [record.person_id for record in made], now=actor.now)
+    return made
