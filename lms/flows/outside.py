@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from sqlalchemy.orm import Session
 
 from lms.audit import Actor
 from lms.compliance import actions as compliance
+from lms.compliance.equivalencies import actions as equivalencies
+from lms.compliance.equivalencies.actions import Stated
+from lms.compliance.equivalencies.models import Equivalency
+from lms.compliance.equivalencies.queries import touched
+from lms.files import StoredFile
 from lms.notices.actions import write_mail
 from lms.people import queries as people
 from lms.records.outside import actions
@@ -48,3 +55,35 @@ def decide_outside(
         link=link,
     )
     return made
+
+
+def state_equivalency(session: Session, said: Stated, paper: StoredFile | None, by: Actor) -> Equivalency:
+    """What is completed as one thing counts as a course from now on; the timelines of those who did it follow.
+
+    Raises:
+        Invalid, NotFound, Conflict: see :func:`lms.compliance.equivalencies.actions.state`.
+    """
+    made = equivalencies.state(session, said, paper, by)
+    _follow(session, made, by)
+    return made
+
+
+def end_equivalency(session: Session, ident: int, last_day: date | None, reason: str, by: Actor) -> None:
+    """It ends with a last day, or (None) is withdrawn as if it had never been said; timelines follow.
+
+    Raises:
+        NotFound, Conflict, Invalid: see :func:`lms.compliance.equivalencies.actions.end` and ``withdraw``.
+    """
+    if last_day is not None:
+        _follow(session, equivalencies.end(session, ident, last_day, reason, by), by)
+    else:
+        _follow(session, equivalencies.withdraw(session, ident, reason, by), by)
+
+
+def _follow(session: Session, row: Equivalency, by: Actor) -> None:
+    """A few people are worked out at once; for more a generation is opened."""
+    ids = touched(session, row, compliance.AT_ONCE + 1)
+    if len(ids) > compliance.AT_ONCE:
+        compliance.begin_generation(session, "equivalency", by.now)
+    else:
+        compliance.rebuild(session, ids, now=by.now)

@@ -11,11 +11,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.clock import FOR_EVER, local_day
+from lms.compliance.equivalencies.models import Equivalency
 from lms.compliance.models import Exemption, Extension
 from lms.db import known
 from lms.learning.models import Accommodation
 from lms.people.models import Employment, Leave, Person
 from lms.records.models import RecordRevocation, TrainingRecord
+from lms.records.outside.models import OutsideDecision
 from lms.retention.clocks import Kept, Verdict, verdict
 
 SOURCE = "pseudonym"
@@ -57,7 +59,13 @@ def _kept(session: Session, since: dict[int, date], zone: str) -> dict[int, Kept
     record = TrainingRecord
     done = _grouped(session.execute(select(record.person_id, record.completed_on).where(record.person_id.in_(ids))))
     decided: dict[int, list[Any]] = {}
-    for fact in (Leave, Exemption, Accommodation):
+    outside = OutsideDecision
+    about = select(outside.person_id, outside.completed_on, outside.recorded_at).where(outside.person_id.in_(ids))
+    for who, completed, moment in session.execute(about):
+        decided.setdefault(who, []).append(local_day(moment, zone))
+        if completed is not None:
+            done[who] = (*done.get(who, ()), completed)
+    for fact in (Leave, Exemption, Accommodation, Equivalency):
         rows = session.execute(select(fact.person_id, fact.from_day, fact.to_day).where(fact.person_id.in_(ids)))
         for who, first, end in rows:
             decided.setdefault(who, []).append(first if end >= FOR_EVER else end - timedelta(days=1))

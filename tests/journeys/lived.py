@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from urllib.parse import urlsplit
 
@@ -20,6 +20,8 @@ from lms.certificates.models import Certificate
 from lms.clock import FOR_EVER, SetClock
 from lms.compliance.actions import publish_requirement
 from lms.compliance.assignments import Wanted
+from lms.compliance.equivalencies import actions as equivalencies
+from lms.compliance.equivalencies.actions import Stated
 from lms.compliance.models import Exemption
 from lms.db import Database
 from lms.flows import assigning
@@ -32,6 +34,9 @@ from lms.people import qualifications
 from lms.people.models import Department, Employment, ImportRun, Leave, Membership, Person
 from lms.records import sessions
 from lms.records.models import TrainingRecord
+from lms.records.outside import actions as outside
+from lms.records.outside.judging import Claim
+from lms.records.outside.models import Outcome
 from tests.support.pages import PageClient, page_of
 
 CSV = """employee_number,first_name,last_name,department_code,job_title,profession,patient_contact,hire_date
@@ -76,6 +81,8 @@ class Lived:
     panel: int = 1
     requirement: int = 1
     draft: int = 1
+    outside: int = 1
+    equivalency: int = 1
 
 
 def live(db: Database, clock: SetClock, app: Flask, hr: PageClient, learner: int) -> Lived:
@@ -94,11 +101,22 @@ def live(db: Database, clock: SetClock, app: Flask, hr: PageClient, learner: int
         record_id = record.id
         panel = _panel(session, clock, learner)
         _taught(session, clock, learner)
+        outside, equivalency = _elsewhere(session, clock, learner)
     return Lived(
         person=learner, secret=invitations_made, address_token=_token(app, learner), certificate=number,
         record=record_id, dry_run=dry_run, import_run=import_run, pack=_pack(hr), comparison=_comparison(hr), panel=panel, draft=_draft(hr),
-        requirement=_second_version(db, clock), **training, **people,
+        requirement=_second_version(db, clock), outside=outside, equivalency=equivalency, **training, **people,
     )  # fmt: skip
+
+
+def _elsewhere(session: Session, clock: SetClock, learner: int) -> tuple[int, int]:
+    """An outside training of the learner about which a reviewer asks, and an equivalency for the learner alone."""
+    now = clock.now()
+    claim = Claim("Bias in Perinatal Care", "State University", now.date() - timedelta(days=30), 90, certificate_number="A-7")
+    training = outside.hand_in(session, learner, replace(claim, attested="I was there."), None, Actor(learner, now))
+    outside.decide(session, training.id, Outcome.ASKED, "Which hours were about birth?", Actor(1, now))
+    said = Stated("la-110", now.date(), "Same contents", "cc-101", person_id=learner, rests_on="Compared by the educator")
+    return training.id, equivalencies.state(session, said, None, Actor(1, now)).id
 
 
 def _taught(session: Session, clock: SetClock, learner: int) -> None:

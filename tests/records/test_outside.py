@@ -231,3 +231,66 @@ def test_from_a_rule_of_the_library_to_a_span(house: House, enter: Enter, db: Da
         and last.before["names"] == ["perinatal-implicit-bias"]
         and last.reason == "The provider does not know it"
     )
+
+
+# --- what counts as a course though it is another -------------------------------------------------------------------------
+
+
+def test_an_equivalency_counts_in_one_direction_on_its_days_for_those_it_names(
+    house: House, enter: Enter, db: Database
+) -> None:
+    with db.transaction() as session:
+        write = house.hospital(session)
+        write.complete(house.overdue, date(2026, 3, 1), "cc-900")
+        write.complete(house.newcomer, date(2026, 6, 2), "cc-900")
+        number = session.get_one(Person, house.overdue).number
+        write.course("cc-102")
+    local, hr = enter(Role.HR, house.acute), enter(Role.HR)
+    said = {
+        "course": "cc-900",
+        "target": "cc-101",
+        "first_day": "2026-01-01",
+        "reason": "Same contents",
+        "rests_on": "Compared by the educator",
+    }
+    page = local.page("/requirements/equivalencies/new")
+    for wrong, words in (
+        ({}, "number of a person"),
+        ({"number": number, "target": "cc-900"}, "counts as itself"),
+        ({"number": number, "rests_on": ""}, "what it rests on"),
+        ({"number": number, "course": ""}, "title of the outside training"),
+        ({"number": number, "last_day": "2025-12-31"}, "before the first day"),
+        ({"number": "99999"}, "no person with this number"),
+    ):
+        refused = local.submit(page, said | wrong, form="change", content_type=MANY, follow=False)
+        assert refused.status_code == 422 and words in page_of(refused, 422).text, wrong
+    assert state(db, house.overdue, house.culture)[0] == "overdue"
+    local.submit(page, said | {"number": number, "paper": paper()}, form="change", content_type=MANY)
+    now, until, why = state(db, house.overdue, house.culture)
+    assert (now, until) == ("compliant", date(2027, 2, 28)) and "“cc-900”, which counts as what is asked" in why
+    assert state(db, house.newcomer, house.culture)[0] == "open", "it is for one person"
+    page = hr.page("/requirements/equivalencies/new")
+    hr.submit(page, said | {"first_day": "2026-06-01"}, form="change", content_type=MANY)
+    assert state(db, house.newcomer, house.culture)[0] == "compliant"
+    twice = hr.submit(page, said, form="change", content_type=MANY, follow=False)
+    assert twice.status_code == 409
+    listed = hr.page("/requirements/equivalencies/")
+    assert (
+        "Only for" in listed.text
+        and "For everybody." in listed.text
+        and hr.get(listed.link("Open the document")).data == PDF
+    )
+    ends = sorted(link for link in listed.links("End") if link.endswith("/end"))
+    assert local.page(ends[-1], status=403)
+    for_one, for_all = (next(link for link in ends if f"/{ident}/" in link) for ident in (1, 2))
+    refused = hr.submit(hr.page(for_all), {"last_day": "2026-05-01", "reason": "Changed"}, form="change", follow=False)
+    assert refused.status_code == 422
+    hr.submit(hr.page(for_all), {"last_day": "2026-06-10", "reason": "Changed"}, form="change")
+    assert state(db, house.newcomer, house.culture)[0] == "compliant", "what was completed until then goes on counting"
+    hr.submit(hr.page(for_one.replace("/end", "/withdraw")), {"reason": "It teaches less"}, form="change")
+    assert state(db, house.overdue, house.culture)[0] == "overdue"
+    with db.session() as session:
+        acts = session.scalars(
+            select(AuditEntry.action).where(AuditEntry.action.like("equivalency.%")).order_by(AuditEntry.id)
+        ).all()
+    assert acts == ["equivalency.state", "equivalency.state", "equivalency.end", "equivalency.withdraw"]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from config import Config
 from lms.accounts.models import Account
@@ -19,6 +21,8 @@ from lms.cli.doctor import examine
 from lms.cli.house import Opened
 from lms.clock import FOR_EVER, SetClock
 from lms.compliance import queries as compliance
+from lms.compliance.equivalencies import actions as equivalencies
+from lms.compliance.equivalencies.actions import Stated
 from lms.db import Base, Database
 from lms.errors import Conflict
 from lms.evidence import actions as evidence
@@ -27,6 +31,9 @@ from lms.evidence.scope import Scope
 from lms.files import FileStore, StoredFile
 from lms.notices.models import Mail, NoticeChoice, NoticeLine
 from lms.people.models import Employment, Person
+from lms.records.outside import actions as outside
+from lms.records.outside.judging import Claim, Counting
+from lms.records.outside.models import Outcome
 from lms.retention import actions, queries
 from lms.retention.queries import Due
 from lms.worker import Worker
@@ -69,6 +76,7 @@ def test_names_are_gone_and_counts_stay(db: Database, config: Config, clock: Set
             purpose="certificate", owner_id=paper.person_id, now=clock.now(),
         )  # fmt: skip
         paper.file_id = stored.id
+        handed = _handed_in(session, files, ids[0], clock)
         path = files.path(stored.sha256)
         letter = Mail(
             message_id="<1@t>", person_id=ids[0], recipient="x@y.example", kind="due", language="en", subject=told, body=told,
@@ -112,11 +120,27 @@ def test_names_are_gone_and_counts_stay(db: Database, config: Config, clock: Set
         assert not any("10.9.9.9" in row for row in everything)
         assert list(log.faults(session)) == []
         assert list(queries.due(session, LATER, ZONE)) == [], "nobody is pseudonymised twice"
-    assert not path.exists(), "the file with the name is removed"
+    assert not path.exists() and not handed.exists(), "the files with the name are removed"
     assert not packed.exists(), "a pack that names them is removed"
     with db.session() as session:
         assert session.scalars(select(EvidencePack)).one().scope["numbers"] == ["–", "hr"]
     assert [str(fault) for fault in examine(Opened(config, db, files, clock))] == []
+
+
+def _handed_in(session: Session, files: FileStore, who: int, clock: SetClock) -> Path:
+    """An outside training with its certificate, and an equivalency for the same person; gives where the certificate lies."""
+    name, by = session.get_one(Person, who).display_name, Actor(None, clock.now())
+    stored = files.put(
+        session, io.BytesIO(b"%PDF handed in"), name=f"{name}.pdf", media_type="application/pdf", purpose="outside training",
+        owner_id=who, now=clock.now(),
+    )  # fmt: skip
+    claim = Claim("Bias", "State", date(2019, 3, 1), 60, certificate_number=name, attested=f"I, {name}", note=name)
+    training = outside.hand_in(session, who, claim, stored, by)
+    counting = Counting("Bias", "State", date(2019, 3, 1), 60)
+    outside.decide(session, training.id, Outcome.APPROVED, f"As {name} says", by, counting)
+    said = Stated("la-110", date(2019, 1, 1), f"For {name}", "cc-101", person_id=who, rests_on=name)
+    equivalencies.state(session, said, stored, by)
+    return files.path(stored.sha256)
 
 
 def test_somebody_who_came_back_stops_everything(db: Database, clock: SetClock) -> None:
