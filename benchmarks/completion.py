@@ -276,14 +276,29 @@ def measure(session: Session, runs: int, bare_runs: int, leaves: list[int], gene
     cell = {leaves[3]}
     late = {State.OVERDUE}
     few = max(3, runs // 10)
-    shown = median(lambda: queries.people_in(session, TODAY, departments=cell, states=late), few)
-    every = median(lambda: queries.people_in(session, TODAY, states=late, sort="due"), few)
-    print(f"people behind a cell {shown:.1f} ms; everybody overdue, sorted by due day {every:.1f} ms")
-    page = median(lambda: queries.filtered_counts(session, TODAY, jobs=["RN"], requirement_id=queries.OVERALL), few)
-    all_of_them = median(lambda: queries.filtered_counts(session, TODAY, jobs=["RN"]), 3)
-    print(f"filtered by job: what a page asks {page:.0f} ms; every requirement at once {all_of_them:.0f} ms")
+    shown = median(lambda: queries.people_in(session, queries.Who(TODAY, departments=cell, states=late)), few)
+    every = queries.Who(TODAY, states=late)
+    print(f"people behind a department's number {shown:.1f} ms")
+    pages = -(-queries.people_in(session, every).total // 50)
+    for sort in queries.SORTS:
+        said = ", ".join(
+            f"page {page:,} {people_page(session, every, sort, page, few):.0f} ms" for page in (1, pages // 2, pages)
+        )
+        print(f"everybody overdue by {sort}: {said}")
+    some = queries.Who(TODAY, jobs=("RN",))
+    page = median(lambda: queries.filtered_counts(session, some), few)
+    print(
+        f"filtered by job: figures {page:.0f} ms, people {median(lambda: queries.people_in(session, some), few):.0f} ms"
+    )
+    told = queries.Who(TODAY, search="0001")
+    print(f"searched: people {median(lambda: queries.people_in(session, told), few):.0f} ms")
     print(f"lapsing in 90 days {median(lambda: queries.lapsing(session, TODAY, 90), 3):.0f} ms")
     print(f"duties of a person {median(lambda: queries.duties(session, 5, TODAY), runs):.1f} ms")
+
+
+def people_page(session: Session, who: queries.Who, sort: str, page: int, runs: int) -> float:
+    """The median of one page of a list of people, in milliseconds."""
+    return median(lambda: queries.people_in(session, who, sort=sort, page=page), runs)
 
 
 def rebuild_one(database: Database) -> None:

@@ -62,7 +62,7 @@ def exported(database: Database, path: Path) -> tuple[float, float, int]:
         places = cache(tree(session, TODAY).path)
         lines = (
             [row.number, row.name, places(row.department_id), row.job, row.profession, row.state.name, row.due, row.valid_until]
-            for row in queries.everyone_in(session, TODAY, requirement_id=1)
+            for row in queries.everyone_in(session, queries.Who(TODAY, 1))
         )  # fmt: skip
         sheet = Sheet("People", "People", [], [Column(heading) for heading in HEADINGS], lines, [])
         for piece in csv_lines(sheet):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import Integer, Select, and_, case, cast, func, literal_column, select
+from sqlalchemy import Integer, and_, case, cast, func, literal_column, select
 from sqlalchemy.orm import Session
 
-from lms.compliance.models import COUNTED, OVERALL, Span
+from lms.compliance.cells import Who
+from lms.compliance.models import COUNTED, Span
 from lms.compliance.tallies import active
 from lms.db import day_in, known
 from lms.people.models import Membership
@@ -23,20 +22,9 @@ class JobCell(NamedTuple):
     people: int
 
 
-def counts_by_job(
-    session: Session,
-    day: date,
-    *,
-    requirement_id: int = OVERALL,
-    departments: Collection[int] | None = None,
-    jobs: Collection[str] = (),
-    professions: Collection[str] = (),
-    visible: Select[int] | None = None,
-) -> list[JobCell]:
-    """Everybody for whom the requirement applies on ``day``, each in the job of their primary membership that day. One statement.
-
-    ``departments`` None: all; ``jobs`` and ``professions`` empty: any.
-    """
+def counts_by_job(session: Session, who: Who) -> list[JobCell]:
+    """Each of these people, whatever their state, in the job of their primary membership that day. One statement."""
+    day = who.day
     held = and_(
         Membership.person_id == Span.person_id,
         known(Membership),
@@ -53,19 +41,14 @@ def counts_by_job(
         .outerjoin(Membership, held)
         .where(
             Span.generation_id == active(),
-            Span.requirement_id == literal_column(str(int(requirement_id))),
+            Span.requirement_id == literal_column(str(int(who.requirement_id))),
             day_in(day, Span.from_day, Span.to_day),
         )
         .group_by(Membership.job)
     )
-    if departments is not None:
-        query = query.where(Span.department_id.in_(departments))
-    if jobs:
-        query = query.where(Membership.job.in_(jobs))
-    if professions:
-        query = query.where(Membership.profession.in_(professions))
-    if visible is not None:
-        query = query.where(Span.person_id.in_(visible))
+    if who.departments is not None:
+        query = query.where(Span.department_id.in_(who.departments))
+    query = query.where(*who.people(Span.person_id))
     return [
         JobCell(job or "", code, int(people))
         for job, *counted in session.execute(query)

@@ -8,36 +8,52 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal_column, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, func, literal_column, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from lms.clock import FOR_EVER
-from lms.compliance.models import COUNTED, DUE_SOON, Span
+from lms.compliance.models import COUNTED, DUE_SOON, OVERALL, Span
 from lms.compliance.spans import State
 from lms.compliance.tallies import active, counted
-from lms.db import day_in
-from lms.people.models import Person
+from lms.db import day_in, known
+from lms.people.models import Membership, Person
+from lms.people.queries import found_by
 
-BY_PERSON = ("name", "number")
+BY_PERSON = ("name", "number", "job")
 BY_SPAN = ("due", "state", "department")
 SORTS = (*BY_PERSON, *BY_SPAN)
-"""The orders in which a page can be had without reading everybody."""
+"""The orders of a list of people."""
 
-SHARE = 20
-"""Where at least one in so many people is in the cell, people are asked in their order until the page is full."""
+PROBES = 10
+"""A page is found by asking person after person whether they are in the cell, if at most one in so many of all people must be asked;
+for a page further on the whole cell is read first."""
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """Who is in these states (None: any), or due soon, for a requirement on a day, in these departments (None: all)."""
+class Who:
+    """Which people: in these states (None: any) for a requirement on a day, in these departments (None: all).
+
+    ``due_soon``: only those who are. ``jobs`` and ``professions`` are those of the primary membership (empty: any). ``search`` looks
+    for each of its words in name, number and address. ``visible`` (see ``people.queries.visible_to``) holds the ids that the viewer
+    may see.
+    """
 
     day: date
-    requirement_id: int
-    departments: Collection[int] | None
-    states: Collection[State] | None
-    due_soon: bool
+    requirement_id: int = OVERALL
+    departments: Collection[int] | None = None
+    states: Collection[State] | None = None
+    due_soon: bool = False
+    jobs: Collection[str] = ()
+    professions: Collection[str] = ()
+    search: str = ""
+    visible: Select[int] | None = None
 
-    def where(self, *, by_person: bool = False) -> list[ColumnElement[bool]]:
+    @property
+    def narrowed(self) -> bool:
+        """Whether it is asked for people by more than a cell says, so that spans must be read even to count them."""
+        return bool(self.jobs or self.professions or self.search) or self.visible is not None
+
+    def spans(self, *, by_person: bool = False) -> list[ColumnElement[bool]]:
         """The spans of the cell. ``by_person``: said so that a planner finds those of one person by the key and not by the state."""
         state: Any = Span.state + 0 if by_person else Span.state
         where: list[ColumnElement[bool]] = [
@@ -53,45 +69,136 @@ class Cell:
             where.append(Span.soon_from <= self.day)
         return where
 
+    def people(self, person_id: Any) -> list[ColumnElement[bool]]:
+        """What narrows the people beyond the cell."""
+        where: list[ColumnElement[bool]] = []
+        if self.jobs or self.professions:
+            where.append(person_id.in_(with_job(self.day, self.jobs, self.professions)))
+        if self.visible is not None:
+            where.append(person_id.in_(self.visible))
+        if self.search:
+            where.append(person_id.in_(select(Person.id).where(*found_by(self.search))))
+        return where
 
-def size_of(session: Session, cell: Cell) -> int:
-    """How many people are in a cell. One statement."""
-    if cell.due_soon and cell.states is not None:
-        return session.scalar(select(func.count()).select_from(Span).where(*cell.where())) or 0
-    codes = [DUE_SOON] if cell.due_soon else [int(state) for state in cell.states or State]
+
+def with_job(day: date, jobs: Collection[str], professions: Collection[str]) -> Select[int]:
+    """The ids of the people who hold one of these jobs and professions (empty: any) by primary membership on ``day``."""
+    query = select(Membership.person_id).where(
+        known(Membership), Membership.primary, day_in(day, Membership.from_day, Membership.to_day)
+    )
+    if jobs:
+        query = query.where(Membership.job.in_(jobs))
+    return query.where(Membership.profession.in_(professions)) if professions else query
+
+
+def home_of(person_id: Any, day: date) -> Any:
+    """The id of the membership somebody is shown with: the primary one, else the oldest, as a subquery."""
+    held = aliased(Membership)
+    return (
+        select(held.id)
+        .where(held.person_id == person_id, known(held), day_in(day, held.from_day, held.to_day))
+        .order_by(held.primary.desc(), held.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def size_of(session: Session, who: Who) -> int:
+    """How many people are in a cell that is not narrowed. One statement."""
+    if who.due_soon and who.states is not None:
+        return session.scalar(select(func.count()).select_from(Span).where(*who.spans())) or 0
+    codes = [DUE_SOON] if who.due_soon else [int(state) for state in who.states or State]
     names = [COUNTED[code - 1] for code in codes]
     return sum(
         getattr(row, name)
-        for row in counted(session, cell.day, [cell.requirement_id])
-        if cell.departments is None or row.department_id in cell.departments
+        for row in counted(session, who.day, [who.requirement_id])
+        if who.departments is None or row.department_id in who.departments
         for name in names
     )
 
 
-def page_of(session: Session, cell: Cell, total: int, sort: str, offset: int, limit: int) -> Sequence[int]:
-    """The ids of the people on a page of a cell of ``total`` people, in order. ``sort`` is one of :data:`SORTS`, with ``-`` before it
-    for descending. Two statements."""
-    name = sort.removeprefix("-")
-    down = sort.startswith("-")
+def page_of(session: Session, who: Who, total: int, sort: str, offset: int, limit: int) -> Sequence[int]:
+    """The ids of the people on a page of a cell of ``total`` people that is not narrowed, in order. ``sort`` is one of :data:`SORTS`,
+    with ``-`` before it for descending. Two statements.
+
+    A page in the second half is found from the end.
+    """
+    limit = min(limit, total - offset)
+    if limit <= 0:
+        return []
+    turned = offset > total // 2
+    skip = total - offset - limit if turned else offset
+    name, down = sort.removeprefix("-"), sort.startswith("-")
     if name in BY_SPAN:
-        column: Any = {
-            "due": func.coalesce(Span.due, FOR_EVER),
-            "state": Span.state,
-            "department": Span.department_id,
-        }[name]
-        query = select(Span.person_id).where(*cell.where()).order_by(*_ordered([column], down), Span.person_id)
-    elif name == "name" and total * SHARE >= (session.scalar(select(func.max(Person.id))) or 0):
-        columns: list[Any] = [Person.family_name, Person.given_name]
-        found = select(Span.person_id).where(*cell.where(by_person=True), Span.person_id == Person.id).exists()
-        query = select(Person.id).where(found).order_by(*_ordered(columns, down), Person.id)
+        query = select(Span.person_id).where(*who.spans())
+        order = _ordered([_SPAN[name]], Span.person_id, down, turned)
     else:
-        # functions, so that a planner finds the cell first and puts it in order then
-        named = [Person.number] if name == "number" else [Person.family_name, Person.given_name]
-        columns = [func.coalesce(each, "") for each in named]
-        query = select(Person.id).join(Span, Span.person_id == Person.id).where(*cell.where())
-        query = query.order_by(*_ordered(columns, down), Person.id)
-    return session.scalars(query.offset(offset).limit(limit)).all()
+        everybody = session.scalar(select(func.max(Person.id))) or 0
+        near = (skip + limit) * everybody <= total * everybody // PROBES
+        query, columns, person_id = _walk(who, name, near=near)
+        order = _ordered(columns, person_id, down, turned)
+    found = session.scalars(query.order_by(*order).offset(skip).limit(limit)).all()
+    return found[::-1] if turned else found
 
 
-def _ordered(columns: Sequence[Any], down: bool) -> list[Any]:
-    return [column.desc() if down else column for column in columns]
+_SPAN: dict[str, Any] = {
+    "due": func.coalesce(Span.due, FOR_EVER),
+    "state": Span.state,
+    "department": Span.department_id,
+}
+
+
+def _walk(who: Who, name: str, *, near: bool) -> tuple[Select[int], list[Any], Any]:
+    """The people of the cell along an index in the order of ``name``: its columns, and that of the person's id."""
+    held = Membership
+    person_id: Any = held.person_id if name == "job" else Person.id
+    if near:
+        inside = select(Span.person_id).where(*who.spans(by_person=True), Span.person_id == person_id).exists()
+    else:  # a sum, so that a planner goes along the order and looks each person up in the cell, and not the other way round
+        inside = (person_id + 0).in_(select(Span.person_id).where(*who.spans()))
+    query: Select[int] = select(person_id).where(inside)
+    if name == "job":
+        shown = or_(held.primary, held.id == home_of(held.person_id, who.day))
+        return query.where(known(held), day_in(who.day, held.from_day, held.to_day), shown), [held.job], person_id
+    return query, [Person.number] if name == "number" else [Person.family_name, Person.given_name], person_id
+
+
+def _ordered(columns: Sequence[Any], person_id: Any, down: bool, turned: bool) -> list[Any]:
+    """The columns, then the person's id upwards; all of it the other way round if it is ``turned``."""
+    ordered = [column.desc() if down != turned else column for column in columns]
+    return [*ordered, person_id.desc() if turned else person_id]
+
+
+def found_of(session: Session, who: Who, sort: str, offset: int, limit: int) -> tuple[Sequence[int], int]:
+    """The ids of the people on a page, in order, and how many there are altogether, however it is narrowed. One statement; two for a
+    page behind the last.
+
+    The people are found first by what narrows them, then the span of each.
+    """
+    name, down = sort.removeprefix("-"), sort.startswith("-")
+    where = [*who.spans(by_person=who.narrowed), *who.people(Span.person_id)]
+    if who.departments is not None:
+        where.append(Span.person_id.in_(members(who.day, who.departments)))
+    query: Any = select(Span.person_id, func.count().over()).where(*where)
+    if name in BY_SPAN:
+        columns = [_SPAN[name]]
+    else:
+        query = query.join(Person, Person.id == Span.person_id)
+        columns = [Person.number] if name == "number" else [Person.family_name, Person.given_name]
+    if name == "job":
+        query = query.outerjoin(Membership, Membership.id == home_of(Span.person_id, who.day))
+        columns = [Membership.job]
+    rows = session.execute(query.order_by(*_ordered(columns, Span.person_id, down, False)).offset(offset).limit(limit))
+    found = [(person, total) for person, total in rows]
+    if found or not offset:
+        return [person for person, _ in found], found[0][1] if found else 0
+    return [], session.scalar(select(func.count()).select_from(Span).where(*where)) or 0
+
+
+def members(day: date, departments: Collection[int]) -> Select[int]:
+    """Who has any membership there: whoever counts in a department has one."""
+    return select(Membership.person_id).where(
+        known(Membership),
+        Membership.department_id.in_(departments),
+        day_in(day, Membership.from_day, Membership.to_day),
+    )

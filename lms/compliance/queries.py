@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
-from lms.compliance.behind import LATE, SORTS, Found, Needing, Page, everyone_in, needing, people_in, with_job
+from lms.compliance.behind import LATE, Found, Needing, Page, everyone_in, needing, people_in
+from lms.compliance.cells import SORTS, Who
 from lms.compliance.models import COUNTED, DUE_SOON, OVERALL, Generation, Span
 from lms.compliance.one_person import Duty, Line, duties, exemptions, timeline_of, why_required
 from lms.compliance.rulebook import codes, doubts, not_in_force, requirement_versions, requirements
@@ -20,10 +21,9 @@ from lms.db import day_in, known
 from lms.people.models import Membership, Person
 
 __all__ = [
-    "COUNTED", "DUE_SOON", "LATE", "OVERALL", "SORTS", "AlsoHere", "Cell", "Duty", "Found", "Lapse", "Line", "Needing", "Page",
-    "Status", "also_here", "codes", "counts", "doubts", "duties", "everyone_in", "exemptions", "filtered_counts", "lapsing", "needing",
-    "not_in_force", "people_in", "rebuild_status", "requirement_versions", "requirements",
-    "timeline_of", "why_required",
+    "COUNTED", "DUE_SOON", "LATE", "OVERALL", "SORTS", "AlsoHere", "Cell", "Duty", "Found", "Lapse", "Line", "Needing", "Page", "Status",
+    "Who", "also_here", "codes", "counts", "doubts", "duties", "everyone_in", "exemptions", "filtered_counts", "lapsing", "needing",
+    "not_in_force", "people_in", "rebuild_status", "requirement_versions", "requirements", "timeline_of", "why_required",
 ]  # fmt: skip
 
 
@@ -46,33 +46,15 @@ def counts(session: Session, day: date, *, requirement_id: int | None = None) ->
     return _cells(counted(session, day, asked))
 
 
-def filtered_counts(
-    session: Session,
-    day: date,
-    *,
-    jobs: Collection[str] = (),
-    professions: Collection[str] = (),
-    requirement_id: int | None = None,
-    departments: Collection[int] | None = None,
-    visible: Select[int] | None = None,
-) -> list[Cell]:
-    """The same cells for people with these jobs and professions on ``day`` (empty: any) in these departments (None: all).
-
-    This reads spans. Job and profession are those of the primary membership. ``visible`` holds the ids of the people who
-    are counted at all (None: everybody).
-    """
-    where: list[ColumnElement[bool]] = []
-    if jobs or professions:
-        where.append(Span.person_id.in_(with_job(day, jobs, professions)))
-    if visible is not None:
-        where.append(Span.person_id.in_(visible))
-    if requirement_id is not None:
-        where.append(Span.requirement_id == requirement_id)
-    if departments is not None:
-        where.append(Span.department_id.in_(departments))
-    by_person = requirement_id is None and (jobs or professions or visible is not None)
-    generation = within(active()) if by_person else Span.generation_id == active()
-    return _cells(session.execute(grouped(day, generation, and_(*where) if where else None)))
+def filtered_counts(session: Session, who: Who, *, every: bool = False) -> list[Cell]:
+    """The same cells for these people, whatever their state. This reads spans. ``every``: of every requirement, not only of theirs."""
+    where = who.people(Span.person_id)
+    if not every:
+        where.append(Span.requirement_id == who.requirement_id)
+    if who.departments is not None:
+        where.append(Span.department_id.in_(who.departments))
+    generation = within(active()) if every and who.narrowed else Span.generation_id == active()
+    return _cells(session.execute(grouped(who.day, generation, and_(*where) if where else None)))
 
 
 def _cells(rows: Iterable[tuple[Any, ...]]) -> list[Cell]:

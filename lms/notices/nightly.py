@@ -190,9 +190,8 @@ def leaders(session: Session, day: date) -> list[Leader]:
 
 def late_in(session: Session, agreed: NoticePlan, leader: Leader, day: date) -> compliance.Page:
     """The people of a weekly list, the longest late first, and how many there are."""
-    page = compliance.people_in(
-        session, day, states=compliance.LATE, visible=leader.visible, sort="due", size=NAMED
-    )  # fmt: skip
+    who = compliance.Who(day, states=compliance.LATE, visible=leader.visible)
+    page = compliance.people_in(session, who, sort="due", size=NAMED)
     if leader.reason is Reason.TEAM:
         return page
     until = day - timedelta(days=agreed.escalate_after)

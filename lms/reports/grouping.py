@@ -15,7 +15,7 @@ from lms.compliance.models import OVERALL, RequirementVersion
 from lms.people.queries import tree as tree_of
 from lms.people.tree import Node, Tree
 from lms.reports import rollup
-from lms.reports.queries import Wish, covered, grace_is_compliant, only
+from lms.reports.queries import Wish, covered, grace_is_compliant, people_of
 from lms.reports.rollup import COLUMN_OF, NOBODY, OUTSIDE, Figures, Row
 
 
@@ -55,20 +55,14 @@ def grouped(session: Session, name: str, day: date, wish: Wish, roots: Collectio
     seen = covered(tree, roots, wish.department_id)
     required = tuple(compliance.requirements(session, day))
     lenient = grace_is_compliant(required, wish.requirement_id)
-    visible = only(wish, day)
     if group is Group.JOB:
-        cells = counts_by_job(
-            session, day, requirement_id=wish.requirement_id, departments=seen, jobs=wish.jobs,
-            professions=wish.professions, visible=visible,
-        )  # fmt: skip
+        cells = counts_by_job(session, people_of(wish, day, seen))
         rows = _of_jobs(cells, wish.requirement_id, lenient)
         total = _total(name, rows, wish.requirement_id, lenient)
         return Grouped(tree, seen, tuple(rows), total, required, lenient)
     wanted = None if group is Group.REQUIREMENT else wish.requirement_id
     if wish.narrowed:
-        found = compliance.filtered_counts(
-            session, day, jobs=wish.jobs, professions=wish.professions, requirement_id=wanted, departments=seen, visible=visible,
-        )  # fmt: skip
+        found = compliance.filtered_counts(session, people_of(wish, day, seen), every=wanted is None)
     else:
         found = compliance.counts(session, day, requirement_id=wanted)
     alone = rollup.by_department(cell for cell in found if seen is None or cell.department_id in seen)

@@ -78,18 +78,10 @@ def completion(
     """
     tree = tree_of(session, day)
     seen = covered(tree, roots, wish.department_id)
-    required = tuple(queries.requirements(session, day))
+    required = tuple(queries.requirements(session, day, settled=wish.requirement_id != OVERALL))
     lenient = grace_is_compliant(required, wish.requirement_id)
     if wish.narrowed:
-        cells = queries.filtered_counts(
-            session,
-            day,
-            jobs=wish.jobs,
-            professions=wish.professions,
-            requirement_id=wish.requirement_id,
-            departments=seen,
-            visible=only(wish, day),
-        )
+        cells = queries.filtered_counts(session, people_of(wish, day, seen))
     else:
         cells = queries.counts(session, day, requirement_id=wish.requirement_id)
     kept = (cell for cell in cells if seen is None or cell.department_id in seen)
@@ -118,6 +110,13 @@ def reporting_to(supervisor_id: int, day: date) -> Select[int]:
 def only(wish: Wish, day: date) -> Select[int] | None:
     """The ids of the people to whom a wish is narrowed by whom they report to; None: everybody."""
     return None if wish.supervisor_id is None else reporting_to(wish.supervisor_id, day)
+
+
+def people_of(wish: Wish, day: date, departments: Collection[int] | None) -> queries.Who:
+    """The people whom a wish is about on a day, in these departments (None: all), whatever their state."""
+    return queries.Who(
+        day, wish.requirement_id, departments, jobs=wish.jobs, professions=wish.professions, visible=only(wish, day)
+    )
 
 
 def covered(tree: Tree, roots: Collection[int] | None, department_id: int | None) -> frozenset[int] | None:

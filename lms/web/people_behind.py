@@ -99,29 +99,19 @@ def people_file(
 
 def behind(question: Asked, departments: frozenset[int] | None, size: int = PEOPLE) -> compliance.Page:
     """The people whom a question is about, one page of them."""
-    return compliance.people_in(
-        session(), question.as_of, **_wanted(question, departments), page=question.page, size=size
-    )
+    who = _wanted(question, departments)
+    return compliance.people_in(session(), who, sort=question.sort or "name", page=question.page, size=size)
 
 
 def everybody(question: Asked, departments: frozenset[int] | None) -> Iterator[Found]:
     """All people whom a question is about, read while they are taken."""
-    return compliance.everyone_in(session(), question.as_of, **_wanted(question, departments))
+    return compliance.everyone_in(session(), _wanted(question, departments), sort=question.sort or "name")
 
 
-def _wanted(question: Asked, departments: frozenset[int] | None) -> dict[str, Any]:
+def _wanted(question: Asked, departments: frozenset[int] | None) -> compliance.Who:
     states, soon = queries.states_of(question.state)
-    return {
-        "requirement_id": question.requirement,
-        "departments": departments,
-        "states": states,
-        "due_soon": soon,
-        "job": question.job or None,
-        "profession": question.profession or None,
-        "search": question.q or None,
-        "visible": queries.only(question.wish, question.as_of),
-        "sort": question.sort or "name",
-    }
+    everybody = queries.people_of(question.wish, question.as_of, departments)
+    return replace(everybody, states=states, due_soon=soon, search=question.q)
 
 
 def people_heading(asked: Asked) -> str:

@@ -52,12 +52,7 @@ def why_page(question: Asked, place: Place, roots: Collection[int] | None, name:
         columns=_columns(shown, question, place),
         reasons=exempt_by_reason(
             session(),
-            question.as_of,
-            question.requirement,
-            departments=queries.covered(shown.tree, roots, question.department),
-            jobs=question.wish.jobs,
-            professions=question.wish.professions,
-            visible=queries.only(question.wish, question.as_of),
+            queries.people_of(question.wish, question.as_of, queries.covered(shown.tree, roots, question.department)),
         ),
         required=shown.total.figures.required,
         due_soon={

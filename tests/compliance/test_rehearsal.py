@@ -120,7 +120,7 @@ def test_a_new_version_does_what_was_rehearsed(
         live[str(cell.department_id)] += cell.people if cell.state != queries.DUE_SOON else 0
     assert by_department == live
     listed, total = names(session, rehearsal.id, size=100)
-    page = queries.people_in(session, FIRST, requirement_id=requirement_id, size=100)
+    page = queries.people_in(session, queries.Who(FIRST, requirement_id), size=100)
     assert total == page.total and {(n.person_id, n.becomes, n.due) for n in listed} == {
         (row.person_id, row.state, row.due) for row in page.rows
     }

@@ -160,7 +160,7 @@ def test_a_person_who_moves_counts_where_they_were_then(session: Session) -> Non
     hospital.move(person, there, d("2026-03-01"))
     assert {cell.department_id for cell in queries.counts(session, d("2026-02-28"))} == {here}
     assert {cell.department_id for cell in queries.counts(session, d("2026-03-01"))} == {there}
-    page = queries.people_in(session, d("2026-02-28"), departments={here}, states={State.OVERDUE})
+    page = queries.people_in(session, queries.Who(d("2026-02-28"), departments={here}, states={State.OVERDUE}))
     assert [(found.person_id, found.department_id) for found in page.rows] == [(person, here)]
 
 
@@ -170,15 +170,19 @@ def test_people_behind_a_number(session: Session) -> None:
     requirement = hospital.requirement("CC", **YEARLY)
     nurse, doctor = hospital.hire(here, "2026-05-01"), hospital.hire(here, "2026-06-01", "MD", profession="medicine")
     hospital.hire(there, "2026-06-01")
-    late = queries.people_in(session, TODAY, requirement_id=requirement, states={State.OVERDUE, State.IN_GRACE})
+    late = queries.people_in(session, queries.Who(TODAY, requirement, states={State.OVERDUE, State.IN_GRACE}))
     assert [(row.person_id, row.job, row.due) for row in late.rows] == [(nurse, "RN", d("2026-05-31"))]
-    cell = queries.people_in(session, TODAY, requirement_id=requirement, departments={here}, sort="-due", size=1)
+    cell = queries.people_in(session, queries.Who(TODAY, requirement, {here}), sort="-due", size=1)
     assert cell.total == 2 and [row.person_id for row in cell.rows] == [doctor]
-    assert [r.person_id for r in queries.people_in(session, TODAY, due_soon=True, departments={here}).rows] == [doctor]
-    assert [row.person_id for row in queries.people_in(session, TODAY, job="MD").rows] == [doctor]
-    assert queries.people_in(session, TODAY, search="person 00002").total == 1
-    assert queries.people_in(session, TODAY, visible=select(Person.id).where(Person.id == nurse)).total == 1
-    jobs = queries.filtered_counts(session, TODAY, jobs=["MD"], requirement_id=requirement)
+    assert [
+        r.person_id for r in queries.people_in(session, queries.Who(TODAY, due_soon=True, departments={here})).rows
+    ] == [doctor]
+    assert [row.person_id for row in queries.people_in(session, queries.Who(TODAY, jobs=("MD",))).rows] == [doctor]
+    assert queries.people_in(session, queries.Who(TODAY, search="person 00002")).total == 1
+    assert (
+        queries.people_in(session, queries.Who(TODAY, visible=select(Person.id).where(Person.id == nurse))).total == 1
+    )
+    jobs = queries.filtered_counts(session, queries.Who(TODAY, requirement, jobs=("MD",)))
     assert [(cell.department_id, cell.state) for cell in jobs] == [(here, State.OPEN), (here, queries.DUE_SOON)]
 
 

@@ -160,7 +160,7 @@ def test_a_requirement_takes_those_to_whom_it_applies(pack_of: PackOf, hospital:
 
 def _everybody(session: Any, code: str) -> list[Any]:
     ident = next(version.requirement_id for version, each in compliance.requirements(session, TODAY) if each == code)
-    return list(compliance.people_in(session, TODAY, requirement_id=ident, size=1000).rows)
+    return list(compliance.people_in(session, compliance.Who(TODAY, ident), size=1000).rows)
 
 
 def test_a_surveyors_list_with_leavers_and_unknown_numbers(pack_of: PackOf, hospital: Database) -> None:
