@@ -24,7 +24,8 @@ class Config:
     """Everything the program is told from outside.
 
     ``database_url`` is a SQLAlchemy address; ``data_dir`` is the one folder for files (content-addressed), the embedded
-    database and the secret key; ``port`` is TCP; minutes are whole minutes; ``upload_limit`` is bytes.
+    database and the secret key; ``port`` is TCP; minutes are whole minutes; ``upload_limit`` is bytes;
+    ``bounces`` is the mailbox into which mail comes back (:mod:`lms.notices.mailbox`), empty: none.
     """
 
     database_url: str
@@ -37,6 +38,7 @@ class Config:
     idle_minutes: int = 30
     session_hours: int = 12
     upload_limit: int = 64 * 1024 * 1024
+    bounces: str = ""
     courses_dir: Path = ROOT / "courses"
     demo: bool = False
     testing: bool = False
@@ -69,6 +71,7 @@ class Config:
             idle_minutes=_whole(environ, "LMS_IDLE_MINUTES", 30),
             session_hours=_whole(environ, "LMS_SESSION_HOURS", 12),
             upload_limit=_whole(environ, "LMS_UPLOAD_LIMIT_MB", 64) * 1024 * 1024,
+            bounces=environ.get("LMS_BOUNCES", "").strip(),
         )
 
     def with_(self, **changes: object) -> Config:

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 import click
+from sqlalchemy.exc import OperationalError
 
 from lms.accounts.invitations import Invitation, Newcomer, invite_administrator
 from lms.cli.house import Opened, opened, upgrade
 from lms.errors import N_, Invalid
 from lms.flows import admitting
 from lms.notices import mail as smtp
+from lms.notices.bounces import LARGEST
+from lms.notices.failing import Outcome
 from lms.notices.messages import compose
 from lms.organisation import MailServer, Organisation, load
+from lms.worker.came_back import read_mailbox, take_in
+
+TRY_AGAIN = 75
+"""The exit code by which a mail server keeps a message and tries again later (EX_TEMPFAIL)."""
 
 SECURITY = click.Choice(["none", "starttls", "tls"])
 
@@ -140,6 +148,37 @@ def test(address: str, host: str, port: int, security: str, sender: str) -> None
             )
         _send_test(house, replace(own, mail=server), server, address)
     click.echo(f"{server.host}:{server.port} has taken the message to {address}.")
+
+
+@mail.command("bounces")
+@click.argument("place", required=False)
+def bounces(place: str | None) -> None:
+    """Read mail that came back: from PLACE, or one message from the input where PLACE is "-".
+
+    \b
+    PLACE is a Maildir, an mbox file, or imaps://user:password@host/INBOX; left out, what LMS_BOUNCES names.
+    A mail server's pipe:   | lms mail bounces -
+
+    Messages are told apart by the ids that Attune gave them. Read twice, a report counts once.
+    """
+    with opened() as house:
+        now = house.clock.now()
+        place = place or house.config.bounces
+        if not place:
+            raise Invalid(N_("Name a mailbox, or - for one message from the input; or set LMS_BOUNCES."))
+        if place == "-":
+            try:
+                outcomes = take_in(house.database, sys.stdin.buffer.read(LARGEST + 1), now)
+            except OperationalError as error:
+                click.echo(f"The database does not answer: {error.orig}", err=True)
+                sys.exit(TRY_AGAIN)
+        else:
+            outcomes = read_mailbox(house.database, place, now)
+    click.echo(
+        f"{outcomes.total()} reports: {outcomes[Outcome.FAILED]} messages came back, {outcomes[Outcome.AGAIN]} will be sent again,"
+        f" {outcomes[Outcome.NOTED]} noted, {outcomes[Outcome.KNOWN]} known already,"
+        f" {outcomes[Outcome.UNKNOWN]} about no message of Attune."
+    )
 
 
 def _send_test(house: Opened, own: Organisation, server: MailServer, address: str) -> None:

@@ -97,7 +97,7 @@ def run(house: Opened, threads: int, *, with_worker: bool, processes: int = 1) -
         first = _share(processes)
         stop = threading.Event()
         worker = threading.Thread(
-            target=Worker(house.database, house.files, house.clock).run, args=(stop,), daemon=True
+            target=Worker(house.database, house.files, house.clock, house.config.bounces).run, args=(stop,), daemon=True
         )
         if first and with_worker:
             worker.start()
@@ -118,8 +118,9 @@ def run(house: Opened, threads: int, *, with_worker: bool, processes: int = 1) -
 def worker(once: bool) -> None:
     """Run jobs: mail, certificates, imports, rebuilds. Several may run beside each other."""
     with opened() as house:
-        found = Worker(house.database, house.files, house.clock)
+        found = Worker(house.database, house.files, house.clock, house.config.bounces)
         if once:
+            found.fetch()
             click.echo(f"{found.drain()} jobs done.")
             return
         stop = threading.Event()

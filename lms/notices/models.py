@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.db import Base
@@ -36,7 +36,7 @@ class Mail(Base):
     error: Mapped[str | None]
     bounced_at: Mapped[datetime | None]
     unsubscribe: Mapped[str | None] = mapped_column(index=True, unique=True)
-    events: Mapped[list[Any] | None]
+    events: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class MailBounce(Base):

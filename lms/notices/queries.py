@@ -19,19 +19,21 @@ class MailState(StrEnum):
     WAITING = "waiting"
     SENT = "sent"
     FAILED = "failed"
+    BOUNCED = "bounced"
 
 
 _CONDITIONS = {
     MailState.WAITING: and_(Mail.sent_at.is_(None), Mail.failed_at.is_(None)),
-    MailState.SENT: Mail.sent_at.is_not(None),
+    MailState.SENT: and_(Mail.sent_at.is_not(None), Mail.bounced_at.is_(None)),
     MailState.FAILED: and_(Mail.failed_at.is_not(None), Mail.sent_at.is_(None)),
+    MailState.BOUNCED: and_(Mail.bounced_at.is_not(None), Mail.sent_at.is_not(None)),
 }
 
 
 def state(mail: Mail) -> MailState:
     """Where this mail is."""
     if mail.sent_at is not None:
-        return MailState.SENT
+        return MailState.SENT if mail.bounced_at is None else MailState.BOUNCED
     return MailState.FAILED if mail.failed_at is not None else MailState.WAITING
 
 

@@ -61,6 +61,7 @@ MAIL_STATES = {
     mails.MailState.WAITING: (_l("Waiting"), "info", "hourglass"),
     mails.MailState.SENT: (_l("Sent"), "ok", "circle-check"),
     mails.MailState.FAILED: (_l("Refused"), "late", "octagon-alert"),
+    mails.MailState.BOUNCED: (_l("Came back"), "late", "undo-2"),
 }
 JOB_STATES = {
     JobState.WAITING: (_l("Waiting"), "info", "hourglass"),

@@ -17,12 +17,13 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Reg
 from lms.access import Permission, may
 from lms.compliance import queries as compliance
 from lms.errors import Invalid
-from lms.notices import actions, nightly, queries
+from lms.notices import actions, failing, nightly, queries
 from lms.notices.plan import NoticePlan, Reason
 from lms.people import queries as people
 from lms.people.models import Person
 from lms.web.forms import Form
-from lms.web.page import actor, commit, needs, organisation, say, session, tell, today, viewer
+from lms.web.page import actor, commit, needs, organisation, safe_next, say, session, tell, today, viewer
+from lms.web.person_page import found
 
 blueprint = Blueprint("notices", __name__, url_prefix="/reminders")
 
@@ -38,6 +39,7 @@ REASONS = {
 WITHHELD = {
     "on_leave": _l("not sent: on leave"),
     "no_address": _l("not sent: no e-mail address"),
+    "address_fails": _l("not sent: nothing arrives at the address"),
     "declined": _l("not sent: does not want reminders before a due day"),
 }
 DAYS = Regexp(r"^\s*\d{1,3}(\s*,\s*\d{1,3})*\s*$", message=_l("Enter days separated by commas, such as 30, 7, 1."))
@@ -128,6 +130,7 @@ def _tabs() -> dict[str, Any]:
         ("notices.plan", _l("Plan")),
         ("notices.tomorrow", _l("Tomorrow's mail")),
         ("notices.told", _l("What people were told")),
+        ("notices.addresses", _l("Addresses that fail")),
     )
     shown = [{"label": label, "url": url_for(page), "current": request.endpoint == page} for page, label in pages]
     return {"notice_tabs": shown, "mail_waits": organisation().mail is None}
@@ -205,3 +208,30 @@ def told() -> ResponseReturnValue:
         "notices/told.html", rows=rows[:SHOWN], more=len(rows) > SHOWN, page=page, number=number, url_of=url_of,
         day=day, titles=titles, reasons=REASONS, withheld=WITHHELD,
     )  # fmt: skip
+
+
+@blueprint.get("/addresses")
+@needs(Permission.REQUIREMENT_VIEW)
+def addresses() -> ResponseReturnValue:
+    """The addresses at which nothing arrives, until somebody has looked at each."""
+    page = max(request.args.get("page", 1, type=int) or 1, 1)
+    visible = people.visible_to(session(), viewer(), Permission.REQUIREMENT_VIEW, today())
+    editable = people.visible_to(session(), viewer(), Permission.PEOPLE_EDIT, today())
+    rows = failing.listed(session(), visible, page, size=SHOWN)
+    ids = [person.id for _, person in rows[:SHOWN]]
+    return render_template(
+        "notices/addresses.html", rows=rows[:SHOWN], more=len(rows) > SHOWN, page=page, total=failing.count(session(), visible),
+        mine=set(session().scalars(select(Person.id).where(Person.id.in_(ids), Person.id.in_(editable)))),
+        url_of=lambda other: url_for("notices.addresses", page=other),
+    )  # fmt: skip
+
+
+@blueprint.post("/addresses/<int:person_id>/<int:address_id>/works")
+@needs(Permission.PEOPLE_EDIT)
+def works(person_id: int, address_id: int) -> ResponseReturnValue:
+    """HR has looked: the address is right, so it is written to again."""
+    one = found(person_id, Permission.PEOPLE_EDIT)
+    failing.works_again(session(), address_id, one.id, actor())
+    commit()
+    say(gettext("%(name)s is written to again.", name=one.display_name))
+    return redirect(safe_next(request.form.get("next")) or url_for("notices.addresses"), 303)

@@ -21,6 +21,7 @@ from lms.compliance import more_time
 from lms.compliance import queries as compliance
 from lms.errors import N_, Denied, NotFound
 from lms.flows import certifying, staffing
+from lms.notices import failing
 from lms.people import actions, listing, queries
 from lms.people.listing import Wish
 from lms.people.models import Person
@@ -178,7 +179,7 @@ def person(person_id: int) -> ResponseReturnValue:
         "people/person.html",
         one=one, tabs=_tabs(person_id), placed=placed, employments=listing.employments(session(), person_id),
         leaves=queries.leaves(session(), person_id), today=today(), names=known_names, last_of=last_of, kinds=KIND_NAMES,
-        leave_kinds=LEAVE_NAMES, lines=lines, picture=picture(lines, today()),
+        leave_kinds=LEAVE_NAMES, lines=lines, picture=picture(lines, today()), fails=failing.of_person(session(), one),
     )  # fmt: skip
 
 

@@ -19,15 +19,20 @@ from lms.audit import actions as audit
 from lms.audit import queries as log_book
 from lms.clock import Clock
 from lms.db import Database
+from lms.errors import AttuneError
 from lms.files import FileStore
 from lms.notices import nightly
 from lms.outbox import LEASE, enqueue, fail, finish, held_by, lease, renew
+from lms.worker.came_back import read_mailbox
 from lms.worker.jobs import HANDLERS, Bench
 
 log = logging.getLogger("lms.worker")
 
 DAILY = timedelta(minutes=1)
 """How often the worker looks whether the day's reminders are to be written."""
+
+FETCHING = timedelta(minutes=5)
+"""How often mail that came back is read."""
 
 SEALING = timedelta(seconds=1)
 """How often the audit log is sealed."""
@@ -36,11 +41,13 @@ SEALING = timedelta(seconds=1)
 class Worker:
     """Runs jobs."""
 
-    def __init__(self, database: Database, files: FileStore, clock: Clock) -> None:
+    def __init__(self, database: Database, files: FileStore, clock: Clock, bounces: str = "") -> None:
         self.bench = Bench(database, files, clock)
         self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._sealed_at: datetime | None = None
         self._looked_at: datetime | None = None
+        self._fetched_at: datetime | None = None
+        self._mailbox = bounces
 
     def run(self, stop: threading.Event, pause: float = 1.0) -> None:
         """Work until told to stop, looking for new jobs every ``pause`` seconds."""
@@ -48,6 +55,7 @@ class Worker:
             try:
                 self.seal()
                 self.begin_day()
+                self.fetch()
                 if not self.step():
                     stop.wait(pause)
             except Exception:
@@ -74,6 +82,17 @@ class Worker:
         if day is not None:
             with self.bench.database.transaction() as session:
                 enqueue(session, nightly.RUN, {"day": day.isoformat()}, now, key=day.isoformat())
+
+    def fetch(self) -> None:
+        """Read the mailbox into which mail comes back, if there is one; looked at every five minutes. One that fails stops nothing."""
+        now = self.bench.clock.now()
+        if not self._mailbox or (self._fetched_at is not None and abs(now - self._fetched_at) < FETCHING):
+            return
+        self._fetched_at = now
+        try:
+            read_mailbox(self.bench.database, self._mailbox, now)
+        except AttuneError as error:
+            log.warning("%s", error)
 
     def seal(self) -> None:
         """Seal what was written to the audit log, at most once a second however busy the queue is; one short look when it is idle."""

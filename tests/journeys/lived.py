@@ -25,11 +25,13 @@ from lms.compliance.equivalencies.actions import Stated
 from lms.compliance.models import Exemption
 from lms.db import Database
 from lms.flows import assigning
+from lms.flows.sessions import record_attendance
 from lms.learning import actions
 from lms.learning import scenario as scenarios
 from lms.learning.accommodations import Given, accommodate
-from lms.flows.sessions import record_attendance
 from lms.learning.models import Attempt, Enrolment
+from lms.notices import actions as notices
+from lms.notices import failing
 from lms.people import qualifications
 from lms.people.models import Department, Employment, ImportRun, Leave, Membership, Person
 from lms.records import sessions
@@ -101,12 +103,23 @@ def live(db: Database, clock: SetClock, app: Flask, hr: PageClient, learner: int
         record_id = record.id
         panel = _panel(session, clock, learner)
         _taught(session, clock, learner)
+        _mail(session, clock, learner)
         outside, equivalency = _elsewhere(session, clock, learner)
     return Lived(
         person=learner, secret=invitations_made, address_token=_token(app, learner), certificate=number,
         record=record_id, dry_run=dry_run, import_run=import_run, pack=_pack(hr), comparison=_comparison(hr), panel=panel, draft=_draft(hr),
         requirement=_second_version(db, clock), outside=outside, equivalency=equivalency, **training, **people,
     )  # fmt: skip
+
+
+def _mail(session: Session, clock: SetClock, learner: int) -> None:
+    """The learner got a mail that can be done without, and nothing arrives at the address."""
+    one = session.get_one(Person, learner)
+    one.email = one.email or "learner@demo.example"
+    mail = notices.write_mail(session, "test", one, clock.now(), when=clock.now(), optional=True)
+    assert mail is not None
+    mail.unsubscribe = "no-more"
+    failing.mark(session, mail, "5.1.1", "550 5.1.1 No such user here", Actor(None, clock.now()))
 
 
 def _elsewhere(session: Session, clock: SetClock, learner: int) -> tuple[int, int]:

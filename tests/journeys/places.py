@@ -206,6 +206,8 @@ def places(a: Lived) -> list[Place]:
         Place("notices.plan", (HR, AUDITOR), "/reminders"),
         Place("notices.tomorrow", (HR, AUDITOR), "/reminders/tomorrow"),
         Place("notices.told", (HR, AUDITOR), "/reminders/told"),
+        Place("notices.addresses", (HR, AUDITOR), "/reminders/addresses"),
+        Place("unsubscribe.ask", (GUEST,), "/unsubscribe/no-more"),
         Place("evidence.index", (HR, AUDITOR), "/evidence"),
         Place("evidence.show", (HR,), f"/evidence/{a.pack}"),
         # for the executive
