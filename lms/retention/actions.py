@@ -16,7 +16,7 @@ from lms.audit.chain import FORGET
 from lms.certificates.models import Certificate, CertificateRevocation
 from lms.clock import FOR_EVER
 from lms.compliance.equivalencies.models import Equivalency
-from lms.compliance.models import AssignedPerson, Exemption, Extension, ExtensionDecision, ExtensionRequest
+from lms.compliance.models import Exemption, Extension, ExtensionDecision, ExtensionRequest
 from lms.errors import N_, Conflict
 from lms.evidence.models import EvidencePack
 from lms.files import StoredFile
@@ -33,7 +33,7 @@ from lms.learning.models import (
 from lms.notices.models import FailingAddress, Mail, MailBounce, NoticeChoice
 from lms.people import worklist
 from lms.people.models import BirthMonth, Employment, ImportChange, ImportRun, Leave, Licence, Person
-from lms.records.models import ManualCompletion, RecordRevocation, TrainingRecord
+from lms.records.models import RecordRevocation, TrainingRecord
 from lms.records.outside.models import OutsideDecision, OutsideStatement, OutsideTraining
 from lms.retention.queries import SOURCE, Due
 
@@ -176,21 +176,12 @@ def _documents(session: Session, ids: list[int]) -> list[str]:
     for paper in session.scalars(select(Certificate).where(Certificate.person_id.in_(ids))):
         named: dict[str, Any] = {**paper.snapshot, "person_name": pseudonym(paper.person_id)}
         paper.snapshot, paper.file_id = named, None
+    _papers(session, ids)
     session.flush()
     media = StoredFile.purpose.not_in(("media", "import"))
     return _drop(session, StoredFile.owner_id.in_(ids) & media)
 
-    for fact in (Leave, Exemption, Extension, AssignedPerson):
-        session.execute(update(fact).where(fact.person_id.in_(ids)).values(file_id=None))
-    records = select(TrainingRecord.id).where(TrainingRecord.person_id.in_(ids)).scalar_subquery()
-    for why in (RecordRevocation, ManualCompletion):
-        session.execute(update(why).where(why.record_id.in_(records)).values(file_id=None))
-    _papers(session, ids)
 
-def _packs(session: Session, numbers: Collection[str]) -> list[str]:
-    """Finished packs may name these people: their files go, and can be asked for again; so do the numbers that were asked for."""
-    gone = {number.casefold() for number in numbers}
-    files = []
 def _papers(session: Session, ids: list[int]) -> None:
     """Documents of outside training and of equivalencies for them, with the words and numbers beside; hashes, days and minutes stay."""
     theirs = select(OutsideTraining.id).where(OutsideTraining.person_id.in_(ids)).scalar_subquery()
@@ -205,6 +196,10 @@ def _papers(session: Session, ids: list[int]) -> None:
     )
 
 
+def _packs(session: Session, numbers: Collection[str]) -> list[str]:
+    """Finished packs may name these people: their files go, and can be asked for again; so do the numbers that were asked for."""
+    gone = {number.casefold() for number in numbers}
+    files = []
     for pack in session.scalars(select(EvidencePack)):
         files.append(pack.file_id)
         asked = [GONE if number.casefold() in gone else number for number in pack.scope["numbers"]]

@@ -29,11 +29,11 @@ from lms.people.plan import Holding
 from lms.people.tree import Tree
 from lms.records import queries as records
 from lms.records.models import TrainingRecord
-from lms.reports.attempts import used_up
 from lms.records.outside import queries as outside
+from lms.reports.attempts import used_up
 from lms.web.form_page import days, form_page
-from lms.web.page import actor, needs, now, session, today, viewer
 from lms.web.outside import STATES as OUTSIDE_STATES
+from lms.web.page import actor, needs, now, session, today, viewer
 from lms.web.people_forms import (
     KIND_NAMES,
     LEAVE_NAMES,
