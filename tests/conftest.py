@@ -115,13 +115,8 @@ def database_url(
     _databases: databases.SqliteDatabases | databases.PostgresDatabases, request: pytest.FixtureRequest
 ) -> Iterator[str]:
     """The address of a migrated database without data, for this test only."""
-    with _databases.fresh(databases.STEADY if _alone(request) else None) as url:
+    with _databases.fresh(databases.steady(request)) as url:
         yield url
-
-
-def _alone(request: pytest.FixtureRequest) -> bool:
-    """Whether nothing of the test can go on after its end: then the next one may take over its engine and its application."""
-    return not {"live_server", "server_process"} & set(request.fixturenames)
 
 
 @pytest.fixture
@@ -204,7 +199,7 @@ def app(
     application = _applications.lend(config, clock, db)
     made = state(application)
     yield application
-    if _alone(request):
+    if databases.steady(request):
         _applications.give_back(application, made)
 
 

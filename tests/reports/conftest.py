@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
+from functools import cache
+from pathlib import Path
 
 import pytest
 from sqlalchemy.orm import Session
@@ -16,15 +18,56 @@ from lms.db import Database
 from lms.organisation import Organisation
 from lms.people.models import Person
 from tests.reports.house import NOW, House
+from tests.support.databases import PostgresDatabases, SqliteDatabases, steady
 from tests.support.pages import PageClient
 
 Enter = Callable[..., PageClient]
 
 
+@pytest.fixture(scope="session")
+def house_template(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], tuple[Path, House]]:
+    """The hospital as a file of SQLite to copy, written when it is first asked for."""
+    folder = tmp_path_factory.mktemp("house")
+
+    @cache
+    def made() -> tuple[Path, House]:
+        houses: list[House] = []
+
+        def make(url: str) -> None:
+            own = Database(url)
+            houses.append(_build(own))
+            own.close()
+
+        SqliteDatabases(folder).fill(folder / "house.sqlite", make)
+        return folder / "house.sqlite", houses[0]
+
+    return made
+
+
 @pytest.fixture
-def house(db: Database) -> House:
-    """The hospital on the 15th of June 2026, committed."""
-    with db.transaction() as session:
+def database_url(
+    _databases: SqliteDatabases | PostgresDatabases,
+    house_template: Callable[[], tuple[Path, House]],
+    request: pytest.FixtureRequest,
+) -> Iterator[str]:
+    """A database for this test only; on SQLite with the hospital in it, where the test asks for the hospital."""
+    if isinstance(_databases, SqliteDatabases) and "house" in request.fixturenames:
+        with _databases.like(house_template()[0], steady(request)) as url:
+            yield url
+    else:
+        with _databases.fresh(steady(request)) as url:
+            yield url
+
+
+@pytest.fixture
+def house(db: Database, house_template: Callable[[], tuple[Path, House]]) -> House:
+    """The hospital on the 15th of June 2026, committed. On a server it is written for each test: sooner done than a database of its
+    own."""
+    return house_template()[1] if db.is_sqlite else _build(db)
+
+
+def _build(database: Database) -> House:
+    with database.transaction() as session:
         organisation.save(session, Organisation(name="Mercy Test Hospital", zone="America/New_York"), NOW)
         return House(session)
 

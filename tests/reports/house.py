@@ -57,7 +57,7 @@ class House:
     """
 
     def __init__(self, session: Session) -> None:
-        write = self.write = Writer(session)
+        write = self._write = Writer(session)
         write.quiet = True
         self.main = write.place("MAIN", "facility")
         self.acute = write.place("ACUTE", "division", self.main)
@@ -87,11 +87,11 @@ class House:
             write.hire(self.north, "2025-03-01")
         write.membership(self.compliant, self.north, date(2025, 1, 1), primary=False)
         self.culture = write.requirement("CULTURE", **RULE)
-        write.quiet = False
+        del self._write  # whoever goes on writing has a session of their own: hospital()
 
     def _done(self, department: int, day: str) -> int:
-        person = self.write.hire(department, "2024-06-01")
-        self.write.complete(person, date.fromisoformat(day))
+        person = self._write.hire(department, "2024-06-01")
+        self._write.complete(person, date.fromisoformat(day))
         return person
 
     def hospital(self, session: Session) -> Writer:

@@ -45,6 +45,12 @@ def migrate(url: str) -> None:
     database.close()
 
 
+def steady(request: pytest.FixtureRequest) -> str | None:
+    """The name of the steady database where nothing of the test can go on after its end: then the next one may take over its engine
+    and its application."""
+    return None if {"live_server", "server_process"} & set(request.fixturenames) else STEADY
+
+
 def of_the_run(factory: pytest.TempPathFactory, name: str) -> Path:
     """A folder that all workers of this run share."""
     base = factory.getbasetemp()
@@ -79,8 +85,7 @@ class SqliteDatabases:
     @contextmanager
     def fresh(self, name: str | None = None) -> Iterator[str]:
         """The address of a migrated database without data, removed afterwards; ``name`` it, and the address is always the same."""
-        with self.empty(name) as url:
-            shutil.copyfile(self._migrated(), str(make_url(url).database))
+        with self.like(self._migrated(), name) as url:
             yield url
 
     def fill(self, template: Path, make: Callable[[str], None]) -> None:
@@ -93,9 +98,9 @@ class SqliteDatabases:
             part.rename(template)
 
     @contextmanager
-    def like(self, template: Path) -> Iterator[str]:
-        """The address of a copy of what :meth:`fill` made, removed afterwards."""
-        with self.empty() as url:
+    def like(self, template: Path, name: str | None = None) -> Iterator[str]:
+        """The address of a copy of what :meth:`fill` made, removed afterwards; ``name`` it as in :meth:`fresh`."""
+        with self.empty(name) as url:
             shutil.copyfile(template, str(make_url(url).database))
             yield url
 
