@@ -21,6 +21,11 @@ DATED = (
         N_("An assignment from %(day)s was written down later."),
         N_("An assignment from %(day)s was taken back later."),
     ),
+    (
+        "equivalencies",
+        N_("An equivalency from %(day)s was written down later."),
+        N_("An equivalency from %(day)s was taken back later."),
+    ),
 )
 
 
@@ -55,8 +60,8 @@ def _dated(then: PersonFacts, now: PersonFacts) -> Iterator[Message]:
 
 
 def _said(fact: Any) -> tuple[Any, ...]:
-    """A leave, exemption or assignment without the number of its row, its first day first."""
-    about = (getattr(fact, name, None) for name in ("kind", "requirement_id", "name"))
+    """A leave, exemption, assignment or equivalency without the number of its row, its first day first."""
+    about = (getattr(fact, name, None) for name in ("kind", "requirement_id", "name", "source", "target"))
     return fact.from_day, fact.to_day, *about
 
 
