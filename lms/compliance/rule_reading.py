@@ -116,7 +116,7 @@ def _satisfaction(reader: Reader) -> Satisfaction:
     if shape == "hours":
         group = reader.group("hours")
         return InHours(_hours(group) if group else Hours(60))
-    parts = tuple(_satisfaction(part) for part in reader.groups(shape))
+    parts = tuple(dict.fromkeys(_satisfaction(part) for part in reader.groups(shape)))  # said twice is said once
     if len(parts) == 1:
         return parts[0]  # all or any of one thing is that thing
     return AllOf(parts) if shape == "all" else AnyOf(parts)

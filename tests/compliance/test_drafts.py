@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from lms.catalogue.yaml_text import read
@@ -129,8 +129,16 @@ PEOPLE = [
 ]
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(AUDIENCES, rich_rules())
+@example(
+    {"everyone": True},
+    {
+        "satisfied_by": {"any": [{"course": "a"}, {"course": "a"}]},
+        "first": {"within": {"days": 1}, "of": "entering"},
+        "recurs": {"kind": "once"},
+    },
+)
 def test_any_audience_and_rule_go_through_the_form(audience: dict[str, Any], rule: dict[str, Any]) -> None:
     document = {
         "requirement": "X",

@@ -226,6 +226,12 @@ def answers(item: Item) -> SearchStrategy[dict[str, Any]]:
     return words.map(lambda text: {"text": text})
 
 
+def test_lines_end_alike_however_a_form_ends_them() -> None:
+    assert ITEMS["reflection"].checked({"text": "On Tuesday.\r\nAnd on Friday."}) == {
+        "text": "On Tuesday.\nAnd on Friday."
+    }
+
+
 @pytest.mark.parametrize("kind", TYPES)
 @settings(deadline=None, max_examples=60)
 @given(data=st.data())

@@ -79,7 +79,7 @@ class ReflectionItem(Question):
     required: ClassVar[bool] = False
 
     def parse(self, form: Form, language: str) -> Response:
-        return self.checked({"text": (form.get("text") or [""])[0].replace("\r\n", "\n")})
+        return self.checked({"text": (form.get("text") or [""])[0]})
 
     def fields(self, response: Response) -> dict[str, list[str]]:
         return {"text": [response["text"]]}

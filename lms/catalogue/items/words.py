@@ -167,10 +167,12 @@ def more(answers: Iterator[object]) -> tuple[str, ...]:
 
 
 def text_of(response: object, limit: int) -> str:
-    """The text of a well-formed response, at most ``limit`` characters. Raises Invalid for any other."""
+    """The text of a well-formed response, at most ``limit`` characters, its lines ended as everywhere else and not as forms end
+    them. Raises Invalid for any other."""
     text = response.get("text") if isinstance(response, Mapping) and set(response) == {"text"} else None
     if not isinstance(text, str):
         raise unreadable()
+    text = text.replace("\r\n", "\n")
     if not text.strip():
         raise nothing_given()
     if len(text) > limit:
