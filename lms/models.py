@@ -17,9 +17,10 @@ from lms.policies import models as policies
 from lms.records import models as records
 from lms.records.history import models as history
 from lms.records.outside import models as outside
+from lms.reports.saved import models as saved
 
 __all__ = [
     "accounts", "audit", "catalogue", "certificates", "comparing", "compliance", "drafts", "equivalencies", "evidence", "files", "history",
     "learning", "notices", "organisation",
-    "outbox", "outside", "people", "policies", "records",
+    "outbox", "outside", "people", "policies", "records", "saved",
 ]  # fmt: skip

@@ -85,6 +85,34 @@ def viewer_for_token(session: Session, token: str, now: datetime, idle: timedelt
     )
 
 
+def viewer_of(session: Session, person_id: int, now: datetime) -> Viewer | None:
+    """Somebody as they would be if they signed in at this moment; None where they may not. Two statements."""
+    own = session.get(OrganisationRow, 1)
+    settings = own.settings if own is not None else {}
+    rows = session.execute(
+        select(Account, Person, Employment.from_day, Employment.to_day, RoleGrant.role, RoleGrant.department_id)
+        .join(Person, Person.id == Account.person_id)
+        .outerjoin(Employment, and_(Employment.person_id == Person.id, known(Employment)))
+        .outerjoin(RoleGrant, and_(RoleGrant.account_id == Account.id, RoleGrant.revoked_at.is_(None)))
+        .where(Account.person_id == person_id)
+    ).all()
+    if not rows or rows[0][0].closed_at is not None or (rows[0][0].demo and not settings.get("demo", False)):
+        return None
+    stretches = [(row.from_day, row.to_day) for row in rows if row.from_day is not None]
+    if employment_over(stretches, local_day(now, settings.get("zone", "UTC"))):
+        return None
+    account, person = rows[0][:2]
+    grants = {Grant(Role(row.role), row.department_id) for row in rows if row.role is not None}
+    return Viewer(
+        person_id=person.id,
+        account_id=account.id,
+        display_name=person.display_name,
+        grants=frozenset(grants | {Grant(Role.LEARNER)}),
+        language=person.language,
+        zone=person.zone,
+    )
+
+
 def account_of_expired_token(session: Session, token: str, now: datetime) -> int | None:
     """The account of a session that merely timed out, so that a form it sent can be kept; None for one that was ended."""
     row = session.execute(

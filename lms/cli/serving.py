@@ -18,6 +18,7 @@ from lms.accounts.passwords import setup_code
 from lms.app import create_app
 from lms.cli.house import Opened, is_empty, opened, require_current, upgrade
 from lms.cli.receiving import ENVELOPE, limit_bodies
+from lms.web.exporting import Exporter
 from lms.worker import Worker
 
 
@@ -97,7 +98,9 @@ def run(house: Opened, threads: int, *, with_worker: bool, processes: int = 1) -
         first = _share(processes)
         stop = threading.Event()
         worker = threading.Thread(
-            target=Worker(house.database, house.files, house.clock, house.config.bounces).run, args=(stop,), daemon=True
+            target=Worker(house.database, house.files, house.clock, house.config.bounces, Exporter(app)).run,
+            args=(stop,),
+            daemon=True,
         )
         if first and with_worker:
             worker.start()
@@ -118,7 +121,8 @@ def run(house: Opened, threads: int, *, with_worker: bool, processes: int = 1) -
 def worker(once: bool) -> None:
     """Run jobs: mail, certificates, imports, rebuilds. Several may run beside each other."""
     with opened() as house:
-        found = Worker(house.database, house.files, house.clock, house.config.bounces)
+        app = create_app(house.config, house.clock, house.database)
+        found = Worker(house.database, house.files, house.clock, house.config.bounces, Exporter(app))
         if once:
             found.fetch()
             click.echo(f"{found.drain()} jobs done.")

@@ -32,9 +32,12 @@ from lms.learning.models import (
 )
 from lms.notices.models import FailingAddress, Mail, MailBounce, NoticeChoice
 from lms.people import worklist
+from lms.people.folding import folded
 from lms.people.models import BirthMonth, Employment, ImportChange, ImportRun, Leave, Licence, Person
 from lms.records.models import RecordRevocation, TrainingRecord
 from lms.records.outside.models import OutsideDecision, OutsideStatement, OutsideTraining
+from lms.reports.saved.actions import let_go
+from lms.reports.saved.models import ExportSchedule, SavedView
 from lms.retention.queries import SOURCE, Due
 
 GONE = "–"
@@ -63,6 +66,7 @@ def pseudonymise(session: Session, people: Sequence[Due], by: Actor) -> list[str
     if session.scalar(here.limit(1)) is not None:
         raise Conflict(N_("Somebody of them is employed again. Nothing was changed."))
     numbers = set(session.scalars(select(Person.number).where(Person.id.in_(ids))))
+    _views(session, ids, by)
     for person in session.scalars(select(Person).where(Person.id.in_(ids))):
         person.source, person.number = SOURCE, str(person.id)
         person.given_name, person.family_name = "", pseudonym(person.id)
@@ -71,7 +75,7 @@ def pseudonymise(session: Session, people: Sequence[Due], by: Actor) -> list[str
     _accounts(session, ids, by)
     _words(session, ids, by)
     _answers(session, ids)
-    files = _documents(session, ids) + _packs(session, numbers)
+    files = let_go(session) + _documents(session, ids) + _packs(session, numbers)
     audit.forget(session, ids)
     for each in people:
         told = {"kept_until": str(each.verdict.until), "clock": each.verdict.clock.code if each.verdict.clock else None}
@@ -167,6 +171,23 @@ def _answers(session: Session, ids: list[int]) -> None:
             question: {"text": GONE} if isinstance(answer, dict) and "text" in answer else answer
             for question, answer in survey.response.items()
         }
+
+
+def _views(session: Session, ids: list[int], by: Actor) -> None:
+    """Views of their own, and searches of others that find them; what was mailed to them goes with the files of exports."""
+    told = list(session.scalars(select(Person.folded).where(Person.id.in_(ids))))
+    for view in session.scalars(select(SavedView)):
+        words = folded(str(view.args.get("q", ""))).split()
+        if view.owner_id in ids:
+            view.name, view.args, view.removed_at = f"{GONE} {view.id}", {}, view.removed_at or by.now
+        elif words and any(all(word in text for word in words) for text in told):
+            view.args = {**view.args, "q": ""}
+    theirs = select(SavedView.id).where(SavedView.owner_id.in_(ids)).scalar_subquery()
+    running = ExportSchedule.view_id.in_(theirs) & ExportSchedule.stopped_at.is_(None)
+    session.execute(
+        update(ExportSchedule).where(running).values(stopped_at=by.now, stopped_why="access"),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def _documents(session: Session, ids: list[int]) -> list[str]:

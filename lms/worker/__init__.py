@@ -23,7 +23,9 @@ from lms.errors import AttuneError
 from lms.files import FileStore
 from lms.notices import nightly
 from lms.outbox import LEASE, enqueue, fail, finish, held_by, lease, renew
+from lms.reports.saved import queries as saved
 from lms.worker.came_back import read_mailbox
+from lms.worker.exports import EXPORT, Exporter
 from lms.worker.jobs import HANDLERS, Bench
 
 log = logging.getLogger("lms.worker")
@@ -41,8 +43,15 @@ SEALING = timedelta(seconds=1)
 class Worker:
     """Runs jobs."""
 
-    def __init__(self, database: Database, files: FileStore, clock: Clock, bounces: str = "") -> None:
-        self.bench = Bench(database, files, clock)
+    def __init__(
+        self,
+        database: Database,
+        files: FileStore,
+        clock: Clock,
+        bounces: str = "",
+        exporter: Exporter | None = None,
+    ) -> None:
+        self.bench = Bench(database, files, clock, exporter)
         self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._sealed_at: datetime | None = None
         self._looked_at: datetime | None = None
@@ -72,16 +81,21 @@ class Worker:
         return count
 
     def begin_day(self) -> None:
-        """Queue the reminders of the day once its morning has come; looked at once a minute."""
+        """Queue the reminders of the day, and the views that are to be mailed, once its morning has come; looked at once a minute."""
         now = self.bench.clock.now()
         if self._looked_at is not None and abs(now - self._looked_at) < DAILY:
             return
         self._looked_at = now
         with self.bench.database.session() as session:
             day = nightly.day_to_run(session, now)
+            exports = saved.due(session, now) if self.bench.exporter is not None else []
         if day is not None:
             with self.bench.database.transaction() as session:
                 enqueue(session, nightly.RUN, {"day": day.isoformat()}, now, key=day.isoformat())
+        for schedule, on in exports:
+            with self.bench.database.transaction() as session:
+                told = {"schedule": schedule, "day": on.isoformat()}
+                enqueue(session, EXPORT, told, now, key=f"{schedule} {on.isoformat()}")
 
     def fetch(self) -> None:
         """Read the mailbox into which mail comes back, if there is one; looked at every five minutes. One that fails stops nothing."""

@@ -23,6 +23,7 @@ from lms.flows import assessing, certifying
 from lms.notices import actions as notices
 from lms.notices import failing, nightly
 from lms.notices import mail as smtp
+from lms.worker.exports import EXPORT, Exporter, send_export
 from lms.worker.packs import build_pack
 
 
@@ -33,6 +34,7 @@ class Bench:
     database: Database
     files: FileStore
     clock: Clock
+    exporter: Exporter | None = None
 
 
 def send_mail(payload: dict[str, Any], bench: Bench) -> None:
@@ -135,4 +137,5 @@ HANDLERS: dict[str, Callable[[dict[str, Any], Bench], None]] = {
     building.DROP: drop_old_spans,
     nightly.RUN: write_notices,
     evidence.BUILD: build_pack,
+    EXPORT: send_export,
 }

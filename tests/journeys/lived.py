@@ -85,6 +85,7 @@ class Lived:
     draft: int = 1
     outside: int = 1
     equivalency: int = 1
+    view: int = 1
 
 
 def live(db: Database, clock: SetClock, app: Flask, hr: PageClient, learner: int) -> Lived:
@@ -108,7 +109,7 @@ def live(db: Database, clock: SetClock, app: Flask, hr: PageClient, learner: int
     return Lived(
         person=learner, secret=invitations_made, address_token=_token(app, learner), certificate=number,
         record=record_id, dry_run=dry_run, import_run=import_run, pack=_pack(hr), comparison=_comparison(hr), panel=panel, draft=_draft(hr),
-        requirement=_second_version(db, clock), outside=outside, equivalency=equivalency, **training, **people,
+        requirement=_second_version(db, clock), outside=outside, equivalency=equivalency, view=_view(hr), **training, **people,
     )  # fmt: skip
 
 
@@ -125,10 +126,14 @@ def _mail(session: Session, clock: SetClock, learner: int) -> None:
 def _elsewhere(session: Session, clock: SetClock, learner: int) -> tuple[int, int]:
     """An outside training of the learner about which a reviewer asks, and an equivalency for the learner alone."""
     now = clock.now()
-    claim = Claim("Bias in Perinatal Care", "State University", now.date() - timedelta(days=30), 90, certificate_number="A-7")
+    claim = Claim(
+        "Bias in Perinatal Care", "State University", now.date() - timedelta(days=30), 90, certificate_number="A-7"
+    )
     training = outside.hand_in(session, learner, replace(claim, attested="I was there."), None, Actor(learner, now))
     outside.decide(session, training.id, Outcome.ASKED, "Which hours were about birth?", Actor(1, now))
-    said = Stated("la-110", now.date(), "Same contents", "cc-101", person_id=learner, rests_on="Compared by the educator")
+    said = Stated(
+        "la-110", now.date(), "Same contents", "cc-101", person_id=learner, rests_on="Compared by the educator"
+    )
     return training.id, equivalencies.state(session, said, None, Actor(1, now)).id
 
 
@@ -136,7 +141,9 @@ def _taught(session: Session, clock: SetClock, learner: int) -> None:
     """A live session of CC-101 at which the learner was."""
     by = Actor(1, clock.now())
     course = catalogue.offered_by_slug(session, "cc-101").course_id
-    held = sessions.hold(session, sessions.Wanted(course, clock.now().date(), "in_person", "en", place="Room 4"), "UTC", by)
+    held = sessions.hold(
+        session, sessions.Wanted(course, clock.now().date(), "in_person", "en", place="Room 4"), "UTC", by
+    )
     record_attendance(session, held, [session.get_one(Person, learner)], by)
 
 
@@ -190,6 +197,12 @@ def _pack(hr: PageClient) -> int:
 def _comparison(hr: PageClient) -> int:
     page = hr.page("/completion/kept?known=2026-03-01")
     return int(hr.submit(page, form="ask", follow=False).location.rpartition("/")[2])
+
+
+def _view(hr: PageClient) -> int:
+    page = hr.page("/views/new?page=people&query=state%3Doverdue")
+    answer = hr.submit(page, {"name": "Late people of the week"}, form="change")
+    return int(page_of(answer).link("Late people of the week").rpartition("/")[2])
 
 
 def _second_version(db: Database, clock: SetClock) -> int:

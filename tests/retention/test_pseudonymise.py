@@ -34,6 +34,8 @@ from lms.people.models import Employment, Person
 from lms.records.outside import actions as outside
 from lms.records.outside.judging import Claim, Counting
 from lms.records.outside.models import Outcome
+from lms.reports.saved import actions as saved
+from lms.reports.saved.models import SavedView
 from lms.retention import actions, queries
 from lms.retention.queries import Due
 from lms.worker import Worker
@@ -91,6 +93,9 @@ def test_names_are_gone_and_counts_stay(db: Database, config: Config, clock: Set
             )
         )  # fmt: skip
         session.add(NoticeChoice(person_id=ids[0], declined_at=clock.now()))
+        own = saved.save(session, "people", {}, f"What {told} wants", None, Actor(ids[0], clock.now()))
+        hr = session.scalars(select(Person.id).where(Person.number == "hr")).one()
+        searched = saved.save(session, "people", {"q": told, "sort": "name"}, "One", None, Actor(hr, clock.now())).id
         named = session.get_one(Person, ids[0]).number
         hr = session.scalars(select(Person.id).where(Person.number == "hr")).one()
         wanted = Scope(TODAY, clock.now(), numbers=(named, "hr"))
@@ -120,6 +125,8 @@ def test_names_are_gone_and_counts_stay(db: Database, config: Config, clock: Set
         assert not any("10.9.9.9" in row for row in everything)
         assert list(log.faults(session)) == []
         assert list(queries.due(session, LATER, ZONE)) == [], "nobody is pseudonymised twice"
+        assert session.get_one(SavedView, own.id).removed_at is not None
+        assert session.get_one(SavedView, searched).args == {"q": "", "sort": "name"}
     assert not path.exists() and not handed.exists(), "the files with the name are removed"
     assert not packed.exists(), "a pack that names them is removed"
     with db.session() as session:
