@@ -204,8 +204,13 @@ def exempt(
     last_day: date | None,
     reason: str,
     actor: Actor,
+    *,
+    file_id: int | None = None,
+    follow: bool = True,
 ) -> Exemption:
     """Excuse a person from a requirement (None: from all) from ``first_day`` to ``last_day``, inclusive (None: until it is ended).
+
+    ``file_id`` is a document that stands behind it. ``follow`` False: the caller works the timeline out, for many people at once.
 
     Raises:
         Invalid: no reason, or it ends before it begins.
@@ -221,6 +226,7 @@ def exempt(
         from_day=first_day,
         to_day=to_day,
         reason=_reason(reason),
+        file_id=file_id,
         recorded_at=actor.now,
         recorded_by=actor.person_id,
     )
@@ -230,9 +236,11 @@ def exempt(
         "requirement": requirement_id,
         "from": first_day.isoformat(),
         "last": last_day.isoformat() if last_day else None,
+        "document": file_id,
     }
     record(session, actor, "exemption.grant", "person", person_id, after=after, reason=row.reason)
-    rebuild(session, [person_id], now=actor.now)
+    if follow:
+        rebuild(session, [person_id], now=actor.now)
     return row
 
 
@@ -258,19 +266,32 @@ def end_exemption(session: Session, exemption_id: int, last_day: date, actor: Ac
                 from_day=row.from_day,
                 to_day=to_day,
                 reason=row.reason,
+                file_id=row.file_id,
                 recorded_at=actor.now,
                 recorded_by=actor.person_id,
             )
         )
+    before = {"exemption": row.id, "from": row.from_day.isoformat(), "to": row.to_day.isoformat(), "reason": row.reason}
     after = {"exemption": row.id, "last": last_day.isoformat()}
-    record(session, actor, "exemption.end", "person", row.person_id, after=after)
+    record(session, actor, "exemption.end", "person", row.person_id, before=before, after=after)
     rebuild(session, [row.person_id], now=actor.now)
 
 
 def extend(
-    session: Session, person_id: int, requirement_id: int, cycle: int, due: date, reason: str, actor: Actor
+    session: Session,
+    person_id: int,
+    requirement_id: int,
+    cycle: int,
+    due: date,
+    reason: str,
+    actor: Actor,
+    *,
+    file_id: int | None = None,
+    follow: bool = True,
 ) -> Extension:
     """Another due day, the last good one, for one cycle of a person (numbered as in the spans); it replaces an earlier extension.
+
+    ``file_id`` is a document that stands behind it. ``follow`` False: the caller works the timeline out, for many people at once.
 
     Raises:
         Invalid: no reason.
@@ -294,14 +315,16 @@ def extend(
         due=due,
         granted_on=_today(session, actor),
         reason=_reason(reason),
+        file_id=file_id,
         recorded_at=actor.now,
         recorded_by=actor.person_id,
     )
     session.add(row)
     session.flush()
-    after = {"requirement": requirement_id, "cycle": cycle, "due": due.isoformat()}
+    after = {"requirement": requirement_id, "cycle": cycle, "due": due.isoformat(), "document": file_id}
     record(session, actor, "extension.grant", "person", person_id, after=after, reason=row.reason)
-    rebuild(session, [person_id], now=actor.now)
+    if follow:
+        rebuild(session, [person_id], now=actor.now)
     return row
 
 

@@ -277,6 +277,18 @@ def people_of(session: Session, requirement_id: int, visible: Select[int], day: 
     ).all()
 
 
+def of_person(session: Session, person_id: int) -> Sequence[Any]:
+    """What was assigned to a person by name, the latest first: (the last word about it, who said so, title). One statement."""
+    version = RequirementVersion
+    return session.execute(
+        select(AssignedPerson, Person, version.title)
+        .join(version, version.requirement_id == AssignedPerson.requirement_id)
+        .outerjoin(Person, Person.id == AssignedPerson.recorded_by)
+        .where(AssignedPerson.person_id == person_id, _last_word(), known(version))
+        .order_by(AssignedPerson.requirement_id.desc(), AssignedPerson.id)
+    ).all()
+
+
 def asked_already(session: Session, person_id: int, slug: str, day: date) -> Assignment | None:
     """An assignment of the same course that stands for somebody and is not done; the one that is due first."""
     query = (

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Select, case, select
+from sqlalchemy import ColumnElement, Row, Select, case, select
 from sqlalchemy.orm import Session
 
 from lms.audit import Actor, record
@@ -46,7 +47,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A request, and what became of it: ``outcome`` is ``waiting``, ``granted`` (until ``until``) or ``refused``."""
+    """A request, and what became of it: ``outcome`` is ``waiting``, ``granted`` (until ``until``), ``refused`` or ``taken_back``."""
 
     request: ExtensionRequest
     outcome: str
@@ -116,11 +117,20 @@ def history(session: Session, person_id: int) -> list[Told]:
     return [_told(*row) for row in session.execute(query)]
 
 
+def moved(session: Session, person_id: int) -> Sequence[Row[Extension, Person | None]]:
+    """Every due day that was moved for a person and who moved it, the latest decision first, replaced ones too. One statement."""
+    query = select(Extension, Person).outerjoin(Person, Person.id == Extension.recorded_by)
+    query = query.where(Extension.person_id == person_id)
+    return session.execute(query.order_by(Extension.recorded_at.desc(), Extension.id.desc())).all()
+
+
 def answers(session: Session, person_id: int, day: date) -> list[tuple[Turn, Told]]:
     """What was last asked and answered about each duty that is still to be done on ``day``, by due day. One statement."""
     request = ExtensionRequest
+    stands = known(request) | ExtensionDecision.request_id.is_not(None)
     query = (
         _asked(person_id)
+        .where(stands)  # what was taken back was never asked, as far as the learner is concerned
         .add_columns(Span, RequirementVersion)
         .join(Span, (Span.person_id == request.person_id) & (Span.requirement_id == request.requirement_id))
         .join(RequirementVersion, _in_force(day))
@@ -150,7 +160,10 @@ def _asked(person_id: int) -> Select[ExtensionRequest, ExtensionDecision, date, 
 def _told(
     asked: ExtensionRequest, decided: ExtensionDecision | None, until: date | None, decider: Person | None
 ) -> Told:
-    outcome = "waiting" if decided is None else "refused" if decided.extension_id is None else "granted"
+    if decided is None:
+        outcome = "waiting" if asked.superseded_at is None else "taken_back"
+    else:
+        outcome = "refused" if decided.extension_id is None else "granted"
     reason = decided.reason if decided is not None else ""
     name = decider.display_name if decider is not None else ""
     return Told(asked, outcome, until, reason, name, asked.superseded_at)
@@ -204,6 +217,71 @@ def ask(
         reason=asked.reason,
     )
     return asked
+
+
+def take_back(session: Session, person_id: int, request_id: int, actor: Actor) -> None:
+    """The learner no longer asks, while nobody has decided.
+
+    Raises:
+        NotFound: they asked no such thing.
+        Conflict: it is decided, or taken back already.
+    """
+    store.lock(session, [person_id])
+    asked = session.get(ExtensionRequest, request_id, populate_existing=True)
+    if asked is None or asked.person_id != person_id:
+        raise NotFound(N_("You have not asked for this."))
+    if asked.superseded_at is not None:
+        raise Conflict(N_("Somebody has decided this meanwhile, or you have taken it back already."))
+    asked.superseded_at, asked.superseded_by = actor.now, actor.person_id
+    session.flush()
+    before = {"requirement": asked.requirement_id, "cycle": asked.cycle, "wished": asked.wished.isoformat()}
+    record(session, actor, "extension.take_back", "person", person_id, before=before)
+
+
+def give(
+    session: Session,
+    person_id: int,
+    requirement_id: int,
+    until: date,
+    reason: str,
+    today: date,
+    actor: Actor,
+    *,
+    file_id: int | None = None,
+    follow: bool = True,
+) -> Turn:
+    """Another due day for a duty that is still to be done, without being asked. A request that waits for it is granted by this.
+
+    ``follow`` False: the caller works the timeline out, for many people at once.
+
+    Raises:
+        Denied: it is one's own.
+        NotFound: the duty is not asked of them now, or is met.
+        Invalid: no reason, or a day out of bounds.
+    """
+    if person_id == actor.person_id:
+        raise Denied(N_("Nobody decides this for themselves. Ask your manager or HR."))
+    store.lock(session, [person_id])
+    turn = next((each for each in turns(session, person_id, today) if each.requirement_id == requirement_id), None)
+    if turn is None:
+        raise NotFound(N_("There is nothing to do for this now, so there is no due day to move."))
+    _within(turn, until)
+    waits = session.scalar(
+        select(ExtensionRequest).where(
+            ExtensionRequest.person_id == person_id,
+            ExtensionRequest.requirement_id == requirement_id,
+            ExtensionRequest.cycle == turn.cycle,
+            known(ExtensionRequest),
+        )
+    )
+    given = extend(
+        session, person_id, requirement_id, turn.cycle, until, reason[:LONGEST], actor, file_id=file_id, follow=follow
+    )
+    if waits is not None:
+        waits.superseded_at, waits.superseded_by = actor.now, actor.person_id
+        session.add(ExtensionDecision(request_id=waits.id, extension_id=given.id, reason=given.reason))
+    session.flush()
+    return turn
 
 
 def grant(session: Session, one: Waiting, until: date, reason: str, actor: Actor) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.orm import Session
 
 from lms.clock import FOR_EVER
@@ -22,7 +22,7 @@ from lms.compliance.spans import State
 from lms.compliance.tallies import active, within
 from lms.db import day_in, known
 from lms.errors import N_, Message
-from lms.people.models import Department, DepartmentVersion
+from lms.people.models import Department, DepartmentVersion, Person
 from lms.records.models import TrainingRecord
 
 CAN_BE_DONE = frozenset({State.OPEN, State.RENEWAL_OPEN, State.IN_GRACE, State.OVERDUE})
@@ -201,10 +201,22 @@ def why_required(session: Session, person_id: int, requirement_id: int, day: dat
     return why_assigned(requirement, person, day, dict(names.all()))
 
 
-def exemptions(session: Session, person_id: int) -> Sequence[Exemption]:
-    """The exemptions of a person that stand, newest first."""
-    query = select(Exemption).where(Exemption.person_id == person_id, known(Exemption))
-    return session.scalars(query.order_by(Exemption.from_day.desc(), Exemption.id.desc())).all()
+def exemptions(session: Session, person_id: int) -> Sequence[Row[Exemption, Person | None]]:
+    """The exemptions of a person that stand, newest first, and who granted each. One statement."""
+    query = select(Exemption, Person).outerjoin(Person, Person.id == Exemption.recorded_by)
+    query = query.where(Exemption.person_id == person_id, known(Exemption))
+    return session.execute(query.order_by(Exemption.from_day.desc(), Exemption.id.desc())).all()
+
+
+def exempt_on(session: Session, person_id: int, requirement_id: int | None, day: date) -> bool:
+    """Whether an exemption from this requirement (None: from all) stands on ``day``."""
+    which: ColumnElement[bool] = Exemption.requirement_id.is_(None)
+    if requirement_id is not None:
+        which = which | (Exemption.requirement_id == requirement_id)
+    query = select(Exemption.id).where(
+        Exemption.person_id == person_id, known(Exemption), day_in(day, Exemption.from_day, Exemption.to_day), which
+    )
+    return session.scalar(query.limit(1)) is not None
 
 
 def _span(row: Span) -> spans.Span:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import String, and_, cast, literal, select, union
+from sqlalchemy import Select, String, and_, cast, literal, select, union
 from sqlalchemy.orm import Session
 
 from lms.catalogue.models import Course
@@ -26,18 +26,22 @@ STAYS = timedelta(days=90)
 """For so long after its due day an assignment that everybody has done is still worth a column."""
 
 
-def requirements(session: Session, day: date) -> list[tuple[RequirementVersion, str]]:
+def requirements(session: Session, day: date, *, settled: bool = True) -> list[tuple[RequirementVersion, str]]:
     """The version in force on ``day`` and the code of each requirement that is in force then, by code. One statement.
 
-    A pending version is in force on no day; one of another status that is not enforced is, and asks nothing.
+    A pending version is in force on no day; one of another status that is not enforced is, and asks nothing. Without ``settled``
+    old assignments that everybody has done are left out: they are worth no column any more.
     """
     found: dict[int, tuple[RequirementVersion, str]] = {}
-    for version, code in session.execute(
+    query = (
         select(RequirementVersion, Requirement.code)
         .join(Requirement, Requirement.id == RequirementVersion.requirement_id)
         .where(known(RequirementVersion), day_in(day, RequirementVersion.from_day, RequirementVersion.to_day))
         .order_by(RequirementVersion.from_day, RequirementVersion.number)
-    ):
+    )
+    if not settled:
+        query = query.where(RequirementVersion.requirement_id.not_in(_settled(day)))
+    for version, code in session.execute(query):
         if version.about.get("status") != Status.PENDING:
             found[version.requirement_id] = (version, code)
     return sorted(found.values(), key=lambda pair: pair[1].casefold())
@@ -48,11 +52,8 @@ def assigned(session: Session) -> set[int]:
     return set(session.scalars(select(Assignment.requirement_id)))
 
 
-def to_choose(session: Session, day: date) -> list[tuple[RequirementVersion, str]]:
-    """The requirements in force that are worth a column or a line in a list. Two statements.
-
-    Of those that came of assignments only what was due in the last 90 days, or is not done by somebody on ``day``.
-    """
+def _settled(day: date) -> Select[int]:
+    """The assignments that were due more than 90 days before ``day`` and are done by everybody they stand for."""
     span = Span
     open_still = (
         select(span.person_id)
@@ -64,8 +65,7 @@ def to_choose(session: Session, day: date) -> list[tuple[RequirementVersion, str
         )
         .exists()
     )
-    over = set(session.scalars(select(Assignment.requirement_id).where(Assignment.due < day - STAYS, ~open_still)))
-    return [pair for pair in requirements(session, day) if pair[0].requirement_id not in over]
+    return select(Assignment.requirement_id).where(Assignment.due < day - STAYS, ~open_still)
 
 
 def codes(session: Session) -> set[str]:

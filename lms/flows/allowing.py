@@ -79,6 +79,34 @@ def decide_more_time(
     )
 
 
+def give_more_time(
+    session: Session,
+    person_id: int,
+    requirement_id: int,
+    until: date,
+    *,
+    reason: str,
+    link: str,
+    actor: Actor,
+    file_id: int | None = None,
+    follow: bool = True,
+) -> None:
+    """More time for a duty that HR gives without being asked; the learner is told by mail, where they have an address.
+
+    ``link`` leads to what they have to do. ``follow`` False: the caller works the timeline out, for many people at once.
+
+    Raises:
+        Denied, NotFound, Invalid: see :func:`lms.compliance.more_time.give`.
+    """
+    own = load(session)
+    today = local_day(actor.now, own.zone if own else "UTC")
+    turn = more_time.give(
+        session, person_id, requirement_id, until, reason, today, actor, file_id=file_id, follow=follow
+    )  # fmt: skip
+    person = people.person(session, person_id)
+    write_mail(session, "more_time_given", person, actor.now, duty=turn.title, until=until, link=link)
+
+
 def accommodate(
     session: Session,
     person_id: int,

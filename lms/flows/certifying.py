@@ -59,13 +59,33 @@ def deliver_certificate(session: Session, certificate_id: int, files: FileStore,
     write_mail(session, "certificate", person, now, attachments=[stored], course=course, number=number)
 
 
-def revoke_record(session: Session, record: TrainingRecord, *, reason: str, actor: Actor) -> None:
-    """A record no longer counts: its certificate is revoked with it, and the person's timeline is worked out again."""
+def revoke_record(
+    session: Session,
+    record: TrainingRecord,
+    *,
+    reason: str,
+    actor: Actor,
+    file_id: int | None = None,
+    follow: bool = True,
+) -> None:
+    """A record no longer counts: its certificate is revoked with it, and the person's timeline is worked out again.
+
+    ``file_id`` is a document that stands behind it. ``follow`` False: the caller works the timelines out, for many people at once.
+
+    Raises:
+        Invalid: no reason.
+        Conflict: it is revoked already.
+    """
     by = actor.person_id
     assert by is not None
-    records.revoke(session, record, reason=reason, now=actor.now, by=by)
-    audit.record(session, actor, "record.revoke", "training_record", record.id, about=record.person_id, reason=reason)
-    compliance.rebuild(session, [record.person_id], now=actor.now)
+    records.revoke(session, record, reason=reason, now=actor.now, by=by, file_id=file_id)
+    before = {"course": record.course_code, "completed_on": record.completed_on.isoformat()}
+    audit.record(
+        session, actor, "record.revoke", "training_record", record.id, about=record.person_id, before=before,
+        after={"document": file_id}, reason=reason,
+    )  # fmt: skip
+    if follow:
+        compliance.rebuild(session, [record.person_id], now=actor.now)
 
 
 def reissue_certificate(

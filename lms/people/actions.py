@@ -225,9 +225,17 @@ def rehire(
 
 
 def record_leave(
-    session: Session, person_id: int, kind: str, reason: str, from_day: date, last_day: date | None, by: Actor
+    session: Session,
+    person_id: int,
+    kind: str,
+    reason: str,
+    from_day: date,
+    last_day: date | None,
+    by: Actor,
+    *,
+    file_id: int | None = None,
 ) -> Leave:
-    """A leave of absence; without a last day it goes on until it is ended.
+    """A leave of absence; without a last day it goes on until it is ended. ``file_id`` is a document that stands behind it.
 
     Raises:
         Invalid: no reason, an unknown kind, or a last day before the first.
@@ -242,10 +250,13 @@ def record_leave(
         raise Invalid(N_("The last day lies before the first. Correct one of them."))
     for other in queries.leaves(session, person_id):
         if other.from_day < end and from_day < other.to_day:
-            raise Conflict(N_("A leave is written down for some of these days already. Nothing was changed."))
+            raise Conflict(
+                N_("A leave from %(first)s is written down for some of these days already. End that one, or choose other days."),
+                first=other.from_day,
+            )
     leave = Leave(
-        person_id=person_id, kind=kind, reason=reason.strip(), from_day=from_day, to_day=end, recorded_at=by.now,
-        recorded_by=by.person_id,
+        person_id=person_id, kind=kind, reason=reason.strip(), file_id=file_id, from_day=from_day, to_day=end,
+        recorded_at=by.now, recorded_by=by.person_id,
     )  # fmt: skip
     session.add(leave)
     session.flush()
@@ -267,8 +278,8 @@ def end_leave(session: Session, person_id: int, leave_id: int, last_day: date, b
     if last_day >= leave.from_day:
         session.add(
             Leave(
-                person_id=person_id, kind=leave.kind, reason=leave.reason, from_day=leave.from_day, to_day=last_day + DAY,
-                recorded_at=by.now, recorded_by=by.person_id,
+                person_id=person_id, kind=leave.kind, reason=leave.reason, file_id=leave.file_id, from_day=leave.from_day,
+                to_day=last_day + DAY, recorded_at=by.now, recorded_by=by.person_id,
             )
         )  # fmt: skip
     session.flush()
@@ -418,4 +429,5 @@ def _leave(leave: Leave) -> dict[str, Any]:
         "from": leave.from_day.isoformat(),
         "to": leave.to_day.isoformat(),
         "reason": leave.reason,
+        "document": leave.file_id,
     }

@@ -65,8 +65,10 @@ def award(
     return record
 
 
-def revoke(session: Session, record: TrainingRecord, *, reason: str, now: datetime, by: int) -> RecordRevocation:
-    """The record no longer counts, on any day (as known now).
+def revoke(
+    session: Session, record: TrainingRecord, *, reason: str, now: datetime, by: int, file_id: int | None = None
+) -> RecordRevocation:
+    """The record no longer counts, on any day (as known now). ``file_id`` is a document that stands behind it.
 
     Raises:
         Invalid: no reason.
@@ -76,7 +78,7 @@ def revoke(session: Session, record: TrainingRecord, *, reason: str, now: dateti
         raise Invalid(N_("Say why the record is revoked."))
     if session.scalar(select(RecordRevocation.id).where(RecordRevocation.record_id == record.id)) is not None:
         raise Conflict(N_("This record has been revoked already."))
-    row = RecordRevocation(record_id=record.id, revoked_at=now, revoked_by=by, reason=reason.strip())
+    row = RecordRevocation(record_id=record.id, revoked_at=now, revoked_by=by, reason=reason.strip(), file_id=file_id)
     session.add(row)
     session.flush()
     return row

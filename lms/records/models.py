@@ -13,12 +13,14 @@ from lms.db import Base
 
 
 class How(StrEnum):
-    """How a course was completed: by taking it here, by testing out of it, in a live session, or elsewhere before it was known here."""
+    """How a course was completed: by taking it here, by testing out of it, in a live session, elsewhere before it was known here, or
+    in a way that HR vouches for."""
 
     COURSE = "course"
     TEST_OUT = "test_out"
     LIVE = "live_session"
     ELSEWHERE = "elsewhere"
+    BY_HAND = "by_hand"
 
 
 class Modality(StrEnum):
@@ -87,6 +89,16 @@ class RecordRevocation(Base):
     record_id: Mapped[int] = mapped_column(ForeignKey("training_record.id"), unique=True)
     revoked_at: Mapped[datetime]
     revoked_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    reason: Mapped[str]
+    file_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
+
+
+class ManualCompletion(Base):
+    """Why HR wrote a record down by hand, and the document that stands behind it. Who and when the record says."""
+
+    __tablename__ = "manual_completion"
+
+    record_id: Mapped[int] = mapped_column(ForeignKey("training_record.id"), primary_key=True)
     reason: Mapped[str]
     file_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
 

@@ -16,7 +16,7 @@ from lms.audit.chain import FORGET
 from lms.certificates.models import Certificate, CertificateRevocation
 from lms.clock import FOR_EVER
 from lms.compliance.equivalencies.models import Equivalency
-from lms.compliance.models import Exemption, Extension, ExtensionDecision, ExtensionRequest
+from lms.compliance.models import AssignedPerson, Exemption, Extension, ExtensionDecision, ExtensionRequest
 from lms.errors import N_, Conflict
 from lms.evidence.models import EvidencePack
 from lms.files import StoredFile
@@ -34,7 +34,7 @@ from lms.notices.models import FailingAddress, Mail, MailBounce, NoticeChoice
 from lms.people import worklist
 from lms.people.folding import folded
 from lms.people.models import BirthMonth, Employment, ImportChange, ImportRun, Leave, Licence, Person
-from lms.records.models import RecordRevocation, TrainingRecord
+from lms.records.models import ManualCompletion, RecordRevocation, TrainingRecord
 from lms.records.outside.models import OutsideDecision, OutsideStatement, OutsideTraining
 from lms.reports.saved.actions import let_go
 from lms.reports.saved.models import ExportSchedule, SavedView
@@ -114,14 +114,18 @@ def _accounts(session: Session, ids: list[int], by: Actor) -> None:
 
 def _words(session: Session, ids: list[int], by: Actor) -> None:
     """Free words and numbers: reasons, licences, birth months, remarks, mails, and names kept for undoing an import."""
-    for fact in (Leave, Exemption, Extension, ExtensionRequest, Accommodation):
+    for fact in (Leave, Exemption, Extension, ExtensionRequest, Accommodation, AssignedPerson):
         session.execute(update(fact).where(fact.person_id.in_(ids)).values(reason=GONE))
+    named = update(AssignedPerson).where(AssignedPerson.person_id.in_(ids))
+    session.execute(named.values(shown=""))
+    session.execute(named.where(AssignedPerson.withdrawal.is_not(None)).values(withdrawal=GONE))
     asked = select(ExtensionRequest.id).where(ExtensionRequest.person_id.in_(ids)).scalar_subquery()
     session.execute(update(ExtensionDecision).where(ExtensionDecision.request_id.in_(asked)).values(reason=GONE))
     session.execute(update(Licence).where(Licence.person_id.in_(ids)).values(number=GONE))
     session.execute(delete(BirthMonth).where(BirthMonth.person_id.in_(ids)))
     records = select(TrainingRecord.id).where(TrainingRecord.person_id.in_(ids)).scalar_subquery()
-    session.execute(update(RecordRevocation).where(RecordRevocation.record_id.in_(records)).values(reason=GONE))
+    for why in (RecordRevocation, ManualCompletion):
+        session.execute(update(why).where(why.record_id.in_(records)).values(reason=GONE))
     certificates = select(Certificate.id).where(Certificate.person_id.in_(ids)).scalar_subquery()
     session.execute(
         update(CertificateRevocation).where(CertificateRevocation.certificate_id.in_(certificates)).values(reason=GONE)
@@ -198,6 +202,11 @@ def _documents(session: Session, ids: list[int]) -> list[str]:
         named: dict[str, Any] = {**paper.snapshot, "person_name": pseudonym(paper.person_id)}
         paper.snapshot, paper.file_id = named, None
     _papers(session, ids)
+    for fact in (Leave, Exemption, Extension, AssignedPerson):
+        session.execute(update(fact).where(fact.person_id.in_(ids)).values(file_id=None))
+    records = select(TrainingRecord.id).where(TrainingRecord.person_id.in_(ids)).scalar_subquery()
+    for why in (RecordRevocation, ManualCompletion):
+        session.execute(update(why).where(why.record_id.in_(records)).values(file_id=None))
     session.flush()
     media = StoredFile.purpose.not_in(("media", "import"))
     return _drop(session, StoredFile.owner_id.in_(ids) & media)

@@ -21,7 +21,7 @@ from lms.errors import N_, NotFound
 from lms.flows import assigning
 from lms.people import queries as people
 from lms.people.models import Person
-from lms.web import several
+from lms.web import documents, several
 from lms.web.form_page import form_page
 from lms.web.forms import Form
 from lms.web.page import actor, needs, session, today, viewer
@@ -103,8 +103,6 @@ def new() -> ResponseReturnValue:
     if request.method == "GET":
         form.people.data = request.args.get("people", "").strip()[:200]
         form.course.data = request.args.get("course", "")[:100] or None
-    order = ("course", "due", "reason", "shown", "people")
-    form._fields = {name: form._fields[name] for name in (*(n for n in form._fields if n not in order), *order)}
 
     def attempt(person: Person) -> Outcome:
         return _attempt(person, form)
@@ -113,7 +111,9 @@ def new() -> ResponseReturnValue:
         title = gettext(
             "%(course)s, assigned on %(day)s", course=courses[form.course.data], day=format_date(today(), "short")
         )
-        made = assigning.assign_course(session(), form.wanted(), title, [one.id for one in chosen], actor())
+        ids = [one.id for one in chosen]
+        files = documents.kept(documents.sent(), ids)
+        made = assigning.assign_course(session(), form.wanted(), title, ids, actor(), files=files)
         return url_for("assignments.show", requirement_id=made.requirement_id)
 
     def said() -> str:
@@ -127,6 +127,7 @@ def new() -> ResponseReturnValue:
             form, gettext("Assign a course"), gettext("Assign the course"), Permission.ASSIGNMENT_EDIT, attempt, act, said,
             url_for("assignments.index"), _crumbs(),
             lede=gettext("Asked once, from today on. What they did before does not count for it."),
+            document=True,
             check=lambda: assignments.check(form.wanted(), today()),
             done=lambda number: ngettext(
                 "The course is assigned to %(num)s person.", "The course is assigned to %(num)s people.", number

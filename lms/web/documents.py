@@ -7,9 +7,6 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
-from flask_babel import lazy_gettext as _l
-from flask_wtf.file import FileField
-from wtforms.validators import Optional
 
 from lms.access import Permission
 from lms.errors import N_, NotFound
@@ -19,15 +16,6 @@ from lms.web.page import house, needs, now, session
 from lms.web.person_page import found
 
 blueprint = Blueprint("documents", __name__, url_prefix="/people")
-
-
-def document_field() -> FileField:
-    """The field for a document, the same in every form."""
-    return FileField(
-        _l("Document"),
-        [Optional()],
-        description=_l("A PDF, a picture or plain text that stands behind it. Never a diagnosis."),
-    )
 
 
 @blueprint.get("/<int:person_id>/documents/<int:file_id>")
@@ -80,3 +68,12 @@ def kept(upload: Any, person_ids: Iterable[int]) -> dict[int, int]:
 def sent() -> Any:
     """The document that came with the page of a list."""
     return request.files.get("document")
+
+
+def kept_for(form: Any, person_id: int) -> int | None:
+    """The document of a form about one person, stored; None where no file was chosen.
+
+    Raises:
+        Invalid: see :func:`kept`.
+    """
+    return kept(form.document.data, [person_id]).get(person_id)

@@ -107,7 +107,7 @@ def matrix_file(question: Asked, roots: Collection[int] | None, kind: str) -> Re
 
 def _titles(question: Asked) -> dict[int, str]:
     """The requirements in force on the day: all of them, or the one that is asked for."""
-    required = compliance.requirements(session(), question.as_of)
+    required = compliance.requirements(session(), question.as_of, settled=question.requirement != OVERALL)
     return {
         version.requirement_id: version.title
         for version, _ in required

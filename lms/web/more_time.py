@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template, url_for
+from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import format_date
 from flask_babel import lazy_gettext as _l
@@ -11,10 +11,10 @@ from wtforms.validators import InputRequired, Length
 
 from lms.access import Permission
 from lms.compliance import more_time
-from lms.errors import N_, NotFound
+from lms.errors import N_, Conflict, NotFound
 from lms.web.form_page import form_page
 from lms.web.forms import Form
-from lms.web.page import actor, needs, session, today, viewer
+from lms.web.page import actor, commit, needs, say, session, tell, today, viewer
 from lms.web.words import gettext
 
 blueprint = Blueprint("more_time", __name__, url_prefix="/more-time")
@@ -39,6 +39,21 @@ def index() -> ResponseReturnValue:
     answered = more_time.answers(session(), viewer().person_id, today())
     told = {turn.requirement_id: what for turn, what in answered}
     return render_template("learner/more_time.html", turns=turns, answers=told)
+
+
+@blueprint.post("/<int:request_id>/take-back")
+@needs(Permission.LEARN)
+def take_back(request_id: int) -> ResponseReturnValue:
+    """One's own request that nobody has decided."""
+    try:
+        more_time.take_back(session(), viewer().person_id, request_id, actor())
+        commit()
+    except Conflict as refused:
+        session().rollback()
+        say(tell(refused.message), "error")
+    else:
+        say(gettext("You no longer ask for more time."))
+    return redirect(url_for("more_time.index"), 303)
 
 
 @blueprint.route("/<int:requirement_id>", methods=["GET", "POST"])

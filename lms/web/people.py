@@ -31,6 +31,7 @@ from lms.records import queries as records
 from lms.records.models import TrainingRecord
 from lms.records.outside import queries as outside
 from lms.reports.attempts import used_up
+from lms.web import decided, documents
 from lms.web.form_page import days, form_page
 from lms.web.outside import STATES as OUTSIDE_STATES
 from lms.web.page import actor, needs, now, session, today, viewer
@@ -49,8 +50,8 @@ from lms.web.people_forms import (
     LeaveForm,
     MoveForm,
     OwnDataForm,
-    ReasonForm,
     RehireForm,
+    RevokeForm,
     department_choices,
     department_names,
     last_of,
@@ -103,6 +104,7 @@ ACTIONS = {
     "exemption.grant": _l("Exemption granted"),
     "exemption.end": _l("Exemption ended"),
     "extension.ask": _l("More time asked for"),
+    "extension.take_back": _l("Request for more time taken back"),
     "extension.grant": _l("Due day extended"),
     "extension.refuse": _l("More time refused"),
     "attempt.grant": _l("Another attempt given"),
@@ -194,7 +196,8 @@ def training(person_id: int) -> ResponseReturnValue:
     return render_template(
         "people/training.html",
         one=one, tabs=_tabs(person_id), records=records.transcript(session(), person_id), held=held,
-        exemptions=compliance.exemptions(session(), person_id), titles=_requirement_titles(), last_of=last_of, waiting=waiting,
+        exemptions=compliance.exemptions(session(), person_id), decided=decided.about(person_id), titles=_requirement_titles(),
+        last_of=last_of, waiting=waiting,
         today=today(), asked=more_time.history(session(), person_id), outside=outside.handed_in(session(), person_id),
         outside_states=OUTSIDE_STATES,
     )  # fmt: skip
@@ -382,10 +385,11 @@ def leave(person_id: int) -> ResponseReturnValue:
 
     def act() -> None:
         actions.record_leave(
-            session(), person_id, form.kind.data, form.reason.data, form.from_day.data, form.last_day.data, actor()
-        )
+            session(), person_id, form.kind.data, form.reason.data, form.from_day.data, form.last_day.data, actor(),
+            file_id=documents.kept_for(form, person_id),
+        )  # fmt: skip
 
-    return _change(one, form, gettext("Record a leave"), gettext("Record the leave"), act)
+    return _change(one, form, gettext("Record a leave"), gettext("Record the leave"), act, files=True)
 
 
 @blueprint.route("/<int:person_id>/leave/<int:leave_id>", methods=["GET", "POST"])
@@ -418,10 +422,13 @@ def exempt(person_id: int) -> ResponseReturnValue:
     def act() -> None:
         which = None if form.requirement.data == NO_REQUIREMENT else int(form.requirement.data)
         compliance_actions.exempt(
-            session(), person_id, which, form.from_day.data, form.last_day.data, form.reason.data, actor()
-        )
+            session(), person_id, which, form.from_day.data, form.last_day.data, form.reason.data, actor(),
+            file_id=documents.kept_for(form, person_id),
+        )  # fmt: skip
 
-    return _change(one, form, gettext("Grant an exemption"), gettext("Grant the exemption"), act, tab="people.training")
+    return _change(
+        one, form, gettext("Grant an exemption"), gettext("Grant the exemption"), act, tab="people.training", files=True
+    )
 
 
 @blueprint.route("/<int:person_id>/exemptions/<int:exemption_id>", methods=["GET", "POST"])
@@ -429,7 +436,7 @@ def exempt(person_id: int) -> ResponseReturnValue:
 def end_exemption(person_id: int, exemption_id: int) -> ResponseReturnValue:
     """An exemption ends."""
     one = _person(person_id, Permission.EXEMPTION_EDIT)
-    if exemption_id not in {row.id for row in compliance.exemptions(session(), person_id)}:
+    if exemption_id not in {row.id for row, _ in compliance.exemptions(session(), person_id)}:
         raise NotFound(N_("There is no such exemption."))
     form = LastDayForm(last_day=today())
     return _change(
@@ -447,12 +454,15 @@ def revoke_record(person_id: int, record_id: int) -> ResponseReturnValue:
     record = session().get(TrainingRecord, record_id)
     if record is None or record.person_id != person_id:
         raise NotFound(N_("There is no such record of this person."))
-    form = ReasonForm()
+    form = RevokeForm()
     return _change(
         one, form, gettext("Revoke a training record"), gettext("Revoke the record and its certificate"),
-        lambda: certifying.revoke_record(session(), record, reason=form.reason.data, actor=actor()),
+        lambda: certifying.revoke_record(
+            session(), record, reason=form.reason.data, actor=actor(), file_id=documents.kept_for(form, person_id)
+        ),
         kind="danger",
         tab="people.training",
+        files=True,
         lede=gettext(
             "%(course)s, completed on %(day)s. It never counted then; its certificate says revoked to whoever checks it.",
             course=record.course_title, day=format_date(record.completed_on),

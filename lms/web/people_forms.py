@@ -9,6 +9,7 @@ from zoneinfo import available_timezones
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
+from flask_wtf.file import FileField
 from wtforms import BooleanField, DateField, Field, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
@@ -207,6 +208,14 @@ class AddForm(OwnDataForm, HoldingForm):
     last_day = _day(_l("Last day"), _l("Leave empty while there is no end."), needed=False)
 
 
+def _document() -> FileField:
+    return FileField(
+        _l("Document"),
+        [Optional()],
+        description=_l("A PDF, a picture or plain text that stands behind it; at most 10 MB. Never a diagnosis."),
+    )
+
+
 class LeaveForm(Form):
     """A leave of absence."""
 
@@ -214,6 +223,7 @@ class LeaveForm(Form):
     last_day = _day(_l("Last day"), _l("Leave empty while it is not known."), needed=False)
     kind = SelectField(_l("What it does to due days"), choices=_choices(LEAVE_NAMES.items()))
     reason = _reason(_l("A word such as “family leave”. Never a diagnosis."))
+    document = _document()
 
 
 class LastDayForm(Form):
@@ -229,12 +239,37 @@ class ExemptionForm(Form):
     from_day = _day(_l("First day"))
     last_day = _day(_l("Last day"), _l("Leave empty if it goes on until it is ended."), needed=False)
     reason = _reason(_l("Auditors read it. Never a diagnosis."))
+    document = _document()
 
 
 class ReasonForm(Form):
     """Only a reason."""
 
     reason = TextAreaField(_l("Reason"), [InputRequired(NEEDED), Length(max=500)])
+
+
+class RevokeForm(ReasonForm):
+    """Why a record no longer counts, and what stands behind that."""
+
+    document = _document()
+
+
+class MoreTimeForm(Form):
+    """HR moves a due day without being asked."""
+
+    requirement = SelectField(_l("What is due"))
+    until = _day(_l("New due day"), _l("The last good day. It lies after the due day that stands, and before the next one would come."))
+    reason = _reason(_l("Auditors read it. Never a diagnosis."))
+    document = _document()
+
+
+class CompletionForm(Form):
+    """HR vouches that somebody completed a course."""
+
+    course = SelectField(_l("Course"))
+    day = _day(_l("Completed on"))
+    reason = _reason(_l("How you know, such as “signed sheet of the skills lab”. Auditors read it."))
+    document = _document()
 
 
 class CertificateForm(Form):

@@ -27,8 +27,8 @@ from lms.web.forms import Form
 from lms.web.page import commit, say, session, tell, today, viewer
 from lms.web.words import gettext, ngettext
 
-MOST = 2000
-"""Lines of one list."""
+MOST = 500
+"""Lines of one list: a few seconds of work."""
 
 
 class ListForm(Form):
@@ -150,7 +150,10 @@ def _confirmed(task: Task) -> list[Person]:
 
 
 def _form(task: Task, refused: str = "") -> str:
-    fields = [field for field in task.form if field.type not in ("CSRFTokenField", "HiddenField")]
+    own = [
+        field for field in task.form if field.type not in ("CSRFTokenField", "HiddenField") and field.name != "people"
+    ]
+    fields = [*own, task.form.people]
     return render_template(
         "people/several.html",
         form=task.form, fields=fields, task=task, title=task.title, lede=task.lede, refused=refused,
