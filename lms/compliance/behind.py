@@ -138,7 +138,7 @@ def _lines(day: date, where: Sequence[ColumnElement[bool]]) -> Select[Any]:
 
 
 def _found(session: Session, query: Select[Any]) -> Iterator[Found]:
-    for row in session.execute(query):
+    for row in session.connection().execute(query):  # the driver's rows: nothing here is an object that a session keeps
         id, number, given, family, department, job, profession, state, beneath, due, valid_until, because = row
         name = f"{given} {family}".strip()
         found = (

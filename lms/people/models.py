@@ -64,6 +64,7 @@ class Person(Base):
             postgresql_where=text("email is not null"),
         ),
         Index("ix_person_name", "family_name", "given_name"),
+        Index("ix_person_number", "number"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -107,7 +108,11 @@ class Membership(Dated, Base):
     __table_args__ = (
         CheckConstraint("from_day < to_day", "days"),
         Index("ix_membership_department_days", "department_id", "to_day", "from_day"),
-    )
+        Index(
+            "ix_membership_job", "job", "person_id", "to_day", "from_day", "primary",
+            sqlite_where=text("superseded_at is null"), postgresql_where=text("superseded_at is null"),
+        ),
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)

@@ -153,37 +153,50 @@ def csv_lines(sheet: Sheet) -> Iterator[str]:
     """The table as comma-separated text, piece by piece, with a byte-order mark so that spreadsheets read it as UTF-8.
 
     The title (with the as-of date) and the notes (the filter) stand in lines of their own before the headings; text that a
-    spreadsheet would take for a formula gets an apostrophe.
+    spreadsheet would take for a formula gets an apostrophe. Most pieces hold none, which is seen in what was written: only the others
+    are gone through value by value.
     """
     buffer = io.StringIO()
-    writer = csv.writer(buffer)
+    write = csv.writer(buffer).writerows
+    shares = any(column.kind == "share" for column in sheet.columns)
 
     def written(lines: Iterable[Sequence[Value]]) -> str:
-        writer.writerows([[_text(value) for value in line] for line in lines])
+        write(lines)
         text = buffer.getvalue()
         buffer.seek(0)
         buffer.truncate()
         return text
 
-    yield "\ufeff" + written([[sheet.title], *([note] for note in sheet.notes)])
+    def careful(lines: Iterable[Sequence[Value]]) -> str:
+        return written([[_text(value) for value in line] for line in lines])
+
+    yield "\ufeff" + careful([[sheet.title], *([note] for note in sheet.notes)])
     yield "\r\n"
-    yield written([[column.label for column in sheet.columns]])
+    yield careful([[column.label for column in sheet.columns]])
     rows = iter(sheet.rows)
     while piece := list(islice(rows, LINES)):
-        yield written(piece)
+        text = careful(piece) if shares else written(piece)
+        yield careful(piece) if not shares and _suspect(text) else text
 
 
-def _text(value: Value) -> str | int:
+def _suspect(text: str) -> bool:
+    lines = "\n" + text
+    return any(beginning in lines for beginning in _SUSPECT)
+
+
+def _text(value: Value) -> str | int | None:
     if isinstance(value, str):
         return "'" + value if value.startswith(FORMULA) else value
-    if value is None:
-        return ""
     if isinstance(value, float):
         return f"{value:.4f}"
     return value.isoformat() if isinstance(value, date) else value
 
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_SUSPECT = tuple(
+    before + mark for mark in FORMULA for before in (",", "\n", ',"', '\n"') if mark != "\r" or before.endswith('"')
+)
+"""The beginning of a cell that may be a formula, as it is written: a carriage return never stands there without quotes."""
 
 
 # --- XLSX -------------------------------------------------------------------------------------------------------------
