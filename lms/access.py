@@ -34,6 +34,7 @@ class Permission(StrEnum):
     REQUIREMENT_VIEW = "requirement.view"
     REQUIREMENT_EDIT = "requirement.edit"
     EXEMPTION_EDIT = "exemption.edit"
+    ASSIGNMENT_EDIT = "assignment.edit"  # a course for people by name, with a due day and a reason
     EXTENSION_DECIDE = "extension.decide"  # what a learner asks for: more time for a duty
     RECORD_ADD = "record.add"  # live sessions: who was there
     RECORD_REVOKE = "record.revoke"
@@ -57,7 +58,8 @@ ALLOWS: dict[Role, frozenset[Permission]] = {
     Role.HR: frozenset(
         {
             P.PEOPLE_VIEW, P.PEOPLE_EDIT, P.PEOPLE_IMPORT, P.COMPLETION_VIEW, P.REQUIREMENT_VIEW, P.REQUIREMENT_EDIT,
-            P.EXEMPTION_EDIT, P.EXTENSION_DECIDE, P.RECORD_ADD, P.RECORD_REVOKE, P.ATTEMPT_GRANT, P.ACCOMMODATION_VIEW, P.ACCOUNT_INVITE,
+            P.EXEMPTION_EDIT, P.ASSIGNMENT_EDIT, P.EXTENSION_DECIDE, P.RECORD_ADD, P.RECORD_REVOKE, P.ATTEMPT_GRANT,
+            P.ACCOMMODATION_VIEW, P.ACCOUNT_INVITE,
             P.EVIDENCE_BUILD, P.OUTSIDE_DECIDE,
         }
     ),

@@ -29,6 +29,7 @@ class Manual(click.Group):
         "courses",
         "requirements",
         "people",
+        "records",
         "report",
         "evidence",
         "doctor",

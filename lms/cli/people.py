@@ -126,8 +126,8 @@ def _import(
     confirm: bool,
 ) -> None:
     with ExitStack() as stack:
-        staff = stack.enter_context(_within_limit(file, house.config.upload_limit))
-        tree = stack.enter_context(_within_limit(departments, house.config.upload_limit)) if departments else None
+        staff = stack.enter_context(within_limit(file, house.config.upload_limit))
+        tree = stack.enter_context(within_limit(departments, house.config.upload_limit)) if departments else None
         desk = stack.enter_context(house.database.desk())
         with desk.reading() as session:
             prepared = prepare(session, staff, tree, options, own.import_fuse, _progress)
@@ -154,13 +154,13 @@ def _import_facts(
     house: Opened, own: Organisation, file: Path, what: str, options: Options, *, dry_run: bool, confirm: bool
 ) -> None:
     """Licences, duties, leaves or birth months: looked at, then written in one transaction."""
-    with _within_limit(file, house.config.upload_limit) as opened_file, house.database.session() as session:
+    with within_limit(file, house.config.upload_limit) as opened_file, house.database.session() as session:
         plan = fact_feed.look(session, opened_file, what, options, own.import_fuse)
     click.echo(f"{file.name}: {plan.rows:,} rows, encoding {plan.encoding}, speaking of {options.as_of}")
     _tell_faults(plan.problems, plan.faults)
     _tell_aside(plan.aside)
     if not plan.faults:
-        _table(("People", "Count"), [(WORDS[verdict], f"{plan.counts[verdict]:,}") for verdict in WORDS])
+        table(("People", "Count"), [(WORDS[verdict], f"{plan.counts[verdict]:,}") for verdict in WORDS])
     if dry_run or plan.faults:
         if plan.faults:
             if not dry_run:
@@ -188,7 +188,8 @@ def _tell_aside(aside: Sequence[Problem]) -> None:
 
 
 @contextmanager
-def _within_limit(file: Path, limit: int) -> Iterator[BinaryIO]:
+def within_limit(file: Path, limit: int) -> Iterator[BinaryIO]:
+    """An opened file that is not too large; Invalid where it is."""
     if file.stat().st_size > limit:
         raise Invalid(N_("The file is larger than %(megabytes)s MB. Nothing was stored."), megabytes=limit >> 20)
     with file.open("rb") as opened_file:
@@ -246,7 +247,7 @@ def _tell(prepared: Prepared, name: str) -> None:
         for one in prepared.kept[:20]:
             click.echo(f"  {one.number} {one.name}. {one.detail or ''}")
     click.echo("")
-    _table(("People", "Count"), [(WORDS[verdict], f"{prepared.counts[verdict]:,}") for verdict in WORDS])
+    table(("People", "Count"), [(WORDS[verdict], f"{prepared.counts[verdict]:,}") for verdict in WORDS])
     if prepared.departments:
         new = sum(one.new for one in prepared.departments)
         click.echo(f"\nDepartments: {new:,} new, {len(prepared.departments) - new:,} changed")
@@ -263,7 +264,7 @@ def _tell_faults(problems: Sequence[Problem], faults: int) -> None:
 
 
 def _tell_problems(problems: Sequence[Problem]) -> None:
-    _table(
+    table(
         ("File", "Line", "Column", "Value", "What is wrong", "Remedy"),
         [
             (p.file or "", str(p.line or ""), p.where or "", p.value or "", str(p.message), str(p.remedy or ""))
@@ -272,7 +273,8 @@ def _tell_problems(problems: Sequence[Problem]) -> None:
     )
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    """Say a table, each column as wide as its longest cell."""
     widths = [min(max(len(row[place]) for row in [head, *rows]), 60) for place in range(len(head))]
     for row in [head, tuple("-" * width for width in widths), *rows]:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -13,9 +13,12 @@ from lms.people.mapping import AS_USUAL, Reading
 from lms.people.models import FeedSource
 
 STAFF = "staff"
-__all__ = ["AS_USUAL", "STAFF", "WHATS", "reading", "settle", "settled"]
+__all__ = ["AS_USUAL", "COMPLETIONS", "STAFF", "WHATS", "reading", "settle", "settled"]
 WHATS = (STAFF, "licences", "duties", "leaves", "birth_months")
-"""The kinds of files that a source can send."""
+"""The kinds of files about people that a source can send."""
+
+COMPLETIONS = "completions"
+"""Files of what people completed; they are read by :mod:`lms.records.history`."""
 
 
 def reading(session: Session, name: str, what: str = STAFF) -> Reading:
@@ -36,7 +39,7 @@ def settle(session: Session, name: str, what: str, made: Reading, by: Actor) -> 
         Invalid: no name, or no such kind of file.
     """
     name = name.strip()
-    if not 0 < len(name) <= 60 or what not in WHATS:
+    if not 0 < len(name) <= 60 or what not in (*WHATS, COMPLETIONS):
         raise Invalid(N_("Name the system that the numbers come from, in 60 characters at most."))
     row = _row(session, name, what)
     before = row.mapping if row is not None else None

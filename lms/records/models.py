@@ -31,6 +31,7 @@ class Modality(StrEnum):
     BLENDED = "blended"
     INDEPENDENT = "independent"
     ASYNCHRONOUS = "asynchronous"
+    UNKNOWN = "unknown"  # of what was recorded elsewhere
 
 
 class TrainingRecord(Base):

@@ -38,6 +38,7 @@ from lms.records.models import ManualCompletion, RecordRevocation, TrainingRecor
 from lms.records.outside.models import OutsideDecision, OutsideStatement, OutsideTraining
 from lms.reports.saved.actions import let_go
 from lms.reports.saved.models import ExportSchedule, SavedView
+from lms.retention.kept_files import forget_lines, last_sheets, old_history_files
 from lms.retention.queries import SOURCE, Due
 
 GONE = "–"
@@ -91,6 +92,7 @@ def old_staff_files(session: Session, imported_before: datetime) -> list[str]:
     for run in session.scalars(old).all():
         ids.append(run.file_id)
         run.file_id = None
+    ids += old_history_files(session, imported_before)
     session.flush()
     return unused(session, _drop(session, StoredFile.id.in_(ids)))
 
@@ -208,8 +210,9 @@ def _documents(session: Session, ids: list[int]) -> list[str]:
     for why in (RecordRevocation, ManualCompletion):
         session.execute(update(why).where(why.record_id.in_(records)).values(file_id=None))
     session.flush()
+    forget_lines(session, ids)
     media = StoredFile.purpose.not_in(("media", "import"))
-    return _drop(session, StoredFile.owner_id.in_(ids) & media)
+    return _drop(session, (StoredFile.owner_id.in_(ids) & media) | StoredFile.id.in_(last_sheets(session)))
 
 
 def _papers(session: Session, ids: list[int]) -> None:

@@ -27,7 +27,10 @@ from lms.people.headings import folded
 from lms.people.importing import Options
 from lms.people.mapping import OWNED, VALUES, Reading, lines_of, words_of
 from lms.people.preparing import open_table
+from lms.people.sources import COMPLETIONS
 from lms.people.worklist import Wish
+from lms.records.history.file import HEADINGS as HISTORY
+from lms.web import history
 from lms.web.form_page import form_page
 from lms.web.forms import Form
 from lms.web.imports import DATES, ENCODINGS, SHOWN, VERDICTS, WHATS, kept_file
@@ -49,6 +52,8 @@ COLUMNS = {
     "division": _l("Division"), "department_name": _l("Department name"), "unit": _l("Unit"), "state": _l("State"),
     "licence_number": _l("Licence number"), "issued": _l("Issued"), "expires": _l("Expires"), "renew_by": _l("Renew by"),
     "every_months": _l("Renewed every so many months"), "basis": _l("Initial or renewal"), "duty": _l("Duty"),
+    "source": _l("System of the number"), "course": _l("Course"), "completed": _l("Completed"), "score": _l("Score"),
+    "minutes": _l("Minutes"), "certificate": _l("Certificate"), "provider": _l("Provider"),
     "from_day": _l("First day"), "last_day": _l("Last day"), "reason": _l("Reason"), "month": _l("Birth month"),
 }  # fmt: skip
 
@@ -122,7 +127,7 @@ def reading(file_id: int) -> ResponseReturnValue:
     if what not in WHATS or not source:
         abort(400)
     known = sources.reading(session(), source, what)
-    aliases = headings.STAFF if what == "staff" else HEADINGS[what]
+    aliases = {"staff": headings.STAFF, COMPLETIONS: HISTORY}.get(what) or HEADINGS[what]
     encoding = request.values.get("encoding") if request.values.get("encoding") in ENCODINGS else known.encoding
     try:
         heading, samples = _samples(stored, encoding or None)
@@ -140,6 +145,8 @@ def reading(file_id: int) -> ResponseReturnValue:
         sources.settle(session(), source, what, made, actor())
         commit()
         say(gettext("Saved. The files of %(source)s are read like this from now on.", source=source))
+        if what == COMPLETIONS:
+            return history.reread(request.values.get("run", 0, type=int))
         target = "imports.report" if what == "staff" else "feeds.facts_report"
         return redirect(
             url_for(target, **{**_question(), "file_id": file_id, "what": what, "dates": form.dates.data}), 303
@@ -159,7 +166,8 @@ def _made(form: ReadingForm, heading: list[str], aliases: dict[str, Any], what: 
     for place, text in enumerate(heading):
         column = request.form.get(f"column-{place}", "")
         columns[folded(text)] = column if column in aliases else ""
-    values = {
+    values = {column: words for column, words in known.values.items() if column not in VALUES}
+    values |= {
         column: words_of(request.form.get(f"words-{column}", "").splitlines()) for column in VALUES if column in aliases
     }
     owned = frozenset(form.owned.data or ())
@@ -187,7 +195,7 @@ def _samples(stored: StoredFile, encoding: str | None) -> tuple[list[str], list[
 
 def _question() -> dict[str, str]:
     """What was declared about the file, to go on with."""
-    kept = ("source", "as_of", "dates", "encoding", "partial", "departments", "what", "good")
+    kept = ("source", "as_of", "dates", "encoding", "partial", "departments", "what", "good", "run")
     return {name: request.values[name] for name in kept if request.values.get(name)}
 
 
@@ -199,7 +207,7 @@ def _question() -> dict[str, str]:
 def facts() -> ResponseReturnValue:
     """Choose a file of licences, duties, leaves or birth months."""
     form = FactsForm(as_of=today(), what=request.args.get("what", "licences"))
-    form.what.choices = [SelectChoice(what, label) for what, label in WHATS.items() if what != "staff"]
+    form.what.choices = [SelectChoice(what, label) for what, label in WHATS.items() if what in HEADINGS]
     if form.validate_on_submit():
         stored = keep_file(form.file.data)
         commit()

@@ -80,6 +80,7 @@ WHATS = {
     "duties": _l("Duties"),
     "leaves": _l("Leaves of absence"),
     "birth_months": _l("Birth months"),
+    "completions": _l("Completed training"),
 }
 """The kinds of files."""
 

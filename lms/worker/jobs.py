@@ -24,6 +24,7 @@ from lms.notices import actions as notices
 from lms.notices import failing, nightly
 from lms.notices import mail as smtp
 from lms.worker.exports import EXPORT, Exporter, send_export
+from lms.records.history import staging as history
 from lms.worker.packs import build_pack
 
 
@@ -126,6 +127,12 @@ def write_notices(payload: dict[str, Any], bench: Bench) -> None:
     _in_steps(bench, lambda session: nightly.step(session, day, bench.clock.now()), breather=True)
 
 
+def read_history(payload: dict[str, Any], bench: Bench) -> None:
+    """Read a file of completions into rows to look at; nothing of it is known until somebody takes it in."""
+    by = Actor(None, bench.clock.now(), "worker")
+    _in_steps(bench, lambda session: history.step(session, payload["run"], bench.files, by), breather=True)
+
+
 HANDLERS: dict[str, Callable[[dict[str, Any], Bench], None]] = {
     notices.SEND: send_mail,
     certifying.CERTIFY: certify,
@@ -136,6 +143,7 @@ HANDLERS: dict[str, Callable[[dict[str, Any], Bench], None]] = {
     building.FOLD: fold_tallies,
     building.DROP: drop_old_spans,
     nightly.RUN: write_notices,
+    history.READ: read_history,
     evidence.BUILD: build_pack,
     EXPORT: send_export,
 }

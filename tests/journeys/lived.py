@@ -80,6 +80,7 @@ class Lived:
     pack: int = 1
     comparison: int = 1
     session: int = 1
+    history: int = 1
     panel: int = 1
     requirement: int = 1
     draft: int = 1
@@ -91,6 +92,7 @@ class Lived:
 def live(db: Database, clock: SetClock, app: Flask, hr: PageClient, learner: int) -> Lived:
     """Let it happen."""
     dry_run, import_run = _import(db, hr)
+    history = _history(db, hr, learner)
     with db.transaction() as session:
         training = _train(session, clock, learner)
         people = _work(session, clock, learner)
@@ -109,7 +111,7 @@ def live(db: Database, clock: SetClock, app: Flask, hr: PageClient, learner: int
     return Lived(
         person=learner, secret=invitations_made, address_token=_token(app, learner), certificate=number,
         record=record_id, dry_run=dry_run, import_run=import_run, pack=_pack(hr), comparison=_comparison(hr), panel=panel, draft=_draft(hr),
-        requirement=_second_version(db, clock), outside=outside, equivalency=equivalency, view=_view(hr), **training, **people,
+        requirement=_second_version(db, clock), history=history, outside=outside, equivalency=equivalency, view=_view(hr), **training, **people,
     )  # fmt: skip
 
 
@@ -187,6 +189,20 @@ def _import(db: Database, hr: PageClient) -> tuple[str, int]:
         run = session.scalar(select(func.max(ImportRun.id)))
     assert run is not None
     return address, run
+
+
+def _history(db: Database, hr: PageClient, learner: int) -> int:
+    """Two completions of another system; gives the number of the import, which is in force."""
+    with db.session() as session:
+        person = session.get_one(Person, learner)
+        number, source = person.number, person.source
+    text = f"number,course,completed\n{number},la-110,2024-05-06\n{number},Fire drill,2024-05-07\n"
+    page = hr.page("/people/import/completions/")
+    said = {"source": "Old LMS", "numbers_of": source, "file": (io.BytesIO(text.encode()), "done.csv")}
+    looked = page_of(hr.submit(page, said, form="upload", content_type="multipart/form-data"))
+    taken = hr.submit(looked, {"leave_out": "1"}, form="take-in", follow=False)
+    assert taken.status_code == 303, taken.text[:2000]
+    return int(taken.location.rsplit("/", 1)[1])
 
 
 def _pack(hr: PageClient) -> int:

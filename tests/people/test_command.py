@@ -6,8 +6,13 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import select
 
+from lms.catalogue.models import Course, CourseVersion
 from lms.cli import main
+from lms.clock import SetClock
+from lms.db import Database
+from lms.records.models import TrainingRecord
 from tests.accounts.conftest import Hospital
 from tests.people.conftest import STAFF, TREE, Office
 
@@ -78,3 +83,29 @@ def test_a_mistake_in_the_departments_is_not_told_again_for_each_of_the_staff(ru
     faulty = run("staff.csv", "--departments", "tree.csv", "--as-of", "2026-06-01")
     assert faulty.exit_code == 1 and "in a circle" in faulty.output
     assert "staff" not in faulty.output.split("Remedy")[1]
+
+
+def test_completions_of_another_system(run: object, tmp_path: Path, db: Database, clock: SetClock) -> None:
+    assert callable(run)
+    assert run("staff.csv", "--departments", "tree.csv", "--as-of", "2026-06-01").exit_code == 0
+    with db.transaction() as session:
+        session.add(Course(slug="la-110", created_at=clock.now(), retired_at=None))
+        session.flush()
+        session.add(
+            CourseVersion(
+                course_id=1, number=1, content={}, content_hash="x", change="minor", change_note="", title="Language", code="LA-110",
+                minutes=45, enrolment="open", published_at=clock.now(), published_by=None, withdrawn_at=None,
+            )
+        )  # fmt: skip
+    (tmp_path / "done.csv").write_text("number,course,completed\n1001,Old course,2024-05-06\n4711,la-110,2024-05-06\n")
+
+    def take(*words: str) -> Result:
+        return CliRunner().invoke(main, ["records", "import", "done.csv", "--source", "Old", *words])
+
+    looked = take("--dry-run")
+    assert looked.exit_code == 1 and 'Not known: 1 lines of "Old course"' in looked.output and "4711" in looked.output
+    assert "  1\n" in take("--dry-run", "--course", "Old course=la-110", "--leave-out").output
+    done = take("--leave-out")
+    assert done.exit_code == 0 and "1 records of 1 people" in done.output
+    with db.session() as session:
+        assert session.scalars(select(TrainingRecord.course_title)).all() == ["Old course"]

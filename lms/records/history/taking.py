@@ -1,0 +1,180 @@
+"""Takes completions of another system in, all of a file or nothing, and takes them back by revoking each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import insert, select, tuple_
+from sqlalchemy.orm import Session
+
+from lms.audit import Actor, AuditEntry
+from lms.audit import record as note
+from lms.catalogue.models import CourseVersion
+from lms.errors import N_, Conflict, Invalid
+from lms.files import StoredFile
+from lms.organisation import load
+from lms.people.models import Person
+from lms.records.history.courses import judge
+from lms.records.history.models import HistoryRow, HistoryRun, Phase, State
+from lms.records.history.queries import counts
+from lms.records.models import How, Modality, RecordRevocation, TrainingRecord
+from lms.records.sessions import noon
+
+BATCH = 5000
+"""Rows that are in memory at once."""
+
+HINDERS = (State.FAULT, State.UNKNOWN, State.UNMAPPED)
+"""Lines that cannot be taken in: the file is refused, or they are left out because somebody says so."""
+
+
+def take_in(session: Session, run: HistoryRun, by: Actor, *, leave_out: bool = False) -> list[int]:
+    """Write a record for every new line; gives the ids of the people, each once. The audit log gets an entry for each of them.
+
+    ``leave_out``: lines that cannot be used stay behind, with their reasons.
+
+    Raises:
+        Conflict: the file was taken in or thrown away already, or is still being read.
+        Invalid: some lines cannot be used, or nothing in it is new.
+    """
+    if run.phase != Phase.READY or run.problem is not None:
+        raise Conflict(
+            N_("This file cannot be taken in: it is still being read, was taken in already, or cannot be used.")
+        )
+    judge(session, run)
+    found = counts(session, run)
+    hindered = sum(found[state] for state in HINDERS)
+    if hindered and not leave_out:
+        raise Invalid(
+            N_("%(count)s lines cannot be used. Correct them, or confirm that they are left out. Nothing was changed."),
+            count=hindered,
+        )
+    if not found[State.NEW]:
+        raise Invalid(N_("Nothing in this file is new. Nothing was changed."))
+    stored = session.get(StoredFile, run.file_id) if run.file_id is not None else None
+    people = _write(session, run, by)
+    run.phase, run.taken_at, run.taken_by = Phase.TAKEN, by.now, by.person_id
+    run.summary = {state.value: found[state] for state in State} | {"people": len(people)}
+    told = {**run.summary, "source": run.source, "file": run.file_name, "sha256": stored.sha256 if stored else None}
+    note(session, by, "record.import", "history_run", run.id, after=told)
+    session.flush()
+    return people
+
+
+def undo(session: Session, run: HistoryRun, reason: str, by: Actor) -> list[int]:
+    """Revoke every record that the file brought and that still counts; gives the ids of the people. Nothing is removed.
+
+    Raises:
+        Invalid: no reason.
+        Conflict: it is not in force.
+    """
+    if not reason.strip():
+        raise Invalid(N_("Say why the import is taken back."))
+    if run.phase != Phase.TAKEN or by.person_id is None:
+        raise Conflict(N_("This import is not in force, so it cannot be taken back. Nothing was changed."))
+    people: list[int] = []
+    for batch in _in_force(session, run):
+        revoked = {"revoked_at": by.now, "revoked_by": by.person_id, "reason": reason.strip()}
+        session.execute(insert(RecordRevocation), [{"record_id": row.id, **revoked} for row in batch])
+        entries = []
+        for who, rows in groupby(batch, key=lambda row: row.person_id):
+            told = [{"record": row.id, "course": row.course_code, "day": row.completed_on.isoformat()} for row in rows]
+            people.append(who)
+            entries.append(_entry(run, "record.import.undo", who, {"records": told}, None, reason.strip(), by))
+        session.execute(insert(AuditEntry), entries)
+    run.phase, run.undone_at, run.undone_by, run.undo_reason = Phase.UNDONE, by.now, by.person_id, reason.strip()
+    note(session, by, "record.import.undo", "history_run", run.id, before=run.summary, reason=reason.strip())
+    session.flush()
+    return sorted(set(people))
+
+
+# --- in batches -------------------------------------------------------------------------------------------------------
+
+
+def _write(session: Session, run: HistoryRun, by: Actor) -> list[int]:
+    own = load(session)
+    zone = own.zone if own else "UTC"
+    codes = dict(
+        session.execute(select(CourseVersion.course_id, CourseVersion.code).order_by(CourseVersion.number)).all()
+    )
+    people: list[int] = []
+    for batch in _new(session, run):
+        records, entries = [], []
+        for who, rows in groupby(batch, key=lambda pair: pair[0].person_id):
+            mine = [(row, name) for row, name in rows]
+            records += [_record(run, row, name, codes[row.course_id], zone, by) for row, name in mine]
+            told = [_told(row, codes[row.course_id]) for row, _ in mine]
+            after = {"import": run.id, "source": run.source, "records": told}
+            entries.append(_entry(run, "record.import", who, None, after, None, by))
+            people.append(who)
+        session.execute(insert(TrainingRecord), records)
+        session.execute(insert(AuditEntry), entries)
+    return sorted(set(people))
+
+
+def _new(session: Session, run: HistoryRun) -> Iterator[Sequence[Any]]:
+    """The new lines with the names of their people, by person, some at a time; a page ends where a batch is full."""
+    row = HistoryRow
+    query = (
+        select(row, Person.given_name, Person.family_name)
+        .join(Person, Person.id == row.person_id)
+        .where(row.run_id == run.id, row.state == State.NEW)
+        .order_by(row.person_id, row.line)
+        .limit(BATCH)
+    )
+    after = (0, 0)
+    while found := session.execute(query.where(tuple_(row.person_id, row.line) > after)).all():
+        yield [(each[0], f"{each[1]} {each[2]}".strip()) for each in found]
+        after = (found[-1][0].person_id or 0, found[-1][0].line)
+
+
+def _in_force(session: Session, run: HistoryRun) -> Iterator[Sequence[Any]]:
+    record = TrainingRecord
+    query = (
+        select(record.id, record.person_id, record.course_code, record.completed_on)
+        .outerjoin(RecordRevocation, RecordRevocation.record_id == record.id)
+        .where(record.import_id == run.id, RecordRevocation.id.is_(None))
+        .order_by(record.person_id, record.id)
+        .limit(BATCH)
+    )
+    while found := session.execute(query).all():
+        yield found  # what was yielded is revoked before the next are asked for
+
+
+def _record(run: HistoryRun, row: HistoryRow, name: str, code: str, zone: str, by: Actor) -> dict[str, Any]:
+    day = row.day or date.min
+    return {
+        "person_id": row.person_id, "course_id": row.course_id, "version_id": None, "enrolment_id": None, "attempt_id": None,
+        "completed_on": day, "completed_at": noon(day, zone), "language": "", "score": row.score, "pass_mark": None,
+        "how": How.ELSEWHERE, "minutes": row.minutes, "topics": {}, "course_code": code, "course_title": row.course_name,
+        "version_number": None, "modality": Modality.UNKNOWN, "expires": row.expires, "provider": row.provider,
+        "outside_number": row.certificate, "session_id": None, "import_id": run.id, "person_name": name,
+        "department_id": row.department_id, "department_path": row.department_path, "job": row.job, "profession": row.profession,
+        "recorded_at": by.now, "recorded_by": by.person_id,
+    }  # fmt: skip
+
+
+def _told(row: HistoryRow, code: str) -> dict[str, Any]:
+    said = {
+        "line": row.line, "course": code, "called": row.course_name, "day": row.day.isoformat() if row.day else None, "score": row.score,
+        "minutes": row.minutes, "certificate": row.certificate, "expires": row.expires.isoformat() if row.expires else None,
+        "provider": row.provider,
+    }  # fmt: skip
+    return {name: value for name, value in said.items() if value}
+
+
+def _entry(
+    run: HistoryRun,
+    action: str,
+    about: int,
+    before: dict[str, Any] | None,
+    after: dict[str, Any] | None,
+    reason: str | None,
+    by: Actor,
+) -> dict[str, Any]:
+    return {
+        "at": by.now, "actor_id": by.person_id, "action": action, "subject_kind": "history_run", "subject_id": run.id,
+        "about_id": about, "before": before, "after": after, "reason": reason, "origin": by.origin,
+    }  # fmt: skip
