@@ -10,8 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Select, and_, false, func, insert, literal, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
-from lms.access import Grant, Permission, Role, Viewer, may
-from lms.accounts.models import Account, RoleGrant
+from lms.access import Permission, Role, may
 from lms.compliance import queries as compliance
 from lms.compliance.models import OVERALL, Requirement, Span
 from lms.compliance.spans import State
@@ -21,8 +20,10 @@ from lms.notices import actions
 from lms.notices.calendar import Event, cycle_asked
 from lms.notices.failing import failing
 from lms.notices.follow_ups import FOLLOW_UPS, asked_of, write_follow_ups
+from lms.notices.holders import holders
 from lms.notices.models import NoticeChoice, NoticeLine, NoticePlanRow, NoticeRun
 from lms.notices.plan import BEFORE_STATES, LATE_STATES, NoticePlan, Reason, due_days, line, send_at, team_day
+from lms.notices.reviews import REVIEWS, write_reviews
 from lms.organisation import Organisation, load
 from lms.people import queries as people
 from lms.people.models import Leave, Person
@@ -168,23 +169,12 @@ class Leader(NamedTuple):
 
 def leaders(session: Session, day: date) -> list[Leader]:
     """Managers for their teams, HR for the people in its scope; who is both gets HR's list."""
-    grants: dict[tuple[int, int], set[Grant]] = {}
-    query = (
-        select(Account.person_id, Account.id, RoleGrant.role, RoleGrant.department_id)
-        .join(RoleGrant, RoleGrant.account_id == Account.id)
-        .where(RoleGrant.revoked_at.is_(None), Account.closed_at.is_(None))
-        .where(RoleGrant.role.in_([Role.MANAGER, Role.HR]))
-        .order_by(Account.person_id)
-    )
-    for person_id, account_id, role, department_id in session.execute(query):
-        grants.setdefault((person_id, account_id), set()).add(Grant(Role(role), department_id))
     found = []
-    for (person_id, account_id), held in grants.items():
-        viewer = Viewer(person_id, account_id, "", frozenset(held))
+    for viewer in holders(session, (Role.MANAGER, Role.HR)):
         of_hr = may(viewer, Permission.COMPLETION_VIEW)
         permission = Permission.COMPLETION_VIEW if of_hr else Permission.TEAM_VIEW
         visible = people.visible_to(session, viewer, permission, day)
-        found.append(Leader(person_id, visible, Reason.ESCALATION if of_hr else Reason.TEAM))
+        found.append(Leader(viewer.person_id, visible, Reason.ESCALATION if of_hr else Reason.TEAM))
     return found
 
 
@@ -210,8 +200,11 @@ def late_in(session: Session, agreed: NoticePlan, leader: Leader, day: date) -> 
 def _write_lists(session: Session, run: NoticeRun, now: datetime) -> None:
     agreed = plan(session)
     own = load(session)
-    write_follow_ups(session, run.day, own.zone if own else "UTC")
-    if team_day(agreed, run.day, run.since):
+    zone = own.zone if own else "UTC"
+    write_follow_ups(session, run.day, zone)
+    weekly = team_day(agreed, run.day, run.since)
+    write_reviews(session, run.day, run.since, zone, weekly=weekly)
+    if weekly:
         for leader in leaders(session, run.day):
             people_late = late_in(session, agreed, leader, run.day).total
             if people_late:
@@ -291,9 +284,10 @@ class Writer:
 
     def write(self, person: Person, lines: Sequence[NoticeLine]) -> int | None:
         """The mail's id."""
-        own_lines = [row for row in lines if row.requirement_id not in (OVERALL, FOLLOW_UPS)]
+        own_lines = [row for row in lines if row.requirement_id not in (OVERALL, FOLLOW_UPS, REVIEWS)]
         asks = any(row.requirement_id == FOLLOW_UPS for row in lines)
         lists = [(row, self._late(person.id)) for row in lines if row.requirement_id == OVERALL]
+        reviews = sum(row.amount for row in lines if row.requirement_id == REVIEWS)
         language = actions.mail_language(self.session, person)
         follow_ups = asked_of(self.session, person.id, self.day, language) if asks else []
         events = [
@@ -308,6 +302,7 @@ class Writer:
             send_at=send_at(self.plan, self.now, person.zone or self.own.zone),
             lines=[(row, self.titles.get(row.requirement_id, "")) for row in own_lines], lists=lists, day=self.day,
             follow_ups=[(each, f"{self.own.base_url}/follow-up/{each.enrolment_id}") for each in follow_ups],
+            reviews=reviews, review=f"{self.own.base_url}/outside-training/review/",
             learning=f"{self.own.base_url}/learning", account=f"{self.own.base_url}/account",
             pages={Reason.TEAM: f"{self.own.base_url}/team", Reason.ESCALATION: f"{self.own.base_url}/completion"},
         )  # fmt: skip

@@ -25,6 +25,7 @@ class Reason(StrEnum):
     TEAM = "team"
     ESCALATION = "escalation"
     FOLLOW_UP = "follow_up"
+    REVIEW = "review"
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ REASONS = {
     Reason.TEAM: _l("weekly list of the team"),
     Reason.ESCALATION: _l("weekly list for HR"),
     Reason.FOLLOW_UP: _l("is asked what has changed since a course"),
+    Reason.REVIEW: _l("outside training to decide"),
 }
 WITHHELD = {
     "on_leave": _l("not sent: on leave"),

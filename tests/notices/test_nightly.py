@@ -20,6 +20,9 @@ from lms.notices import actions, nightly
 from lms.notices.models import Mail, NoticeLine
 from lms.notices.plan import NoticePlan
 from lms.people.models import Leave, Person
+from lms.records.outside import actions as outside
+from lms.records.outside.judging import Claim
+from lms.records.outside.models import Outcome
 from lms.worker import Worker
 from tests.accounts.conftest import Hospital, SignIn
 from tests.support.mail import MailServer as TestServer
@@ -152,6 +155,39 @@ def test_who_is_late_is_told_managers_get_the_list_and_people_on_leave_nothing(
     clock.advance(days=1)
     run(worker)
     assert len(smtp.messages) == 2, "the list comes once a week"
+
+
+def test_reviewers_are_told_in_the_mail_of_the_day_what_waits_for_them(
+    hospital: Hospital, db: Database, clock: SetClock, worker: Worker, smtp: TestServer
+) -> None:
+    hospital.mail_to(smtp)
+    unit, other = hospital.department("ED"), hospital.department("ICU")
+    nurse = hospital.person("1", department=unit)
+    hospital.person("7", email="hr@mercy.test", grants=((Role.HR, unit),))
+    hospital.person("8", email="elsewhere@mercy.test", grants=((Role.HR, other),))
+    turn_on(db, clock, team_weekday=None)
+    run(worker)
+    clock.advance(hours=3)
+    with db.transaction() as session:
+        claim = Claim("Bias", "State", clock.now().date(), 60, attested="I was there.")
+        training = outside.hand_in(session, nurse, claim, None, Actor(nurse, clock.now())).id
+    assert run(worker) == 0 and not smtp.messages, "not at once, but with the mail of the next day"
+    clock.advance(days=1)
+    run(worker)
+    assert [message["To"] for message in smtp.messages] == ["hr@mercy.test"]
+    assert "1 outside training waits for your decision" in text_of(smtp.messages[0])
+    clock.advance(days=1)
+    run(worker)
+    assert len(smtp.messages) == 1, "nothing new, and no weekly list"
+    turn_on(db, clock, team_weekday=(clock.now() + timedelta(days=1)).weekday())
+    clock.advance(days=1)
+    run(worker)
+    assert len(smtp.messages) == 2
+    with db.transaction() as session:
+        outside.decide(session, training, Outcome.REJECTED, "No proof", Actor(None, clock.now()))
+    clock.advance(days=7)
+    run(worker)
+    assert len(smtp.messages) == 2, "nothing waits"
 
 
 def test_who_declined_is_told_when_late_only(
