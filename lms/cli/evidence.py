@@ -17,9 +17,10 @@ from lms.errors import N_, Invalid
 from lms.evidence.building import build
 from lms.evidence.folder import sha256
 from lms.evidence.people import found
-from lms.evidence.scope import Scope, numbers_in
+from lms.evidence.scope import Scope
 from lms.evidence.verification import verify
 from lms.organisation import Organisation, load
+from lms.people.pasted import entries
 
 
 @click.group()
@@ -64,7 +65,7 @@ def build_(
 
     The same question gives the same bytes, whenever it is asked.
     """
-    everyone = tuple(dict.fromkeys([*numbers, *(numbers_in(listed.read()) if listed else ())]))
+    everyone = tuple(dict.fromkeys([*numbers, *(entries(listed.read()) if listed else ())]))
     with opened() as house:
         now = house.clock.now()
         moment = known_at.replace(tzinfo=UTC) if known_at else now.replace(microsecond=0)

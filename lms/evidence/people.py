@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from lms.db import day_in, known
 from lms.errors import N_, NotFound
 from lms.evidence.scope import Scope
 from lms.people.models import Department, Membership, Person
+from lms.people.named import named
 from lms.people.queries import tree
 
 
@@ -42,9 +43,9 @@ def found(session: Session, scope: Scope, visible: Any = None) -> Found:
     if visible is not None:
         query = query.where(Person.id.in_(visible))
     if scope.numbers:
-        by_number = _by_number(session, scope.numbers, query)
-        unknown = tuple(number for number in scope.numbers if number.casefold() not in by_number)
-        ids = {who for people in by_number.values() for who in people}
+        listed = named(session, scope.numbers, query)
+        unknown = listed.unknown
+        ids = {person.id for _, who in listed.matches for person in who}
     else:
         ids = set(session.scalars(query.where(Person.id.in_(_working_or_required(scope, session, requirement_id)))))
         return Found(tuple(sorted(ids)), (), requirement_id)
@@ -58,19 +59,6 @@ def _requirement(session: Session, code: str) -> int:
     if ident is None:
         raise NotFound(N_("There is no requirement with the code %(code)s."), code=code)
     return ident
-
-
-def _by_number(session: Session, numbers: Sequence[str], among: Any) -> dict[str, list[int]]:
-    wanted = [number.casefold() for number in numbers]
-    people: dict[str, list[int]] = {}
-    for start in range(0, len(wanted), 500):
-        batch = wanted[start : start + 500]
-        rows = session.execute(
-            select(Person.id, Person.number).where(func.lower(Person.number).in_(batch), Person.id.in_(among))
-        )
-        for ident, number in rows:
-            people.setdefault(number.casefold(), []).append(ident)
-    return people
 
 
 def _working_or_required(scope: Scope, session: Session, requirement_id: int | None) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -57,8 +56,3 @@ def scope_of(data: Mapping[str, Any]) -> Scope:
         data.get("language", "en"),
     )
 
-
-def numbers_in(text: str) -> tuple[str, ...]:
-    """The numbers in a pasted list, each once, in their order: separated by line ends, tabs, commas or semicolons."""
-    parts = (part.strip().strip('"').strip() for part in re.split(r"[\n\r\t,;]+", text))
-    return tuple(dict.fromkeys(part for part in parts if part))

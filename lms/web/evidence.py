@@ -15,8 +15,9 @@ from lms.compliance import queries as compliance
 from lms.errors import N_, AttuneError, Invalid, NotFound
 from lms.evidence import actions, queries
 from lms.evidence.models import EvidencePack
-from lms.evidence.scope import Scope, numbers_in, scope_of
+from lms.evidence.scope import Scope, scope_of
 from lms.files import StoredFile
+from lms.people.pasted import entries
 from lms.people.queries import tree
 from lms.web.page import LANGUAGES, actor, commit, house, locale, needs, now, session, tell, today, viewer
 
@@ -49,7 +50,7 @@ def build() -> ResponseReturnValue:
     by = actor()
     try:
         wanted = Scope(
-            _day(typed.as_of), now(), typed.requirement, typed.department, numbers_in(typed.numbers), _language()
+            _day(typed.as_of), now(), typed.requirement, typed.department, entries(typed.numbers), _language()
         )
         pack = actions.ask(session(), wanted, scope(viewer(), Permission.EVIDENCE_BUILD), by)
     except AttuneError as error:

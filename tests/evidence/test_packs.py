@@ -26,7 +26,7 @@ from lms.compliance import queries as compliance
 from lms.db import Database
 from lms.evidence.folder import manifest, zipped
 from lms.evidence.people import found
-from lms.evidence.scope import Scope, numbers_in
+from lms.evidence.scope import Scope
 from lms.evidence.verification import verify
 from lms.files import FileStore, StoredFile
 from lms.learning import actions as learning
@@ -34,6 +34,7 @@ from lms.learning.models import Answer, Attempt, Enrolment
 from lms.people import qualifications
 from lms.people.holdings import term
 from lms.people.models import Employment, Person
+from lms.people.pasted import entries
 from lms.policies import actions as policies
 from lms.policies.models import Acknowledgement, Policy, PolicyDocument, PolicyVersion
 from lms.records.models import TrainingRecord
@@ -173,7 +174,7 @@ def test_a_surveyors_list_with_leavers_and_unknown_numbers(pack_of: PackOf, hosp
             .order_by(Person.id)
         ).first()
     assert gone is not None
-    numbers = numbers_in(f"learner\r\n{gone}, 000-nobody;\tLEARNER\n\n")
+    numbers = entries(f"learner\r\n{gone}, 000-nobody;\tLEARNER\n\n")
     data = pack_of(numbers=numbers)
     assert {person["number"] for person in people(data)} == {"learner", gone}
     with opened(data) as pack:
