@@ -111,7 +111,8 @@ class NoticeLine(Base):
     """What somebody was to be told on a day, and why. Never told twice: one line for a person, duty and day.
 
     ``reason`` is a ``plan.Reason``; ``amount`` counts the days before (negative: after) the due day, and the people in
-    weekly lists (``requirement_id`` 0), courses in a follow-up (-1) or outside trainings to decide (-2). ``cycle`` is that of the duty.
+    weekly lists (``requirement_id`` 0), courses in a follow-up (-1), outside
+    trainings (-2) or requests for more time (-3) to decide. ``cycle`` is that of the duty.
     ``withheld`` says why no mail was written: ``on_leave``, ``no_address``, ``address_fails``, ``declined``.
     """
 

@@ -23,6 +23,7 @@ from lms.notices.follow_ups import FOLLOW_UPS, asked_of, write_follow_ups
 from lms.notices.holders import holders
 from lms.notices.models import NoticeChoice, NoticeLine, NoticePlanRow, NoticeRun
 from lms.notices.plan import BEFORE_STATES, LATE_STATES, NoticePlan, Reason, due_days, line, send_at, team_day
+from lms.notices.requests import REQUESTS, write_requests
 from lms.notices.reviews import REVIEWS, write_reviews
 from lms.organisation import Organisation, load
 from lms.people import queries as people
@@ -204,6 +205,7 @@ def _write_lists(session: Session, run: NoticeRun, now: datetime) -> None:
     write_follow_ups(session, run.day, zone)
     weekly = team_day(agreed, run.day, run.since)
     write_reviews(session, run.day, run.since, zone, weekly=weekly)
+    write_requests(session, run.day, run.since, zone, weekly=weekly)
     if weekly:
         for leader in leaders(session, run.day):
             people_late = late_in(session, agreed, leader, run.day).total
@@ -284,10 +286,11 @@ class Writer:
 
     def write(self, person: Person, lines: Sequence[NoticeLine]) -> int | None:
         """The mail's id."""
-        own_lines = [row for row in lines if row.requirement_id not in (OVERALL, FOLLOW_UPS, REVIEWS)]
+        own_lines = [row for row in lines if row.requirement_id not in (OVERALL, FOLLOW_UPS, REVIEWS, REQUESTS)]
         asks = any(row.requirement_id == FOLLOW_UPS for row in lines)
         lists = [(row, self._late(person.id)) for row in lines if row.requirement_id == OVERALL]
         reviews = sum(row.amount for row in lines if row.requirement_id == REVIEWS)
+        requests = sum(row.amount for row in lines if row.requirement_id == REQUESTS)
         language = actions.mail_language(self.session, person)
         follow_ups = asked_of(self.session, person.id, self.day, language) if asks else []
         events = [
@@ -302,6 +305,7 @@ class Writer:
             send_at=send_at(self.plan, self.now, person.zone or self.own.zone),
             lines=[(row, self.titles.get(row.requirement_id, "")) for row in own_lines], lists=lists, day=self.day,
             follow_ups=[(each, f"{self.own.base_url}/follow-up/{each.enrolment_id}") for each in follow_ups],
+            requests=requests, decide=f"{self.own.base_url}/team/attempts",
             reviews=reviews, review=f"{self.own.base_url}/outside-training/review/",
             learning=f"{self.own.base_url}/learning", account=f"{self.own.base_url}/account",
             pages={Reason.TEAM: f"{self.own.base_url}/team", Reason.ESCALATION: f"{self.own.base_url}/completion"},

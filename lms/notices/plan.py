@@ -26,6 +26,7 @@ class Reason(StrEnum):
     ESCALATION = "escalation"
     FOLLOW_UP = "follow_up"
     REVIEW = "review"
+    REQUEST = "request"
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ REASONS = {
     Reason.ESCALATION: _l("weekly list for HR"),
     Reason.FOLLOW_UP: _l("is asked what has changed since a course"),
     Reason.REVIEW: _l("outside training to decide"),
+    Reason.REQUEST: _l("requests for more time to decide"),
 }
 WITHHELD = {
     "on_leave": _l("not sent: on leave"),

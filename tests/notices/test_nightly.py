@@ -13,6 +13,7 @@ from lms.access import Role
 from lms.audit import Actor
 from lms.clock import FOR_EVER, SetClock
 from lms.compliance import actions as compliance
+from lms.compliance import more_time
 from lms.db import Database
 from lms.files import FileStore
 from lms.flows import staffing
@@ -188,6 +189,40 @@ def test_reviewers_are_told_in_the_mail_of_the_day_what_waits_for_them(
     clock.advance(days=7)
     run(worker)
     assert len(smtp.messages) == 2, "nothing waits"
+
+
+def test_who_decides_about_more_time_is_told_once_and_hr_when_nobody_nearer_can(
+    hospital: Hospital, db: Database, clock: SetClock, worker: Worker, smtp: TestServer
+) -> None:
+    hospital.mail_to(smtp)
+    unit, other = hospital.department("ED"), hospital.department("ICU")
+    nurse, lonely = hospital.person("1", department=unit), hospital.person("2", department=other)
+    hospital.person("7", email="manager@mercy.test", grants=((Role.MANAGER, unit),))
+    hospital.person("8", email="hr@mercy.test", grants=((Role.HR, None),))
+    require(db, clock, worker)
+    turn_on(db, clock, team_weekday=None)
+    run(worker)
+    clock.advance(hours=3)
+
+    def ask(person: int) -> None:
+        today = clock.now().date()
+        with db.transaction() as session:
+            duty = more_time.turns(session, person, today)[0]
+            more_time.ask(session, person, duty.requirement_id, duty.earliest, "Exams", today, Actor(person, clock.now()))
+
+    ask(nurse)
+    clock.advance(days=1)
+    run(worker)
+    assert [message["To"] for message in smtp.messages] == ["manager@mercy.test"]
+    assert "1 request for more time waits for your decision" in text_of(smtp.messages[0])
+    clock.advance(days=1)
+    run(worker)
+    assert len(smtp.messages) == 1, "nothing new was asked"
+    ask(lonely)
+    clock.advance(days=1)
+    run(worker)
+    assert [message["To"] for message in smtp.messages][1:] == ["hr@mercy.test"]
+    assert "2 requests for more time wait for your decision" in text_of(smtp.messages[1])
 
 
 def test_who_declined_is_told_when_late_only(
