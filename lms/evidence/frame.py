@@ -16,6 +16,7 @@ from lms.catalogue.models import Course, CourseVersion
 from lms.catalogue.queries import content as content_of
 from lms.clock import FOR_EVER
 from lms.compliance import gathering
+from lms.compliance.equivalencies.models import Equivalency
 from lms.compliance.models import Requirement, RequirementVersion
 from lms.compliance.rules import RequirementFacts
 from lms.compliance.surroundings import EVERYTHING, Asks, asked_by
@@ -47,6 +48,7 @@ class Frame:
     banks: dict[tuple[int, str, str], Mapping[str, LocalItem]] = field(default_factory=dict)
     scenarios: dict[tuple[int, str, str], LocalScenario] = field(default_factory=dict)
     keys: dict[tuple[int, str], Mapping[str, Any]] = field(default_factory=dict)
+    equal: frozenset[str] = frozenset()
 
     def content(self, version_id: int) -> CourseContent:
         """A frozen version."""
@@ -91,8 +93,8 @@ class Frame:
 
     @property
     def wanted(self) -> frozenset[str] | None:
-        """The courses that a pack about one requirement is limited to; None: all."""
-        return self.rules[self.requirement_id].courses if self.requirement_id in self.rules else None
+        """The courses that a pack about one requirement is limited to, and what counts as one of them; None: all."""
+        return self.rules[self.requirement_id].courses | self.equal if self.requirement_id in self.rules else None
 
     @property
     def asks(self) -> Asks:
@@ -116,6 +118,9 @@ def frame(session: Session, scope: Scope, zone: str, requirement_id: int | None)
     found.department_names = {code: found.departments.get(ident, code) for ident, code in session.execute(coded)}
     titled = select(CourseVersion.course_id, CourseVersion.title).order_by(CourseVersion.number)
     found.course_titles = {found.courses[ident]: name for ident, name in session.execute(titled)}
+    asked = rules[requirement_id].courses if requirement_id in rules else frozenset()
+    counts = select(Equivalency.source).join(Course, Course.id == Equivalency.target_id)
+    found.equal = frozenset(session.scalars(counts.where(known(Equivalency, scope.known_at), Course.slug.in_(asked))))
     rows = session.scalars(select(RequirementVersion).where(RequirementVersion.id.in_(ids)))
     found.versions = {row.id: row for row in rows}
     return found

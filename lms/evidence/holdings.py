@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import select
 
 from lms.db import known
+from lms.evidence.elsewhere import equivalencies, outside_training
 from lms.evidence.frame import Frame, Plain, day_of, last_day, moment_of
 from lms.files import StoredFile
 from lms.people.models import DutyTag, Licence
@@ -100,5 +101,7 @@ PARTS: dict[str, Callable[[Frame, Sequence[int]], Rows]] = {
     "licences": licences,
     "duties": duties,
     "acknowledgements": acknowledgements,
+    "outside_training": outside_training,
+    "equivalencies": equivalencies,
 }
 """What a pack tells of each person by name of the part; ``tables.HELD`` names the columns of the same part as CSV."""

@@ -212,7 +212,7 @@ def _days(voice: Voice, first: str | None, last: str | None) -> str:
 
 
 def _held(paper: Paper, voice: Voice, people: Sequence[Mapping[str, Any]]) -> None:
-    """Licences held on the day, and what was acknowledged by then."""
+    """Licences held on the day, what was acknowledged by then, and what was learnt elsewhere and counts."""
     _ = voice.gettext
     rows = []
     for person in people:
@@ -227,8 +227,14 @@ def _held(paper: Paper, voice: Voice, people: Sequence[Mapping[str, Any]]) -> No
              _short(voice, each["acknowledged_on"])]
             for each in person["acknowledgements"]
         ]  # fmt: skip
+        rows += [
+            [who, _("Done elsewhere: %(title)s (%(provider)s), approved by %(name)s", title=each["title"], provider=each["provider"],
+                    name=each["decided_by"]),
+             _days(voice, each["finished_on"], each["expires_on"])]
+            for each in person["outside_training"] if each["state"] == "approved"
+        ]  # fmt: skip
     if rows:
-        paper.heading(_("Licences held, and policies acknowledged"))
+        paper.heading(_("Licences held, policies acknowledged, training done elsewhere"))
         shares = ((_("Person"), 0.32), (_("What"), 0.44), (_("Days"), 0.24))
         paper.table([Column(head, share) for head, share in shares], rows)
 

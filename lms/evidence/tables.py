@@ -46,6 +46,13 @@ HELD = {
     "acknowledgements": (
         "id", "policy", "title", "version", "version_from", "language", "document", "document_sha256", "acknowledged_on", "acknowledged_at",
     ),
+    "outside_training": (
+        "id", "state", "title", "provider", "finished_on", "minutes", "expires_on", "certificate_number", "document_sha256", "attested",
+        "handed_in_at", "reason", "decided_by", "decided_at",
+    ),
+    "equivalencies": (
+        "id", "done_as", "counts_as", "for", "from", "to", "reason", "rests_on", "document_sha256", "recorded_at", "recorded_by",
+    ),
 }  # fmt: skip
 """The parts of :data:`lms.evidence.holdings.PARTS` with their columns."""
 PERSON = ("number", "source", "name", "department", "job", "profession", "employed_from", "employed_to")

@@ -23,6 +23,8 @@ from lms.catalogue.actions import publish
 from lms.catalogue.disk import load_course
 from lms.clock import SetClock
 from lms.compliance import queries as compliance
+from lms.compliance.equivalencies import actions as equivalencies
+from lms.compliance.equivalencies.actions import Stated
 from lms.db import Database
 from lms.evidence.folder import manifest, zipped
 from lms.evidence.people import found
@@ -38,6 +40,9 @@ from lms.people.pasted import entries
 from lms.policies import actions as policies
 from lms.policies.models import Acknowledgement, Policy, PolicyDocument, PolicyVersion
 from lms.records.models import TrainingRecord
+from lms.records.outside import actions as outside
+from lms.records.outside.judging import Claim, Counting
+from lms.records.outside.models import Outcome
 from tests.support.demo import TODAY
 
 PackOf = Callable[..., bytes]
@@ -74,7 +79,7 @@ def test_what_happens_later_changes_nothing(
     before = pack_of(numbers=("learner",))
     clock.advance(hours=1)
     with hospital.transaction() as session:
-        row = compliance.exemptions(session, who("learner"))[0]
+        row, _ = compliance.exemptions(session, who("learner"))[0]
         actions.end_exemption(session, row.id, TODAY, Actor(who("hr"), clock.now(), "10.1.1.1"))
     worker.drain()
     with hospital.session() as session:
@@ -252,6 +257,46 @@ def test_what_people_hold_and_acknowledged(
     assert (narrow["licences"], narrow["duties"], narrow["acknowledgements"]) == ([], [], []), (
         "a rule that asks for no licence is no reason to show them"
     )
+
+
+def test_what_was_learnt_elsewhere_with_who_decided_and_the_hash_of_the_document(
+    pack_of: PackOf, hospital: Database, who: Callable[[str], int], clock: SetClock, config: Config
+) -> None:
+    """As known before the approval was taken back it counted; afterwards the pack says that it does not. Another rule's pack is silent."""
+    files, learner, hr = FileStore(config.data_dir / "files"), who("learner"), Actor(who("hr"), clock.now())
+    with hospital.transaction() as session:
+        paper = files.put(
+            session, io.BytesIO(b"%PDF proof"), name="p.pdf", media_type="application/pdf", purpose="outside training", owner_id=learner,
+            now=clock.now(),
+        )  # fmt: skip
+        claim = Claim("Bias", "State", date(2026, 3, 1), 60, certificate_number="A-7")
+        training = outside.hand_in(session, learner, claim, paper, Actor(learner, clock.now()))
+        counting = Counting("Bias", "State University", date(2026, 3, 2), 90, {"bias": 60}, courses=("cc-101",))
+        outside.decide(session, training.id, Outcome.APPROVED, "", hr, counting)
+        said = Stated("cc-101", date(2026, 1, 1), "Same contents", "la-110", rests_on="Compared")
+        equivalencies.state(session, said, None, hr)
+        digest = paper.sha256
+    clock.advance(minutes=1)
+    data = pack_of(numbers=("learner",))
+    [person] = people(data)
+    told = next(each for each in person["outside_training"] if each["title"] == "Bias")
+    assert (told["state"], told["finished_on"], told["minutes"], told["document_sha256"]) == (
+        "approved",
+        "2026-03-02",
+        90,
+        digest,
+    )
+    assert told["decided_by"] == _name(hospital, who("hr")) and told["counts_as_courses"] == ["cc-101"]
+    assert [(each["done_as"], each["counts_as"]) for each in person["equivalencies"]] == [("la-110", "cc-101")]
+    assert "A-7" in [row["certificate_number"] for row in table(data, "outside_training")]
+    [narrow] = people(pack_of(numbers=("learner",), requirement="LANG-ACCESS"))
+    assert (narrow["outside_training"], narrow["equivalencies"]) == ([], [])
+    with hospital.transaction() as session:
+        outside.decide(session, training.id, Outcome.REVOKED, "Forged", Actor(who("hr"), clock.now()))
+    clock.advance(minutes=1)
+    [person] = people(pack_of(numbers=("learner",)))
+    later = next(each for each in person["outside_training"] if each["title"] == "Bias")
+    assert (later["state"], later["reason"], later["document_sha256"]) == ("revoked", "Forged", digest)
 
 
 def test_private_reflections_are_left_out_and_the_question_is_not(
