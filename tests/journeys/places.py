@@ -130,6 +130,7 @@ def places(a: Lived) -> list[Place]:
         Place("today.index", (HR, AUDITOR), "/today"),
         Place("today.people", (HR,), "/today/lapsing"),
         Place("completion.index", (HR, AUDITOR), "/completion"),
+        Place("employer_report.index", (HR, AUDITOR), "/completion/employer-report?requirement=1"),
         Place("views.index", (HR, EVERYBODY), "/views"),
         Place("views.new", (HR,), "/views/new?page=people&query=state%3Doverdue"),
         Place("views.edit", (HR,), f"/views/{a.view}/edit"),
