@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, null, or_, select, update
+from sqlalchemy import Integer, Select, String, cast, delete, func, insert, literal, null, or_, select, update
 from sqlalchemy.orm import Session
 
 from lms.audit import chain
@@ -58,6 +58,20 @@ def record(
             origin=actor.origin,
         )
     )
+
+
+def record_each(session: Session, actor: Actor, action: str, rows: Select[Any]) -> None:
+    """Write one entry about each of many people, in one statement. ``rows`` gives the person (``subject``), the person whom the values tell
+    about or null (``about``), and as JSON of the database what ``was`` and what ``became``."""
+    told = rows.subquery("told")
+    subject, about, before, after = told.c.subject, told.c.about, told.c.was, told.c.became
+    moment = literal(actor.now, AuditEntry.at.type)
+    entries = select(
+        moment, cast(literal(actor.person_id, Integer), Integer), literal(action), literal("person"), subject, cast(about, Integer),
+        before, after, literal(actor.origin, String),
+    )  # fmt: skip
+    names = ["at", "actor_id", "action", "subject_kind", "subject_id", "about_id", "before", "after", "origin"]
+    session.execute(insert(AuditEntry).from_select(names, entries.order_by(subject)))
 
 
 def seal(session: Session, now: datetime, size: int = BATCH) -> int:

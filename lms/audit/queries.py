@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from lms.audit import chain
@@ -68,18 +68,31 @@ def _wished(wish: Wish) -> Select[AuditEntry]:
     if wish.action:
         query = query.where(AuditEntry.action.startswith(wish.action, autoescape=True))
     if wish.person_id is not None:
-        query = query.where(or_(AuditEntry.actor_id == wish.person_id, AuditEntry.about_id == wish.person_id))
+        query = query.where(or_(AuditEntry.actor_id == wish.person_id, _about(wish.person_id)))
     if wish.about_id is not None:
-        query = query.where(AuditEntry.about_id == wish.about_id)
+        query = query.where(_about(wish.about_id))
     if wish.actor_id is not None:
         query = query.where(AuditEntry.actor_id == wish.actor_id)
     if wish.within is not None:
-        query = query.where(or_(AuditEntry.actor_id.in_(wish.within), AuditEntry.about_id.in_(wish.within)))
+        query = query.where(
+            or_(
+                AuditEntry.actor_id.in_(wish.within),
+                AuditEntry.about_id.in_(wish.within),
+                (AuditEntry.subject_kind == "person") & AuditEntry.subject_id.in_(wish.within),
+            )
+        )
     if wish.since is not None:
         query = query.where(AuditEntry.at >= wish.since)
     if wish.before is not None:
         query = query.where(AuditEntry.at < wish.before)
     return query
+
+
+def _about(person_id: int) -> ColumnElement[bool]:
+    """An entry about somebody: its values tell about them, or it was done to them by an import that brought them."""
+    return or_(
+        AuditEntry.about_id == person_id, (AuditEntry.subject_kind == "person") & (AuditEntry.subject_id == person_id)
+    )
 
 
 # --- the chain --------------------------------------------------------------------------------------------------------

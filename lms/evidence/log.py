@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from lms.audit import chain
@@ -50,7 +50,10 @@ def entries(session: Session, person_ids: Collection[int], last: int) -> list[di
             select(AuditEntry, AuditSeal)
             .join(AuditSeal, AuditSeal.entry_id == AuditEntry.id)
             .where(
-                AuditEntry.about_id.in_(ids[start : start + 500]),
+                or_(
+                    AuditEntry.about_id.in_(ids[start : start + 500]),
+                    (AuditEntry.subject_kind == "person") & AuditEntry.subject_id.in_(ids[start : start + 500]),
+                ),
                 AuditSeal.sequence <= last,
                 ~AuditEntry.action.startswith("session."),
             )

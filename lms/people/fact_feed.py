@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from lms.audit import Actor, record
 from lms.db import known
 from lms.errors import N_, AttuneError, Conflict, Invalid, Message, Problem
-from lms.people import holdings
+from lms.people import holdings, import_log
 from lms.people.fact_files import Away, FactReader, Line, Month
 from lms.people.holdings import Tagged, Term
 from lms.people.importing import PROBLEMS_KEPT, Options
@@ -174,6 +174,7 @@ def take_in(session: Session, plan: FactPlan, file_id: int | None, by: Actor, *,
         session.execute(insert(ImportChange), superseded)
     record(session, by, "people.import", "import_run", run.id, after=run.summary)
     session.flush()
+    import_log.begin(session, run, by, (kind.model,))
     return run
 
 

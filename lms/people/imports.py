@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from lms.audit import Actor, record
 from lms.clock import FOR_EVER
 from lms.errors import N_, Conflict, Invalid
+from lms.people import import_log
 from lms.people.departments import add_version, cut_versions
 from lms.people.models import Department, Employment, ImportChange, ImportRun, Membership, Person
 from lms.people.plan import Verdict
@@ -132,6 +133,7 @@ def finish(session: Session, prepared: Prepared, run: ImportRun, by: Actor) -> I
     run.summary = summary(prepared)
     record(session, by, "people.import", "import_run", run.id, after=run.summary)
     session.flush()
+    import_log.begin(session, run, by)
     return run
 
 

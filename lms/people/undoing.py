@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from lms.audit import Actor, record
 from lms.db import Base, known
 from lms.errors import N_, Conflict, NotFound
+from lms.people import import_log
 from lms.people.models import (
     BirthMonth,
     Department,
@@ -48,6 +49,9 @@ def undo(session: Session, run_id: int, by: Actor) -> list[int]:
         raise Conflict(N_("Only the last import can be undone, and only once. Nothing was changed."))
     people = touched(session, run.id)
     _refuse_if_built_on(session, run)
+    record(session, by, "people.import.undo", "import_run", run.id, before=run.summary)
+    session.flush()
+    import_log.tell_undone(session, run, by)
     for name, model in FACTS.items():
         facts: Any = model
         session.execute(
@@ -56,7 +60,6 @@ def undo(session: Session, run_id: int, by: Actor) -> list[int]:
     _give_back_own_data(session, run)
     forget(session, run)
     run.undone_at, run.undone_by = by.now, by.person_id
-    record(session, by, "people.import.undo", "import_run", run.id, before=run.summary)
     return people
 
 

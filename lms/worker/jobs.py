@@ -23,8 +23,9 @@ from lms.flows import assessing, certifying
 from lms.notices import actions as notices
 from lms.notices import failing, nightly
 from lms.notices import mail as smtp
-from lms.worker.exports import EXPORT, Exporter, send_export
+from lms.people import import_log
 from lms.records.history import staging as history
+from lms.worker.exports import EXPORT, Exporter, send_export
 from lms.worker.packs import build_pack
 
 
@@ -133,6 +134,11 @@ def read_history(payload: dict[str, Any], bench: Bench) -> None:
     _in_steps(bench, lambda session: history.step(session, payload["run"], bench.files, by), breather=True)
 
 
+def tell_import(payload: dict[str, Any], bench: Bench) -> None:
+    """Write into the audit log what an import changed for each person."""
+    _in_steps(bench, lambda session: import_log.step(session, payload), breather=True)
+
+
 HANDLERS: dict[str, Callable[[dict[str, Any], Bench], None]] = {
     notices.SEND: send_mail,
     certifying.CERTIFY: certify,
@@ -143,6 +149,7 @@ HANDLERS: dict[str, Callable[[dict[str, Any], Bench], None]] = {
     building.FOLD: fold_tallies,
     building.DROP: drop_old_spans,
     nightly.RUN: write_notices,
+    import_log.TELL: tell_import,
     history.READ: read_history,
     evidence.BUILD: build_pack,
     EXPORT: send_export,

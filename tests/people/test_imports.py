@@ -5,17 +5,20 @@ from __future__ import annotations
 import time
 from datetime import date, timedelta
 from threading import Event, Thread
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from lms.accounts.invitations import open_account
 from lms.audit import Actor, AuditEntry, record
+from lms.audit import queries as log
 from lms.clock import SetClock
 from lms.db import Database, known
 from lms.errors import Conflict, Invalid
 from lms.flows import staffing
-from lms.people import actions, departments, imports, queries
+from lms.outbox import Job
+from lms.people import actions, departments, import_log, imports, queries
 from lms.people.listing import by_number
 from lms.people.models import Employment, ImportRun, Membership, Person
 from lms.people.plan import Verdict
@@ -119,6 +122,60 @@ def test_undo_restores_exactly_what_was(staffed: Office, db: Database) -> None:
     assert staffed.contents() == before
     with pytest.raises(Conflict):
         staffed.undo(run)
+
+
+def test_an_auditor_sees_what_an_import_changed_for_whom(
+    staffed: Office, db: Database, clock: SetClock, number: People
+) -> None:
+    """An entry for each person whom it changed: what was there, what came in its place; told in steps, and once."""
+    clock.advance(hours=1)
+    file = text(
+        ANA.replace("OR", "ED").replace("Ana", "Anna"),
+        BO,
+        CY,
+        "1009,Di,Ek,ED,Aide,2026-05-01,,1001,di@mercy.test,no",
+    )
+    run = staffed.take_in(file, confirmed=True)
+    payload = _payload(db, run)
+    told = _told(db, "person.import", payload)
+    assert told.keys() == {number("1001"), number("1009")}, "nobody whom it left as they were"
+    ana, new = told[number("1001")], told[number("1009")]
+    assert ana.about_id == number("1001") and ana.actor_id == new.actor_id and ana.at == clock.now()
+    assert ana.after["own"]["given_name"] == ["Ana", "Anna"] and ana.after["import"] == run
+    was, now = ana.before["memberships"], ana.after["memberships"]
+    assert len(was) == 1 and {each["department_id"] for each in now} - {was[0]["department_id"]}
+    assert now[-1]["patient_contact"] is False or now[-1]["patient_contact"] is True
+    assert (new.about_id, new.before) == (None, None) and "Di" not in str(new.after), (
+        "no name, so that an undo leaves none"
+    )
+    assert new.after["memberships"][0]["job"] == "Aide"
+    with db.transaction() as session:
+        while not import_log.step(session, payload):
+            pass
+    assert len(_told(db, "person.import", payload)) == 2, "done again after a crash it tells nothing twice"
+    with db.session() as session:
+        seen = log.listed(session, log.Wish(about_id=number("1009")))
+        assert [entry.action for entry in seen] == ["person.import"]
+    di = number("1009")
+    staffed.undo(run)
+    undone = _told(db, "person.import.undo", payload)
+    assert undone.keys() == {number("1001"), di}
+    assert undone[number("1001")].after["memberships"] == was
+
+
+def _payload(db: Database, run: int) -> dict[str, Any]:
+    with db.session() as session:
+        return dict(session.scalars(select(Job.payload).where(Job.kind == import_log.TELL, Job.key == str(run))).one())
+
+
+def _told(db: Database, action: str, payload: dict[str, Any]) -> dict[int | None, Any]:
+    with db.transaction() as session:
+        while not import_log.step(session, payload):
+            pass
+    with db.session() as session:
+        rows = session.scalars(select(AuditEntry).where(AuditEntry.action == action)).all()
+        assert len({row.subject_id for row in rows}) == len(rows)
+        return {row.subject_id: row for row in rows}
 
 
 def test_undo_is_refused_where_something_builds_on_it(
