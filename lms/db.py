@@ -5,13 +5,19 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, Connection, DateTime, Dialect, ForeignKey, MetaData, TypeDecorator, create_engine, event
-from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.engine import URL, Engine, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+
+RESTED = 1.0
+"""Seconds a connection to PostgreSQL may lie unused before it is asked, ahead of its next use, whether it still lives."""
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -53,12 +59,14 @@ class Database:
 
     ``session()`` reads; ``session(write=True)`` begins as a writer. On SQLite a writer takes the write lock when it begins
     (``BEGIN IMMEDIATE``), so two writers wait for each other instead of failing half-way; readers never wait (WAL).
+    PostgreSQL refuses what a reader would change.
     """
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.engine = _engine(url)
         self._writer = self.engine.execution_options(attune_write=True)
+        self._reader = self.engine if self.is_sqlite else self.engine.execution_options(postgresql_readonly=True)
 
     @property
     def is_sqlite(self) -> bool:
@@ -67,7 +75,9 @@ class Database:
 
     def open(self, *, write: bool = False) -> Session:
         """A new session that the caller closes; nothing is committed for it."""
-        return Session(self._writer if write else self.engine, expire_on_commit=False)
+        if write or self.is_sqlite:
+            return Session(self._writer if write else self._reader, expire_on_commit=False)
+        return _ReadOnly(self._reader, expire_on_commit=False)
 
     @contextmanager
     def session(self, *, write: bool = False) -> Iterator[Session]:
@@ -91,6 +101,19 @@ class Database:
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+
+
+class _ReadOnly(Session):
+    """A session whose transactions PostgreSQL lets change nothing, so that they can end with COMMIT: on ROLLBACK psycopg throws away
+    every statement that is prepared on the connection, and PostgreSQL would plan each one anew for every page."""
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self.expunge_all()
+        if self.in_transaction():
+            with suppress(DBAPIError):
+                self.commit()
+        super().close()
 
 
 class Desk:
@@ -124,9 +147,30 @@ class Desk:
 
 def _engine(url: str) -> Engine:
     parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=20)
-    engine = create_engine(parsed, connect_args={"timeout": 15, "check_same_thread": False})
+    return _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _postgresql(parsed)
+
+
+def _postgresql(url: URL) -> Engine:
+    """The connection used last is used next, so that few are busy; one that has rested is asked first whether it still lives."""
+    engine = create_engine(url, pool_size=10, max_overflow=20, pool_use_lifo=True)
+
+    @event.listens_for(engine, "checkin")
+    def _rest(connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+        record.info["rests_since"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _wake(connection: DBAPIConnection, record: ConnectionPoolEntry, _: PoolProxiedConnection) -> None:
+        if time.monotonic() - record.info.get("rests_since", time.monotonic()) > RESTED:
+            try:
+                engine.dialect.do_ping(connection)
+            except engine.dialect.loaded_dbapi.Error as gone:
+                raise InvalidatePoolError from gone  # the pool opens another one
+
+    return engine
+
+
+def _sqlite(url: URL) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": 15, "check_same_thread": False})
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, record: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -51,19 +52,25 @@ class OrganisationRow(Base):
 
 def load(session: Session) -> Organisation | None:
     """The organisation, or None before ``lms setup``."""
-    row = session.get(OrganisationRow, 1)
-    if row is None:
-        return None
-    data = dict(row.settings)
+    settings = session.info.get(NOTED)
+    if settings is None:
+        row = session.get(OrganisationRow, 1)
+        if row is None:
+            return None
+        settings = row.settings
+    data = dict(settings)
     mail = data.pop("mail", None)
     data["languages"] = tuple(data.get("languages", ("en", "es")))
     return Organisation(**data, mail=MailServer(**mail) if mail else None)
 
 
-def keep(session: Session, row: OrganisationRow) -> OrganisationRow:
-    """Hold a row that came with another statement as long as its session lives, so that :func:`load` need not ask again."""
-    session.info[OrganisationRow] = row
-    return row
+NOTED = "organisation"
+"""In a session's info: the settings that came with another statement."""
+
+
+def note(session: Session, settings: Mapping[str, Any]) -> None:
+    """Hold settings that came with another statement as long as the session lives, so that :func:`load` need not ask again."""
+    session.info[NOTED] = settings
 
 
 def save(session: Session, organisation: Organisation, now: datetime) -> None:
@@ -75,6 +82,7 @@ def save(session: Session, organisation: Organisation, now: datetime) -> None:
     }
     settings["languages"] = list(organisation.languages)
     settings["mail"] = {name: getattr(mail, name) for name in MailServer.__dataclass_fields__} if mail else None
+    session.info.pop(NOTED, None)
     row = session.get(OrganisationRow, 1)
     if row is None:
         session.add(OrganisationRow(id=1, settings=settings, changed_at=now))

@@ -95,7 +95,7 @@ def finish_attempt(
     """Hand in. A passed test completes the course: record, certificate, the person's timeline, and the PDF by mail."""
     outcome = learning.finish(session, attempt, content, now=actor.now)
     if attempt.kind == AttemptKind.TEST and attempt.passed and enrolment.closed_at is None:
-        settle(session, enrolment, content, organisation, actor, ended=attempt.finished_at)
+        settle(session, enrolment, content, organisation, actor, passed=attempt)
     return outcome
 
 
@@ -106,11 +106,11 @@ def settle(
     organisation: Organisation,
     actor: Actor,
     *,
-    ended: datetime | None = None,
+    passed: Attempt | None = None,
 ) -> TrainingRecord | None:
     """Complete the course when its test is behind the learner and nothing is left for which the record waits; else nothing.
 
-    ``ended``: when the last of it was done; left out: now.
+    ``passed``: the attempt at the test that was the last of it; left out: something else was, and is done now.
     """
     done = steps_done(session, [enrolment.id])[enrolment.id]
     if (
@@ -120,9 +120,10 @@ def settle(
         or waits_for(content, done)
     ):
         return None
-    kind = AttemptKind.PRE_TEST if has_tested_out(content, done) else AttemptKind.TEST
-    attempt = passed_attempt(session, enrolment.id, kind)
-    return complete(session, attempt, enrolment, content, organisation, actor, ended=ended or actor.now)
+    out, ended = has_tested_out(content, done), passed.finished_at if passed is not None else None
+    if out or passed is None:
+        passed = passed_attempt(session, enrolment.id, AttemptKind.PRE_TEST if out else AttemptKind.TEST)
+    return complete(session, passed, enrolment, content, organisation, actor, ended=ended or actor.now)
 
 
 def test_out(

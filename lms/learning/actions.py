@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import case, func, select
+from sqlalchemy import Table, bindparam, exists, insert, select, update
 from sqlalchemy.orm import Session
 
 from lms.catalogue.content import CourseContent, PreTestStep, TestStep
@@ -17,7 +17,8 @@ from lms.learning import scenario as scenarios
 from lms.learning.accommodations import allowances
 from lms.learning.models import Answer, Attempt, AttemptKind, Enrolment, ScenePress, StepDone
 from lms.learning.policy import standing
-from lms.learning.queries import attempts, choices, counts, lock_attempt, open_enrolment, pressed, responses
+from lms.learning.queries import attempts, choices, lock_attempt, open_enrolment, pressed, responses
+from lms.learning.saving import Saved, save, saved_before
 from lms.learning.scene_clock import Press, scene_clock
 from lms.organisation import load
 
@@ -35,19 +36,26 @@ def enrol(
     return new
 
 
-def be_at(enrolment: Enrolment, step_id: str, block: str | None = None) -> None:
+def be_at(session: Session, enrolment: Enrolment, step_id: str, block: str | None = None) -> None:
     """Remember where the learner is, for going on elsewhere: the step, and the block of its text (None: the top)."""
     if enrolment.last_step != step_id or (block is not None and enrolment.last_block != block):
-        enrolment.last_step, enrolment.last_block = step_id, block
+        here = update(Enrolment).where(Enrolment.id == enrolment.id).values(last_step=step_id, last_block=block)
+        session.execute(here.execution_options(synchronize_session=False))
 
 
 def mark_done(session: Session, enrolment: Enrolment, step_id: str, *, now: datetime) -> None:
     """The step is finished; saying so again changes nothing."""
     lock(session, enrolment.id)
-    done = select(StepDone.id).where(StepDone.enrolment_id == enrolment.id, StepDone.step_id == step_id)
-    if session.scalar(done) is None:
-        session.add(StepDone(enrolment_id=enrolment.id, step_id=step_id, done_at=now))
-        session.flush()
+    session.execute(DONE_ONCE, {"enrolment_id": enrolment.id, "step_id": step_id, "done_at": now})
+
+
+_DONE = cast(Table, StepDone.__table__)
+DONE_ONCE = insert(_DONE).from_select(
+    ["enrolment_id", "step_id", "done_at"],
+    select(*(bindparam(name, type_=_DONE.c[name].type) for name in ("enrolment_id", "step_id", "done_at"))).where(
+        ~exists().where(StepDone.enrolment_id == bindparam("enrolment_id"), StepDone.step_id == bindparam("step_id"))
+    ),
+)
 
 
 def start(
@@ -137,9 +145,8 @@ def answer(
     key: str,
     now: datetime,
     age: timedelta = timedelta(),
-) -> tuple[Answer, bool]:
-    """Save an answer to an item of a check or test; gives it, and whether it is the one that counts for its item: none was given
-    after it, and it arrived in time. The same key again is the same answer.
+) -> Saved:
+    """Save an answer to an item of a check or test. The same key again is the same answer.
 
     ``age`` is how long it waited in the browser for a connection, by the browser's own stopwatch: an answer that was given
     before another but arrives after it does not take its place.
@@ -152,17 +159,16 @@ def answer(
         Invalid: the item is not in this attempt, or the response does not fit it.
     """
     lock_attempt(session, attempt)
-    kept, last, newest = _before(session, attempt, key, item_id)
-    if kept is not None:
-        same = session.get_one(Answer, kept)
-        return same, counts(session, same)
     late = is_over(attempt, now)
-    if attempt.finished_at is not None and not late:
+    saved = None
+    if attempt.finished_at is None or late:
+        fitting = scoring.check_response(content, attempt.step_id, attempt.drawn, item_id, response)
+        given = min(now, max(attempt.started_at, now - age))
+        saved = save(session, attempt.id, item_id, fitting, language=language, key=key, now=now, given=given, late=late)
+    saved = saved or saved_before(session, attempt.id, item_id, key)
+    if saved is None:
         raise Conflict(N_("This attempt has been handed in, so the answer was not changed."))
-    fitting = scoring.check_response(content, attempt.step_id, attempt.drawn, item_id, response)
-    given = min(now, max(attempt.started_at, now - age))
-    saved = _append(session, attempt, last + 1, item_id, dict(fitting), language, key, now, given, late)
-    return saved, not late and (newest is None or newest <= given)
+    return saved
 
 
 def choose(
@@ -190,8 +196,7 @@ def choose(
     scenario = content.scenario(attempt.step_id)
     path = choices(session, attempt.id)
     state = scenarios.replay(scenario, path)
-    kept, last, _ = _before(session, attempt, key, scene_id)
-    if kept is not None:
+    if saved_before(session, attempt.id, scene_id, key) is not None:
         return state
     if attempt.finished_at is not None or state.scene_id != scene_id or turn not in (None, len(path)):
         repeated = select(Answer.response).where(Answer.attempt_id == attempt.id, Answer.item_id == scene_id)
@@ -204,7 +209,7 @@ def choose(
     if timed is not None and scene_clock(timed, len(path), pressed(session, attempt.id), now).state == "over":
         after = scenarios.replay(scenario, [*path, timed.timeout])
         response = {"choice": timed.timeout, "timed_out": True}
-    _append(session, attempt, last + 1, scene_id, response, language, key, now)
+    save(session, attempt.id, scene_id, response, language=language, key=key, now=now, given=now)
     return after
 
 
@@ -273,44 +278,6 @@ def close(enrolment: Enrolment, *, now: datetime, completed: bool) -> None:
     if enrolment.closed_at is None:
         enrolment.closed_at = now
         enrolment.completed_at = now if completed else None
-
-
-def _before(session: Session, attempt: Attempt, key: str, item_id: str) -> tuple[int | None, int, datetime | None]:
-    """In one statement: the id of the answer that came with this key, if one did; the number of the last answer (0: none); and
-    when the newest of those in time to this item was given. The attempt must be locked."""
-    same = func.max(case((Answer.key == key, Answer.id)))
-    newest = func.max(case(((Answer.item_id == item_id) & Answer.late.is_(False), Answer.given_at)))
-    asked = select(same, func.max(Answer.sequence), newest).where(Answer.attempt_id == attempt.id)
-    kept, last, given_at = session.execute(asked).one()
-    return kept, last or 0, given_at
-
-
-def _append(
-    session: Session,
-    attempt: Attempt,
-    sequence: int,
-    item_id: str,
-    response: dict[str, Any],
-    language: str,
-    key: str,
-    now: datetime,
-    given: datetime | None = None,
-    late: bool = False,
-) -> Answer:
-    row = Answer(
-        attempt_id=attempt.id,
-        sequence=sequence,
-        item_id=item_id,
-        response=response,
-        language=language,
-        key=key,
-        saved_at=now,
-        given_at=given or now,
-        late=late,
-    )
-    session.add(row)
-    session.flush()
-    return row
 
 
 def lock(session: Session, enrolment_id: int) -> None:

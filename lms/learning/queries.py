@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from lms.catalogue.models import Course, CourseVersion
@@ -15,6 +15,12 @@ from lms.errors import N_, NotFound
 from lms.learning.models import Answer, Attempt, AttemptKind, Enrolment, ScenePress, StepDone
 from lms.learning.scene_clock import Press, Pressed
 
+OWN_ENROLMENT = (
+    select(Enrolment, CourseVersion.content_hash)
+    .join(CourseVersion, CourseVersion.id == Enrolment.version_id)
+    .where(Enrolment.id == bindparam("enrolment_id"))
+)
+
 
 def own_enrolment(session: Session, enrolment_id: int, person_id: int) -> Enrolment:
     """An enrolment of this person.
@@ -22,11 +28,7 @@ def own_enrolment(session: Session, enrolment_id: int, person_id: int) -> Enrolm
     Raises:
         NotFound: there is none, or it is somebody else's (which is not said).
     """
-    row = session.execute(
-        select(Enrolment, CourseVersion.content_hash)
-        .join(CourseVersion, CourseVersion.id == Enrolment.version_id)
-        .where(Enrolment.id == enrolment_id)
-    ).one_or_none()
+    row = session.execute(OWN_ENROLMENT, {"enrolment_id": enrolment_id}).one_or_none()
     if row is None or row[0].person_id != person_id:
         raise NotFound(N_("There is no such enrolment of yours."))
     note_hash(session, row[0].version_id, row[1])
@@ -44,21 +46,23 @@ def require_enrolled(session: Session, person_id: int, version_id: int) -> None:
         raise NotFound(N_("There is no such version of a course."))
 
 
+OWN_ATTEMPT = (
+    select(Attempt, Enrolment, CourseVersion.content_hash)
+    .join(Enrolment, Enrolment.id == Attempt.enrolment_id)
+    .join(CourseVersion, CourseVersion.id == Enrolment.version_id)
+    .where(Attempt.id == bindparam("attempt_id"))
+)
+OWN_ATTEMPT_LOCKED = OWN_ATTEMPT.with_for_update(of=Attempt).execution_options(populate_existing=True)
+"""Every answer sends this one, so it is put together once."""
+
+
 def own_attempt(session: Session, attempt_id: int, person_id: int, *, lock: bool = False) -> tuple[Attempt, Enrolment]:
     """An attempt of this person with its enrolment; to change it, ``lock`` it, so that one request at a time decides about it.
 
     Raises:
         NotFound: there is none, or it is somebody else's (which is not said).
     """
-    query = (
-        select(Attempt, Enrolment, CourseVersion.content_hash)
-        .join(Enrolment, Enrolment.id == Attempt.enrolment_id)
-        .join(CourseVersion, CourseVersion.id == Enrolment.version_id)
-        .where(Attempt.id == attempt_id)
-    )
-    if lock:
-        query = query.with_for_update(of=Attempt).execution_options(populate_existing=True)
-    row = session.execute(query).one_or_none()
+    row = session.execute(OWN_ATTEMPT_LOCKED if lock else OWN_ATTEMPT, {"attempt_id": attempt_id}).one_or_none()
     if row is None or row[1].person_id != person_id:
         raise NotFound(N_("There is no such attempt of yours."))
     note_hash(session, row[1].version_id, row[2])
@@ -150,17 +154,6 @@ def saved_at(session: Session, attempt_id: int, item_id: str) -> datetime | None
     return session.scalar(
         select(func.max(Answer.saved_at)).where(Answer.attempt_id == attempt_id, Answer.item_id == item_id)
     )
-
-
-def counts(session: Session, answer: Answer) -> bool:
-    """Whether this is the answer that counts for its item: none was given after it, and it arrived in time."""
-    newest = (
-        select(Answer.id)
-        .where(Answer.attempt_id == answer.attempt_id, Answer.item_id == answer.item_id, Answer.late.is_(False))
-        .order_by(Answer.given_at.desc(), Answer.sequence.desc())
-        .limit(1)
-    )
-    return session.scalar(newest) == answer.id
 
 
 def choices(session: Session, attempt_id: int) -> list[str]:

@@ -45,6 +45,11 @@ def _folded(context: Any) -> str:
     return folded_person(given["given_name"], given["family_name"], given["number"], given.get("email"))
 
 
+def display_name(given_name: str, family_name: str) -> str:
+    """A name as it is written and read aloud: given name, family name."""
+    return f"{given_name} {family_name}".strip()
+
+
 class Person(Base):
     """A human being, identified by where the number comes from and the number. Never deleted.
 
@@ -81,7 +86,7 @@ class Person(Base):
     @property
     def display_name(self) -> str:
         """The name as it is written and read aloud: given name, family name."""
-        return f"{self.given_name} {self.family_name}".strip()
+        return display_name(self.given_name, self.family_name)
 
 
 @event.listens_for(Person, "before_update")

@@ -21,9 +21,10 @@ from lms.evidence.seen import in_words
 from lms.flows import assessing
 from lms.learning import actions, queries, scoring
 from lms.learning.accommodations import allowances
-from lms.learning.models import Answer, Attempt, AttemptKind, Enrolment
+from lms.learning.models import Answer, Attempt, AttemptKind
 from lms.learning.policy import limit_for, standing
 from lms.learning.progress import has_tested_out, is_locked, progress, waits_for
+from lms.learning.saving import Saved
 from lms.web import policy_words, pre_test, stories, surveys
 from lms.web.item_view import ItemView, writing
 from lms.web.page import (
@@ -79,10 +80,10 @@ def _saved(at: datetime | None) -> str:
     return str(gettext("Saved %(time)s", time=format_time(at, "short"))) if at else ""
 
 
-def _receipt(saved: Answer, counts: bool) -> dict[str, str]:
+def _receipt(saved: Saved) -> dict[str, str]:
     """What a script is told of an answer that has arrived."""
     said = {"saved": _saved(saved.saved_at)}
-    if not counts:
+    if not saved.counts:
         said["note"] = gettext("You gave a newer answer in another window or on another device; that one counts.")
     return said
 
@@ -169,7 +170,7 @@ def _remember_place(reader: Reader, step_id: str) -> None:
     if reader.enrolment.last_step == step_id or reader.enrolment.closed_at is not None:
         return
     with house().database.transaction() as own:
-        actions.be_at(own.get_one(Enrolment, reader.enrolment.id), step_id)
+        actions.be_at(own, reader.enrolment, step_id)
 
 
 @blueprint.post("/learn/<int:enrolment_id>/<step_id>/done")
@@ -261,7 +262,7 @@ def answer(attempt_id: int) -> ResponseReturnValue:
         response = item.parse(form, writing())
         if found.kind == AttemptKind.CHECK and not item.complete(response):
             raise item.incomplete()
-        saved, counts = actions.answer(
+        saved = actions.answer(
             session(),
             found,
             reader.content,
@@ -279,7 +280,7 @@ def answer(attempt_id: int) -> ResponseReturnValue:
         if not item.required and not any(any(values) for name, values in form.items() if name not in OUR_FIELDS):
             return _onward(found, place)
         return make_response(_item(found, reader, place, form, tell(refused.message)), refused.status)
-    receipt = _receipt(saved, counts) if _by_script() and found.kind != AttemptKind.CHECK and not saved.late else None
+    receipt = _receipt(saved) if _by_script() and found.kind != AttemptKind.CHECK and not saved.late else None
     commit()
     if saved.late:
         return _too_late(found)

@@ -33,7 +33,11 @@ class Course:
         self.words: list[str] = []
         self._films: dict[str, Film] = {}
         self.page_language = "en" if locale() == "xx" else locale()
-        self.labels = Labels(
+
+    @cached_property
+    def labels(self) -> Labels:
+        """What the house adds to the course's own words, in the reader's language."""
+        return Labels(
             try_=gettext("Try this on your next shift"),
             example=gettext("Example"),
             say=gettext("Words to use"),

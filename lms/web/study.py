@@ -31,7 +31,7 @@ def beat(enrolment_id: int, step_id: str) -> ResponseReturnValue:
         raise Invalid(N_("The request could not be understood."))
     pace.beat(session(), enrolment, step_id, int(seconds), now=now())
     if block and enrolment.closed_at is None:
-        actions.be_at(enrolment, step_id, block)
+        actions.be_at(session(), enrolment, step_id, block)
     commit()
     return jsonify({"saved": gettext("Place saved %(time)s", time=format_time(now(), "short"))})
 

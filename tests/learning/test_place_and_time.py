@@ -11,7 +11,8 @@ from sqlalchemy import select
 from lms.clock import SetClock
 from lms.db import Database
 from lms.learning import actions, pace, queries
-from lms.learning.models import Answer, Enrolment
+from lms.learning.models import Enrolment
+from lms.learning.saving import Saved
 from tests.learning.conftest import COURSES  # noqa: F401 - the fixtures beside it
 from tests.learning.test_taking_a_course import CONTENT, begin_test, enrol, finish_all_but_the_test
 from tests.support.pages import PageClient
@@ -48,11 +49,11 @@ def test_an_answer_given_earlier_that_arrives_later_does_not_take_the_place_of_t
         item = next(i for i in CONTENT.items("post-test") if i.id == attempt.drawn[0]["item"])
         old, new = ({"options": [option.id]} for option in item.options[:2])
 
-        def give(response: dict[str, object], key: str, age: int) -> Answer:
+        def give(response: dict[str, object], key: str, age: int) -> Saved:
             return actions.answer(
                 session, attempt, CONTENT, item.id, response,
                 language="en", key=key, now=clock.now(), age=timedelta(seconds=age),
-            )[0]  # fmt: skip
+            )  # fmt: skip
 
         give(new, "from the phone", 0)
         clock.advance(seconds=5)
