@@ -31,6 +31,7 @@ from lms.compliance.building import begin_generation, build_step
 from lms.compliance.calendar import add_months
 from lms.compliance.models import Exemption, Generation, Requirement, RequirementVersion
 from lms.db import Base, Database
+from lms.demo.elsewhere import learn_elsewhere
 from lms.demo.holdings import hold
 from lms.demo.lives import DUTIES, Done, Duty, Life, Post, lives
 from lms.demo.office import keep_books, take_in_file
@@ -180,6 +181,7 @@ def build(site: Build, begun: Unfinished | None = None) -> None:
         with site.database.transaction() as session:
             hold(session, site.files, site.today, site.moment(site.today, 0), site.seed)
             keep_books(session, site.today, site.moment)
+            learn_elsewhere(session, site.today, site.moment)
             _keep(session, site, Part.FILE)
     if Part.FILE in todo:
         take_in_file(site.database, site.files, site.today, site.moment)
