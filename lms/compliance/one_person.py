@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from lms.clock import FOR_EVER
 from lms.compliance import facts, gathering, spans
+from lms.compliance.assignments import PREFIX
 from lms.compliance.audience import AssignedTo, UnderDepartment, parts_of
 from lms.compliance.causes import causes
 from lms.compliance.credit import done_as, with_credit
@@ -158,8 +159,8 @@ class Line:
 
 
 def timeline_of(session: Session, person_id: int, day: date) -> list[Line]:
-    """All spans of a person, past and future, the overall ones first, then by code; titles are those of ``day``. Three statements, one
-    more where a rule names departments."""
+    """All spans of a person, past and future, the overall ones first, then by code, assignments last; titles are those of ``day``. Three
+    statements, one more where a rule names departments."""
     query = select(Span).where(within(active()), Span.person_id == person_id)
     found: dict[int, list[spans.Span]] = {}
     for row in session.scalars(query.order_by(Span.requirement_id, Span.from_day)):
@@ -185,7 +186,7 @@ def timeline_of(session: Session, person_id: int, day: date) -> list[Line]:
                 for span, told in zip(line, why, strict=True)
             )
         lines.append(Line(requirement_id, code, title, tuple(line), said))
-    return sorted(lines, key=lambda line: line.code)
+    return sorted(lines, key=lambda line: (line.code.startswith(PREFIX), line.code))
 
 
 def why_required(session: Session, person_id: int, requirement_id: int, day: date) -> Message | None:

@@ -11,6 +11,7 @@ from sqlalchemy import Select, String, and_, cast, literal, select, union
 from sqlalchemy.orm import Session
 
 from lms.catalogue.models import Course
+from lms.compliance.assignments import PREFIX
 from lms.compliance.audience import EmployerSize, parts_of
 from lms.compliance.models import Assignment, Requirement, RequirementVersion, Span
 from lms.compliance.rules import Rule, Status
@@ -27,7 +28,7 @@ STAYS = timedelta(days=90)
 
 
 def requirements(session: Session, day: date, *, settled: bool = True) -> list[tuple[RequirementVersion, str]]:
-    """The version in force on ``day`` and the code of each requirement that is in force then, by code. One statement.
+    """The version in force on ``day`` and the code of each requirement that is in force then, by code, assignments last. One statement.
 
     A pending version is in force on no day; one of another status that is not enforced is, and asks nothing. Without ``settled``
     old assignments that everybody has done are left out: they are worth no column any more.
@@ -44,7 +45,7 @@ def requirements(session: Session, day: date, *, settled: bool = True) -> list[t
     for version, code in session.execute(query):
         if version.about.get("status") != Status.PENDING:
             found[version.requirement_id] = (version, code)
-    return sorted(found.values(), key=lambda pair: pair[1].casefold())
+    return sorted(found.values(), key=lambda pair: (pair[1].startswith(PREFIX), pair[1].casefold()))
 
 
 def assigned(session: Session) -> set[int]:

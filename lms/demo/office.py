@@ -18,11 +18,12 @@ from lms.accounts.models import Account
 from lms.audit import Actor
 from lms.clock import FOR_EVER
 from lms.compliance import actions as compliance
+from lms.compliance.assignments import Wanted
 from lms.compliance.models import Requirement
 from lms.db import Database, known
 from lms.demo.roles import ROLES
 from lms.files import FileStore
-from lms.flows import staffing
+from lms.flows import assigning, staffing
 from lms.people import actions as people
 from lms.people.importing import Options
 from lms.people.models import Department, Employment, Membership, Person
@@ -176,12 +177,28 @@ def _of_hr(session: Session, today: date, moment: Callable[[date, int, int], dat
             people.change_person(session, one.id, own, by)
 
         yield Deed(moment(days[4 + place], 14, 10), HR, correct)
+    again = [one.id for one in staff[9:11]]
+    if again:
+        yield Deed(moment(days[9], 13, 30), HR, _assign(again, today + timedelta(days=12)))
     for place, one in enumerate(staff[7:9]):
 
         def promote(session: Session, by: Actor, one: Person = one, day: date = days[6 + place]) -> None:
             people.move(session, one.id, day, _as_charge_nurse(session, one.id, day), by, "Promoted.")
 
         yield Deed(moment(days[6 + place], 9, 40), HR, promote)
+
+
+def _assign(person_ids: list[int], due: date) -> Callable[[Session, Actor], object]:
+    """A course to be taken again after an incident, asked of the people by name."""
+
+    def act(session: Session, by: Actor) -> object:
+        wanted = Wanted(
+            "la-110", due, "Incident 2231: a consent form was explained through a family member.",
+            "After an incident on the ward: please go through it once more.",
+        )  # fmt: skip
+        return assigning.assign_course(session, wanted, "Language access once more, after incident 2231", person_ids, by)
+
+    return act
 
 
 def _as_charge_nurse(session: Session, person_id: int, day: date) -> Holding:

@@ -14,7 +14,7 @@ from lms.clock import local_day
 from lms.compliance import gathering
 from lms.compliance.explain import explain, why_assigned
 from lms.compliance.facts import PersonFacts
-from lms.compliance.models import Exemption, Extension
+from lms.compliance.models import AssignedPerson, Exemption, Extension
 from lms.compliance.timeline import satisfied_on, timeline
 from lms.db import known
 from lms.evidence import seen
@@ -23,7 +23,7 @@ from lms.evidence.holdings import holdings
 from lms.evidence.scope import EVERY
 from lms.learning.models import Accommodation, Answer, Attempt, Attestation, Enrolment
 from lms.people.models import Employment, Leave, Membership, Person
-from lms.records.models import RecordRevocation, TrainingRecord
+from lms.records.models import ManualCompletion, RecordRevocation, TrainingRecord
 
 
 def dossiers(frame: Frame, person_ids: Sequence[int]) -> Iterator[Plain]:
@@ -240,7 +240,7 @@ def _attempt(frame: Frame, attempt: Attempt, enrolment: Enrolment, given: list[P
 
 
 def _decisions(frame: Frame, ids: Sequence[int]) -> dict[int, list[Plain]]:
-    """Exemptions, extensions, leaves and attempts given, with who decided and why."""
+    """Exemptions, extensions, leaves, courses assigned by name, completions by hand and attempts given, with who decided and why."""
     session, then, day = frame.session, frame.scope.known_at, frame.scope.as_of
     found: dict[int, list[Plain]] = {}
 
@@ -260,6 +260,21 @@ def _decisions(frame: Frame, ids: Sequence[int]) -> dict[int, list[Plain]]:
         about = frame.codes.get(given.requirement_id, "")
         more = {"requirement": about, "cycle": given.cycle, "due": day_of(given.due), "from": day_of(given.granted_on)}
         add(given.person_id, "extension", given.recorded_by, given.recorded_at, given.reason, **more)
+    for asked in session.scalars(
+        select(AssignedPerson).where(
+            AssignedPerson.person_id.in_(ids), known(AssignedPerson, then), AssignedPerson.from_day <= day
+        )
+    ):
+        about = frame.codes.get(asked.requirement_id, "")
+        more = {"requirement": about, "from": day_of(asked.from_day), "to": last_day(asked.to_day)}
+        add(asked.person_id, "assignment", asked.recorded_by, asked.recorded_at, asked.reason, **more)
+    for vouched, made in session.execute(
+        select(ManualCompletion, TrainingRecord)
+        .join(TrainingRecord, TrainingRecord.id == ManualCompletion.record_id)
+        .where(TrainingRecord.person_id.in_(ids), TrainingRecord.recorded_at < then, TrainingRecord.completed_on <= day)
+    ):
+        more = {"from": day_of(made.completed_on), "effect": made.course_code}
+        add(made.person_id, "completion by hand", made.recorded_by, made.recorded_at, vouched.reason, **more)
     for leave in session.scalars(
         select(Leave).where(Leave.person_id.in_(ids), known(Leave, then), Leave.from_day <= day)
     ):

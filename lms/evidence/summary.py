@@ -19,6 +19,7 @@ STATES = {
     "open": N_("Open"), "upcoming": N_("Upcoming"), "on_leave": N_("On leave"), "exempt": N_("Exempt"),
 }  # fmt: skip
 KINDS = {
+    "assignment": N_("Course assigned by name"), "completion by hand": N_("Completion recorded by hand"),
     "exemption": N_("Exemption"), "extension": N_("Extension"), "leave": N_("Leave"),
     "accommodation for tests": N_("Accommodation for tests"), "attempts given": N_("Attempts given"),
 }  # fmt: skip

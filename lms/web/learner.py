@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from flask import Blueprint, Response, redirect, render_template, url_for
@@ -119,13 +119,15 @@ def _tasks(completed: set[tuple[int, date]], enrolled: Sequence[Enrolment], duti
         session(), {c.version_id for c in offered.values()} | {e.version_id for e in under_way.values()}
     )
     tasks: list[Task] = []
-    asked: set[int] = set()
+    asked: dict[int, int] = {}
     for duty in duties:
         for course in _left(duty, offered, completed, under_way):
-            if course.course_id not in asked:
-                asked.add(course.course_id)
-                enrolment = under_way.get(course.course_id)
-                tasks.append(_task(known, course, enrolment, done, duty.due, duty.state, tell(duty.why)))
+            if (place := asked.get(course.course_id)) is not None:  # two duties ask for it: both reasons are told
+                tasks[place] = replace(tasks[place], why=f"{tasks[place].why} {tell(duty.why)}")
+                continue
+            asked[course.course_id] = len(tasks)
+            enrolment = under_way.get(course.course_id)
+            tasks.append(_task(known, course, enrolment, done, duty.due, duty.state, tell(duty.why)))
     by_id = {course.course_id: course for course in offered.values()}
     tasks += [
         _task(known, by_id[course_id], enrolment, done)
