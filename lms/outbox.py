@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Index, and_, func, or_, select, text, update
+from sqlalchemy import Index, and_, func, insert, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -85,14 +85,29 @@ def enqueue(
         session.add(job)
         session.flush()
         return job
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    new = insert(Job).values(**values)
+    insert_once = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    new = insert_once(Job).values(**values)
     once = new.on_conflict_do_nothing(index_elements=[Job.kind, Job.key], index_where=WAITING_KEY).returning(Job)
     queued = select(Job).where(Job.kind == kind, Job.key == key, Job.state == JobState.WAITING)
     while True:
         found = session.scalar(queued.with_for_update(read=True)) or session.scalar(once)
         if found is not None:
             return found
+
+
+def enqueue_many(
+    session: Session, kind: str, work: Sequence[tuple[dict[str, Any], str, datetime | None]], now: datetime
+) -> None:
+    """Queue many jobs at once: payload, key and the moment before which each is not to run (None: at once).
+
+    Only for keys under which nothing can wait yet, such as the ids of rows written in the same transaction.
+    """
+    if work:
+        same = {"kind": kind, "state": JobState.WAITING, "created_at": now, "tries": 0}
+        session.execute(
+            insert(Job),
+            [same | {"payload": payload, "key": key, "run_at": run_at or now} for payload, key, run_at in work],
+        )
 
 
 def lease(session: Session, worker: str, now: datetime, duration: timedelta = LEASE) -> Job | None:

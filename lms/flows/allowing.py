@@ -16,7 +16,7 @@ from lms.compliance import more_time
 from lms.learning import accommodations
 from lms.learning.accommodations import Given
 from lms.learning.models import Accommodation, Enrolment
-from lms.notices.actions import mail_language, write_mail
+from lms.notices.actions import language_of, write_mail
 from lms.organisation import load
 from lms.people import queries as people
 
@@ -48,7 +48,7 @@ def give_another_attempt(
     after = {"enrolment_id": enrolment.id, "extra": 1, "accommodation": given.id}
     audit.record(session, actor, "attempt.grant", "person", enrolment.person_id, after=after, reason=given.reason)
     person = people.person(session, enrolment.person_id)
-    course = localised(content, mail_language(session, person)).title.value
+    course = localised(content, language_of(person, load(session))).title.value
     write_mail(session, "another_attempt", person, actor.now, course=course, link=link)
 
 

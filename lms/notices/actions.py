@@ -29,7 +29,7 @@ from lms.notices.messages import compose
 from lms.notices.models import Mail, NoticeChoice, NoticePlanRow
 from lms.notices.plan import BEFORE_STATES, LATE_STATES, NoticePlan
 from lms.organisation import MailServer, Organisation, load
-from lms.outbox import Job, JobState, enqueue
+from lms.outbox import Job, JobState, enqueue, enqueue_many
 from lms.people.models import Person
 
 SEND = "mail.send"
@@ -63,20 +63,53 @@ def write_mail(
     mails of the kinds in :data:`CORRECTING` also put right what a calendar was told before. ``optional``: the recipient may want
     no more like it, and can say so with one click (RFC 8058).
     """
+    own = load(session) or Organisation(name="Attune")
+    if person is not None and kind in CORRECTING:
+        events = [*events, *corrections(session, [person.id], local_day(now, own.zone)).get(person.id, ())]
+    mail = drafted(
+        own, kind, person, now, recipient=recipient, attachments=attachments, events=events, optional=optional, **values
+    )
+    if mail is None:
+        return None
+    session.add(mail)
+    session.flush()
+    if own.mail is not None:
+        queue(session, mail, now, send_at)
+    return mail
+
+
+def write_mails(session: Session, written: Sequence[tuple[Mail, datetime]], now: datetime) -> None:
+    """Keep many drafted mails and queue their sending, each not before its moment: a few statements, however many."""
+    own = load(session)
+    session.add_all(mail for mail, _ in written)
+    session.flush()
+    if own is not None and own.mail is not None:
+        enqueue_many(session, SEND, [({"mail": mail.id}, str(mail.id), moment) for mail, moment in written], now)
+
+
+def drafted(
+    own: Organisation,
+    kind: str,
+    person: Person | None,
+    now: datetime,
+    *,
+    recipient: str | None = None,
+    attachments: Sequence[StoredFile] = (),
+    events: Sequence[Event] = (),
+    optional: bool = False,
+    **values: object,
+) -> Mail | None:
+    """The same mail, composed and not kept yet; None where there is no address."""
     to = recipient or (person.email if person else None)
     if not to:
         return None
-    own = load(session) or Organisation(name="Attune")
-    language = _language(person, own)
+    language = language_of(person, own)
     words = compose(
         kind, language, own.zone, organisation=own.name, contact=own.contact, address=own.base_url,
         name=person.display_name if person else "", **values,
     )  # fmt: skip
-    domain = _domain(own)
-    if person is not None and kind in CORRECTING:
-        events = [*events, *corrections(session, [person.id], local_day(now, own.zone)).get(person.id, ())]
-    mail = Mail(
-        message_id=f"<{secrets.token_hex(16)}@{domain}>",
+    return Mail(
+        message_id=f"<{secrets.token_hex(16)}@{_domain(own)}>",
         person_id=person.id if person else None,
         recipient=to,
         kind=kind,
@@ -88,20 +121,12 @@ def write_mail(
         unsubscribe=secrets.token_urlsafe(24) if optional else None,
         events=[event.data() for event in events] or None,
     )
-    session.add(mail)
-    session.flush()
-    if own.mail is not None:
-        queue(session, mail, now, send_at)
-    return mail
 
 
-def mail_language(session: Session, person: Person) -> str:
+def language_of(person: Person | None, own: Organisation | None) -> str:
     """The language in which somebody is written to: their own, else the organisation's first."""
-    return _language(person, load(session) or Organisation(name="Attune"))
-
-
-def _language(person: Person | None, own: Organisation) -> str:
-    return (person.language if person else None) or (own.languages[0] if own.languages else "en")
+    first = own.languages[0] if own and own.languages else "en"
+    return (person.language if person else None) or first
 
 
 def corrections(session: Session, person_ids: Collection[int], day: date) -> dict[int, list[Event]]:

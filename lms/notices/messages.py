@@ -6,10 +6,9 @@ everywhere, and a link in them is the link that is seen.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
-from functools import cache
+from datetime import datetime
+from functools import cache, lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -34,20 +33,14 @@ def compose(kind: str, language: str, zone: str, **values: object) -> Words:
 
     Templates may use ``|day`` (dates) and ``|moment`` (moments, shown in the IANA time zone ``zone``).
     """
-    environment = _environment(language)
-    filters: dict[str, Callable[..., str]] = {
-        "day": lambda value: _day(value, language),
-        "moment": lambda value: _moment(value, language, zone),
-    }
-    template = environment.overlay()
-    template.filters = {**environment.filters, **filters}
-    text = template.get_template(f"{kind}.txt").render(**values)
+    text = _environment(language, zone).get_template(f"{kind}.txt").render(**values)
     subject, _, body = text.strip().partition("\n")
     return Words(" ".join(subject.split()), body.strip() + "\n")
 
 
 @cache
-def _environment(language: str) -> Environment:
+def _environment(language: str, zone: str) -> Environment:
+    """The templates in a language and a time zone, each read once."""
     made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         extensions=["jinja2.ext.i18n"],
@@ -57,12 +50,9 @@ def _environment(language: str) -> Environment:
         lstrip_blocks=True,
     )
     made.install_gettext_translations(texts(language), newstyle=True)  # type: ignore[attr-defined]
-    made.filters |= {"day": str, "moment": str}
+    days = lru_cache(maxsize=1000)(lambda value: long_day(value, language))
+    made.filters |= {"day": days, "moment": lambda value: _moment(value, language, zone)}
     return made
-
-
-def _day(value: date, language: str) -> str:
-    return long_day(value, language)
 
 
 def _moment(value: datetime, language: str, zone: str) -> str:

@@ -21,7 +21,7 @@ from lms.notices.calendar import Event, cycle_asked
 from lms.notices.failing import failing
 from lms.notices.follow_ups import FOLLOW_UPS, asked_of, write_follow_ups
 from lms.notices.holders import holders
-from lms.notices.models import NoticeChoice, NoticeLine, NoticePlanRow, NoticeRun
+from lms.notices.models import Mail, NoticeChoice, NoticeLine, NoticePlanRow, NoticeRun
 from lms.notices.plan import BEFORE_STATES, LATE_STATES, NoticePlan, Reason, due_days, line, send_at, team_day
 from lms.notices.requests import REQUESTS, write_requests
 from lms.notices.reviews import REVIEWS, write_reviews
@@ -32,8 +32,8 @@ from lms.people.models import Leave, Person
 RUN = "notices.run"
 """The job of a night."""
 
-PEOPLE_IN_STEP = 20_000
-MAILS_IN_STEP = 200
+PEOPLE_IN_STEP = 50_000
+MAILS_IN_STEP = 500
 LONGEST_BACK = 14
 """Days that a run makes good after an outage; who was to be told earlier is told by the next date of the plan."""
 
@@ -248,6 +248,7 @@ def _write_mails(session: Session, run: NoticeRun, now: datetime) -> bool:
     writer = Writer(session, run.day, now, actions.corrections(session, ids, run.day))
     for person in session.scalars(select(Person).where(Person.id.in_(ids)).order_by(Person.id)):
         _settle(writer, person, lines[person.id], person.id in away, person.id in declined, person.id in fails)
+    writer.keep()
     run.person = ids[-1]
     return True
 
@@ -269,9 +270,7 @@ def _settle(
         else:
             kept.append(row)
     if kept:
-        mail_id = writer.write(person, kept)
-        for row in kept:
-            row.mail_id = mail_id
+        writer.write(person, kept)
 
 
 class Writer:
@@ -283,16 +282,26 @@ class Writer:
         self.plan = plan(session)
         self.titles = {version.requirement_id: version.title for version, _ in compliance.requirements(session, day)}
         self.leaders: dict[int, Leader] | None = None
+        self.written: list[tuple[Mail, datetime, Sequence[NoticeLine]]] = []
 
-    def write(self, person: Person, lines: Sequence[NoticeLine]) -> int | None:
-        """The mail's id."""
+    def keep(self) -> None:
+        """Keep and queue all that was written, at once."""
+        actions.write_mails(self.session, [(mail, moment) for mail, moment, _ in self.written], self.now)
+        for mail, _, lines in self.written:
+            for row in lines:
+                row.mail_id = mail.id
+        self.written = []
+
+    def write(self, person: Person, lines: Sequence[NoticeLine]) -> None:
+        """Write the one mail of a person with these lines; :meth:`keep` keeps it."""
         own_lines = [row for row in lines if row.requirement_id not in (OVERALL, FOLLOW_UPS, REVIEWS, REQUESTS)]
         asks = any(row.requirement_id == FOLLOW_UPS for row in lines)
         lists = [(row, self._late(person.id)) for row in lines if row.requirement_id == OVERALL]
         reviews = sum(row.amount for row in lines if row.requirement_id == REVIEWS)
         requests = sum(row.amount for row in lines if row.requirement_id == REQUESTS)
-        language = actions.mail_language(self.session, person)
+        language = actions.language_of(person, self.own)
         follow_ups = asked_of(self.session, person.id, self.day, language) if asks else []
+        moment = send_at(self.plan, self.now, person.zone or self.own.zone)
         events = [
             Event(row.requirement_id, row.cycle, self.titles.get(row.requirement_id, ""), row.due)
             for row in own_lines
@@ -300,9 +309,8 @@ class Writer:
         ]
         said = {(event.requirement_id, event.cycle) for event in events}
         events += [e for e in self.corrections.get(person.id, ()) if (e.requirement_id, e.cycle) not in said]
-        mail = actions.write_mail(
-            self.session, "notice", person, self.now, events=events, optional=asks or any(row.reason in OPTIONAL for row in lines),
-            send_at=send_at(self.plan, self.now, person.zone or self.own.zone),
+        mail = actions.drafted(
+            self.own, "notice", person, self.now, events=events, optional=asks or any(row.reason in OPTIONAL for row in lines),
             lines=[(row, self.titles.get(row.requirement_id, "")) for row in own_lines], lists=lists, day=self.day,
             follow_ups=[(each, f"{self.own.base_url}/follow-up/{each.enrolment_id}") for each in follow_ups],
             requests=requests, decide=f"{self.own.base_url}/team/attempts",
@@ -310,7 +318,8 @@ class Writer:
             learning=f"{self.own.base_url}/learning", account=f"{self.own.base_url}/account",
             pages={Reason.TEAM: f"{self.own.base_url}/team", Reason.ESCALATION: f"{self.own.base_url}/completion"},
         )  # fmt: skip
-        return mail.id if mail else None
+        if mail is not None:
+            self.written.append((mail, moment, lines))
 
     def _late(self, person_id: int) -> Sequence[compliance.Found]:
         if self.leaders is None:
