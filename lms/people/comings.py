@@ -18,9 +18,8 @@ def joined(first: date, day: date, departments: Collection[int] | None) -> Selec
     """(person, ``on_day``): who has a first day of employment from ``first`` to ``day``; a change of its kind is none."""
     earlier = aliased(Employment)
     went_on = _touches(earlier, earlier.to_day == Employment.from_day)
-    query: Select[Any] = select(Employment.person_id, Employment.from_day.label("on_day")).where(
-        known(Employment), Employment.from_day.between(first, day), ~went_on
-    )
+    columns: list[Any] = [Employment.person_id, Employment.from_day.label("on_day")]
+    query = select(*columns).where(known(Employment), Employment.from_day.between(first, day), ~went_on)
     return _within(query, Employment.person_id, first, day, departments)
 
 
@@ -28,9 +27,8 @@ def left(first: date, day: date, departments: Collection[int] | None) -> Select[
     """(person, ``on_day``): whose first day without employment lies from ``first`` to ``day``; a change of its kind is none."""
     later = aliased(Employment)
     goes_on = _touches(later, later.from_day == Employment.to_day)
-    query: Select[Any] = select(Employment.person_id, Employment.to_day.label("on_day")).where(
-        known(Employment), Employment.to_day.between(first, day), ~goes_on
-    )
+    columns: list[Any] = [Employment.person_id, Employment.to_day.label("on_day")]
+    query = select(*columns).where(known(Employment), Employment.to_day.between(first, day), ~goes_on)
     return _within(query, Employment.person_id, first, day, departments)
 
 
@@ -40,8 +38,9 @@ def moved(first: date, day: date, departments: Collection[int] | None) -> Select
     Whoever moves out of ``departments`` is among them, as is who moves in.
     """
     before = aliased(Membership)
-    query: Select[Any] = (
-        select(Membership.person_id, Membership.from_day.label("on_day"))
+    columns: list[Any] = [Membership.person_id, Membership.from_day.label("on_day")]
+    query = (
+        select(*columns)
         .join(before, before.person_id == Membership.person_id)
         .where(
             known(Membership),

@@ -49,8 +49,9 @@ class Source:
 def undelivered(day: date, now: datetime, departments: Collection[int] | None) -> Select[Any]:
     """(person, ``on_day``, here a moment): to whom a mail of the last days could not be delivered, and none of them could."""
     later = select(Mail.person_id).where(Mail.created_at >= now - LOOK_BACK, Mail.sent_at.is_not(None))
-    query: Select[Any] = (
-        select(Mail.person_id, func.max(Mail.failed_at).label("on_day"))
+    columns: list[Any] = [Mail.person_id, func.max(Mail.failed_at).label("on_day")]
+    query = (
+        select(*columns)
         .where(
             Mail.created_at >= now - LOOK_BACK,
             Mail.failed_at.is_not(None),

@@ -128,7 +128,7 @@ def index() -> ResponseReturnValue:
     pages = max(1, -(-report.counts[group] // PEOPLE))
     page = min(max(request.args.get("page", 1, type=int) or 1, 1), pages)
     found = list(employer.lines(session(), report.asked, group, page=page, size=PEOPLE))
-    kept = {"requirement": chosen, "year": year, "department": report.department}
+    kept: dict[str, Any] = {"requirement": chosen, "year": year, "department": report.department}
     return render_template(
         "employer_report/index.html",
         report=report,

@@ -3,6 +3,8 @@ queries read, and its own words name the columns."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Flask, g, url_for
 from flask import session as cookie
 
@@ -24,10 +26,10 @@ class Exporter:
         page = PAGES.get(wanted.page)
         if page is None or page.file is None:
             return None
-        args = {"as_of": wanted.day.isoformat(), **wanted.args}
+        args: dict[str, Any] = {"as_of": wanted.day.isoformat(), **wanted.args, **page.route}
         with self.app.test_request_context():
-            file = url_for(page.file, kind=wanted.kind, **page.route, **args)
-            address = url_for(page.endpoint, **page.route, **args)
+            file = url_for(page.file, kind=wanted.kind, **args)
+            address = url_for(page.endpoint, **args)
         with self.app.test_request_context(file):
             owner = viewer_of(session(), wanted.person_id, now())
             if owner is None:
@@ -41,4 +43,4 @@ class Exporter:
                 return None
             data = answer.get_data()
         name = f"{wanted.page}-{wanted.day.isoformat()}.{wanted.kind}"
-        return Made(name, answer.mimetype, data, address)
+        return Made(name, answer.mimetype or "application/octet-stream", data, address)

@@ -123,7 +123,7 @@ def _lines(rows: Sequence[Row], question: Asked, shown: Grouped, group: Group) -
     for row in rows:
         change = {} if row is shown.total else _narrowing(row, shown, group)
         cells: list[Any] = [row.name]
-        rate = {"rate": figures.careful(row.rate), "url": None}
+        rate: dict[str, Any] = {"rate": figures.careful(row.rate), "url": None}
         if change is not None and row.rate is not None:
             rate["url"] = question.url("completion.why_page", **{"state": "", "sort": "", "q": "", **change})
         cells.append(rate)

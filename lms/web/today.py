@@ -185,7 +185,12 @@ def people(what: str) -> ResponseReturnValue:
     found = today.behind(session(), query, page, PEOPLE)
     titles = {version.requirement_id: version.title for version, _ in compliance.requirements(session(), day)}
     question = asked(day)
-    kept = {"what": what, "since": since.name, "department": department, "days": days if what == "lapsing" else None}
+    kept: dict[str, Any] = {
+        "what": what,
+        "since": since.name,
+        "department": department,
+        "days": days if what == "lapsing" else None,
+    }
     return render_template(
         "today/people.html",
         title=list_words()[what],
@@ -226,7 +231,8 @@ def _person(what: str, line: Behind, tree: Tree, titles: dict[int, str], questio
 
 
 def _place(department_id: int | None, tree: Tree) -> str:
-    return tree.nodes[department_id].name if department_id in tree.nodes else figures.outside_words()
+    node = None if department_id is None else tree.nodes.get(department_id)
+    return node.name if node is not None else figures.outside_words()
 
 
 def _said(what: str, line: Behind, tree: Tree, titles: dict[int, str]) -> str:

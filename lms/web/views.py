@@ -144,6 +144,11 @@ def _fixed(args: Mapping[str, Any]) -> date | None:
         return None
 
 
+def _address(page: ViewPage, args: Mapping[str, Any]) -> str:
+    everything: dict[str, Any] = {**args, **page.route}
+    return url_for(page.endpoint, **everything)
+
+
 def _role(page: ViewPage) -> Role | None:
     """The role of the viewer with which a view of this page is shared."""
     roles = {grant.role for grant in viewer().grants}
@@ -193,7 +198,7 @@ def new() -> ResponseReturnValue:
         actions.save(session(), word, kept, form.name.data or "", role, actor())
         return url_for("views.index")
 
-    back = url_for(page.endpoint, **page.route, **args)
+    back = _address(page, args)
     return form_page(
         form, act, gettext("Save this view"), gettext("Save"), back,
         lede=gettext("%(page)s with its filters and its order, to be opened again by name.", page=str(page.label)),
@@ -209,7 +214,7 @@ def show(view_id: int) -> ResponseReturnValue:
     page = _page(view)
     if page is None or (view.owner_id != viewer().person_id and not _visible(view, tree_of(session(), today()))):
         raise NotFound(N_("There is no such view, or it is no longer shared."))
-    return redirect(url_for(page.endpoint, **page.route, **view.args))
+    return redirect(_address(page, view.args))
 
 
 @blueprint.route("/<int:view_id>/edit", methods=["GET", "POST"])
