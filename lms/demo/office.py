@@ -21,6 +21,7 @@ from lms.compliance import actions as compliance
 from lms.compliance.assignments import Wanted
 from lms.compliance.models import Requirement
 from lms.db import Database, known
+from lms.demo.desk import on_the_desk
 from lms.demo.roles import ROLES
 from lms.files import FileStore
 from lms.flows import assigning, staffing
@@ -56,6 +57,8 @@ class Deed(NamedTuple):
 def keep_books(session: Session, today: date, moment: Callable[[date, int, int], datetime]) -> None:
     """Sign-ins, roles, corrections, exemptions and a leave, in the order in which they happened. ``moment``: a local time as UTC."""
     deeds = [*_sign_ins(today, moment), *_of_the_administrator(session, today, moment), *_of_hr(session, today, moment)]
+    on_desk = on_the_desk(session, today, _working_days(today), moment)
+    deeds += [Deed(at, HR, act) for at, act in on_desk]
     for deed in sorted(deeds, key=lambda deed: (deed.at, deed.who)):
         deed.act(session, Actor(deed.who, deed.at, f"10.20.4.{10 + deed.who}"))
 

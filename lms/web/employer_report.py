@@ -308,7 +308,8 @@ def _definitions() -> list[tuple[str, str]]:
         (
             words[Group.LATE],
             gettext(
-                "On the last day of the period the due day had passed, days of grace included, and the training was not done."
+                "On the last day of the period the due day had passed and the training was not done; "
+                "whoever had days of grace left is among them."
             ),
         ),
         (words[Group.NOT_DUE], gettext("Asked on the last day of the period, with a due day after it.")),

@@ -95,7 +95,7 @@ def index() -> ResponseReturnValue:
         lapses=[_lapse(line, tree) for line in lapses[:DEPARTMENTS]],
         lapsing=(sum(line.soon for line in lapses), sum(line.month for line in lapses), len(lapses)),
         lapse_columns=_lapse_columns(),
-        all_lapses=url_for("today.people", what="lapsing", days=MONTH),
+        all_lapses=[url_for("today.people", what="lapsing", days=days) for days in (SOON, MONTH)],
         status=compliance.rebuild_status(session()),
     )
 

@@ -89,7 +89,8 @@ def index() -> ResponseReturnValue:
         for view, who in queries.shared_with(session(), viewer())
         if _visible(view, tree)
     ]
-    return render_template("views/index.html", own=own, shared=shared, pages=PAGES, every=every_words())
+    days = {view.id: _fixed(view.args) for view, _, _ in [*own, *shared]}
+    return render_template("views/index.html", own=own, shared=shared, pages=PAGES, every=every_words(), days=days)
 
 
 def every_words() -> dict[str, str]:
