@@ -112,12 +112,14 @@ def judge(session: Session, run: HistoryRun) -> None:
     session.execute(
         update(row).where(mine, row.state == State.NEW, there).values(state=State.THERE), execution_options=quiet
     )
-    earlier = exists().where(
-        other.run_id == run.id, other.person_id == row.person_id, other.day == row.day, other.course_id == row.course_id,
-        other.line < row.line, other.state.in_((State.NEW, State.TWICE)),
-    )  # fmt: skip
+    first = (
+        select(func.min(other.line))
+        .where(other.run_id == run.id, other.state == State.NEW)
+        .group_by(other.person_id, other.course_id, other.day)
+    )
     session.execute(
-        update(row).where(mine, row.state == State.NEW, earlier).values(state=State.TWICE), execution_options=quiet
+        update(row).where(mine, row.state == State.NEW, row.line.not_in(first)).values(state=State.TWICE),
+        execution_options=quiet,
     )
 
 
