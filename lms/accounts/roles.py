@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import and_, exists, select, update
 from sqlalchemy.exc import IntegrityError
@@ -18,8 +18,10 @@ from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.people.models import Employment, Person
 
 
-def grant_role(session: Session, account_id: int, role: Role, department_id: int | None, by: Actor) -> RoleGrant:
-    """Give a role for a department and everything below it, or (None) for the whole organisation.
+def grant_role(
+    session: Session, account_id: int, role: Role, department_id: int | None, by: Actor, reason: str = ""
+) -> RoleGrant:
+    """Give a role for a department and everything below it, or (None) for the whole organisation, with a reason if there is one.
 
     Raises:
         Invalid: the learner's role (everybody has it), or a role that makes no sense for one department.
@@ -40,13 +42,13 @@ def grant_role(session: Session, account_id: int, role: Role, department_id: int
         raise Conflict(N_("The account has this role already. Nothing was changed.")) from None
     record(
         session, by, "role.grant", "account", account_id,
-        about=account.person_id, after={"role": role.value, "department": department_id},
+        about=account.person_id, after={"role": role.value, "department": department_id}, reason=reason.strip() or None,
     )  # fmt: skip
     return grant
 
 
-def revoke_role(session: Session, grant_id: int, by: Actor) -> RoleGrant:
-    """Take a role back.
+def revoke_role(session: Session, grant_id: int, by: Actor, reason: str = "") -> RoleGrant:
+    """Take a role back, with a reason if there is one.
 
     Raises:
         NotFound: no such live grant.
@@ -60,7 +62,7 @@ def revoke_role(session: Session, grant_id: int, by: Actor) -> RoleGrant:
     grant.revoked_at, grant.revoked_by = by.now, by.person_id
     record(
         session, by, "role.revoke", "account", grant.account_id, about=_account(session, grant.account_id).person_id,
-        before={"role": grant.role, "department": grant.department_id},
+        before={"role": grant.role, "department": grant.department_id}, reason=reason.strip() or None,
     )  # fmt: skip
     return grant
 
@@ -68,11 +70,12 @@ def revoke_role(session: Session, grant_id: int, by: Actor) -> RoleGrant:
 def unlock(session: Session, account_id: int, by: Actor) -> None:
     """Let somebody try again at once."""
     account = _account(session, account_id)
+    before = {"failures": account.failures, "locked_until": _moment(account.locked_until)}
     account.failures, account.locked_until = 0, None
     person = session.get_one(Person, account.person_id)
     for name in (person.number, person.email or ""):
         throttle.forget(session, f"name:{name.lower()}")
-    record(session, by, "account.unlock", "account", account_id, about=account.person_id)
+    record(session, by, "account.unlock", "account", account_id, about=account.person_id, before=before)
 
 
 def close(session: Session, account_id: int, by: Actor, reason: str) -> None:
@@ -89,6 +92,7 @@ def close(session: Session, account_id: int, by: Actor, reason: str) -> None:
     )
     if administrates and not _another_administrator(session, account_id):
         raise Conflict(N_("This is the last administrator. Give the role to somebody else first. Nothing was changed."))
+    before = {"closed": _moment(account.closed_at)}
     account.closed_at = by.now
     sign_out_everywhere(session, account_id, by.now)
     session.execute(
@@ -96,14 +100,18 @@ def close(session: Session, account_id: int, by: Actor, reason: str) -> None:
         .where(OneTimeToken.account_id == account_id, OneTimeToken.used_at.is_(None))
         .values(used_at=by.now)
     )
-    record(session, by, "account.close", "account", account_id, about=account.person_id, reason=reason)
+    record(
+        session, by, "account.close", "account", account_id, about=account.person_id,
+        before=before, after={"closed": _moment(by.now)}, reason=reason,
+    )  # fmt: skip
 
 
 def reopen(session: Session, account_id: int, by: Actor) -> None:
     """Open a closed account again, with the password it had."""
     account = _account(session, account_id)
+    before = {"closed": _moment(account.closed_at)}
     account.closed_at = None
-    record(session, by, "account.reopen", "account", account_id, about=account.person_id)
+    record(session, by, "account.reopen", "account", account_id, about=account.person_id, before=before)
 
 
 def close_ended_accounts(session: Session, today: date, by: Actor) -> int:
@@ -124,7 +132,10 @@ def close_ended_accounts(session: Session, today: date, by: Actor) -> int:
         account.closed_at = by.now
         sign_out_everywhere(session, account_id, by.now)
         about = account.person_id
-        record(session, by, "account.close", "account", account_id, about=about, reason="employment ended")
+        record(
+            session, by, "account.close", "account", account_id, about=about,
+            after={"closed": _moment(by.now)}, reason="employment ended",
+        )  # fmt: skip
     return len(ended)
 
 
@@ -132,8 +143,22 @@ def reopen_rehired(session: Session, person_id: int, by: Actor) -> None:
     """Somebody came back: the same account opens again, without its old password (they are invited anew)."""
     account = session.scalar(select(Account).where(Account.person_id == person_id, Account.closed_at.is_not(None)))
     if account is not None:
+        before = {"closed": _moment(account.closed_at)}
         account.closed_at, account.password_hash = None, None
-        record(session, by, "account.reopen", "account", account.id, about=person_id, reason="employed again")
+        record(
+            session,
+            by,
+            "account.reopen",
+            "account",
+            account.id,
+            about=person_id,
+            before=before,
+            reason="employed again",
+        )
+
+
+def _moment(at: datetime | None) -> str | None:
+    return at.isoformat(timespec="seconds") if at else None
 
 
 def _account(session: Session, account_id: int) -> Account:

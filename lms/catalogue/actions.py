@@ -64,6 +64,7 @@ def publish(
         "course.publish",
         "course_version",
         version.id,
+        before={"number": last.number, "hash": last.content_hash} if last is not None else None,
         after={"slug": content.slug, "number": version.number, "hash": digest, "change": mark.value},
         reason=content.change_note,
     )
@@ -83,7 +84,11 @@ def withdraw(session: Session, version_id: int, *, reason: str, by: Actor) -> No
     _needs_reason(reason)
     if version.withdrawn_at is None:
         version.withdrawn_at = by.now
-        audit.record(session, by, "course.withdraw", "course_version", version.id, reason=reason.strip())
+        told = {"course": version.code, "version": version.number}
+        audit.record(
+            session, by, "course.withdraw", "course_version", version.id,
+            before=told | {"offered": True}, after=told | {"offered": False}, reason=reason.strip(),
+        )  # fmt: skip
 
 
 def unpublish(session: Session, slug: str, *, reason: str, by: Actor) -> None:
@@ -101,7 +106,11 @@ def unpublish(session: Session, slug: str, *, reason: str, by: Actor) -> None:
     if course.retired_at is not None:
         raise Conflict(N_("The course “%(slug)s” is off the list already."), slug=slug)
     course.retired_at = by.now
-    audit.record(session, by, "course.unpublish", "course", course.id, reason=reason.strip())
+    told = {"slug": slug}
+    audit.record(
+        session, by, "course.unpublish", "course", course.id,
+        before=told | {"offered": True}, after=told | {"offered": False}, reason=reason.strip(),
+    )  # fmt: skip
 
 
 def _needs_reason(reason: str) -> None:
@@ -131,7 +140,11 @@ def _reopen(session: Session, course: Course, version: CourseVersion, by: Actor)
     if course.retired_at is None and version.withdrawn_at is None:
         return
     course.retired_at = version.withdrawn_at = None
-    audit.record(session, by, "course.reopen", "course_version", version.id)
+    told = {"course": version.code, "version": version.number}
+    audit.record(
+        session, by, "course.reopen", "course_version", version.id,
+        before=told | {"offered": False}, after=told | {"offered": True},
+    )  # fmt: skip
 
 
 def _freeze(

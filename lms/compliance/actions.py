@@ -112,8 +112,13 @@ def publish_requirement(
         requirement = Requirement(code=code, created_at=actor.now)
         session.add(requirement)
         session.flush()
-    last = session.scalar(
-        select(func.max(RequirementVersion.number)).where(RequirementVersion.requirement_id == requirement.id)
+    own = RequirementVersion.requirement_id == requirement.id
+    last = session.scalar(select(func.max(RequirementVersion.number)).where(own))
+    former = session.scalar(
+        select(RequirementVersion)
+        .where(own, known(RequirementVersion), RequirementVersion.from_day <= from_day)
+        .order_by(RequirementVersion.from_day.desc(), RequirementVersion.number.desc())
+        .limit(1)
     )
     version = RequirementVersion(
         requirement_id=requirement.id,
@@ -131,7 +136,12 @@ def publish_requirement(
     session.add(version)
     session.flush()
     after = {"code": requirement.code, "title": title, "from": from_day.isoformat(), "rule": rule}
-    record(session, actor, "requirement.publish", "requirement", requirement.id, after=after)
+    before = (
+        {"title": former.title, "from": former.from_day.isoformat(), "rule": former.rule}
+        if former is not None
+        else None
+    )
+    record(session, actor, "requirement.publish", "requirement", requirement.id, before=before, after=after)
     begin_generation(session, "requirement", actor.now)
     return version
 
@@ -161,6 +171,7 @@ def retire_requirement(
         raise Conflict(N_("This requirement has ended by that day already."))
     if all(version.from_day >= to_day for version in versions):
         raise Invalid(N_("A requirement cannot end before it begins."))
+    ends = max(version.to_day for version in versions)
     for version in versions:
         if version.to_day > to_day:
             _supersede(version, actor)
@@ -187,6 +198,7 @@ def retire_requirement(
         "requirement.retire",
         "requirement",
         requirement_id,
+        before={"last_day": None if ends >= FOR_EVER else (ends - timedelta(days=1)).isoformat()},
         after={"code": requirement.code, "last_day": last_day.isoformat()},
         reason=reason.strip() or None,
     )

@@ -93,7 +93,7 @@ def close(session: Session, department_id: int, from_day: date, by: Actor) -> No
     cut_versions(session, department_id, from_day, by, None)
     record(
         session, by, "department.close", "department", department_id,
-        before=_said(node.name, node.kind, node.parent_id, from_day),
+        before=_said(node.name, node.kind, node.parent_id, from_day), after={"closed_from": from_day.isoformat()},
     )  # fmt: skip
 
 
@@ -109,6 +109,7 @@ def merge(session: Session, department_id: int, into_id: int, from_day: date, by
         raise Invalid(N_("Choose another department to merge this one into."))
     if department_id not in tree.nodes or into_id not in tree.nodes:
         raise Conflict(N_("One of the two departments does not exist on %(day)s."), day=from_day)
+    merged = tree.nodes[department_id]
     if into_id in tree.subtree([department_id]):
         raise Conflict(N_("The other department hangs below this one. Move it first."))
     for below in _below(session, department_id, from_day):
@@ -130,6 +131,7 @@ def merge(session: Session, department_id: int, into_id: int, from_day: date, by
     cut_versions(session, department_id, from_day, by, None)
     record(
         session, by, "department.merge", "department", department_id,
+        before=_said(merged.name, merged.kind, merged.parent_id, from_day),
         after={"into": into_id, "from_day": from_day.isoformat(), "people": len(ids)},
     )  # fmt: skip
     return ids

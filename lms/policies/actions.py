@@ -61,7 +61,11 @@ def publish_version(
     session.flush()
     files = {language: stored.sha256 for language, stored in sorted(documents.items())}
     after = {"code": policy.code, "version": made.number, "title": title, "from": from_day.isoformat(), "files": files}
-    record(session, by, "policy.publish", "policy", policy.id, after=after)
+    former = max(
+        (each for each in versions if each.superseded_at is None), key=lambda each: each.from_day, default=None
+    )
+    before = {"version": former.number, "title": former.title, "from": former.from_day.isoformat()} if former else None
+    record(session, by, "policy.publish", "policy", policy.id, before=before, after=after)
     return made
 
 

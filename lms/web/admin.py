@@ -170,6 +170,10 @@ def account(person_id: int) -> ResponseReturnValue:
     )
 
 
+def _reason() -> str:
+    return request.form.get("reason", "").strip()[:500]
+
+
 @blueprint.post("/accounts/<int:person_id>/grant")
 @needs(Permission.ACCOUNT_ADMIN)
 def grant(person_id: int) -> ResponseReturnValue:
@@ -182,7 +186,7 @@ def grant(person_id: int) -> ResponseReturnValue:
     if department_id is not None and department_id not in people.tree(session(), today()).nodes:
         raise NotFound(N_("There is no such department today."))
     held = line.account or invitations.open_account(session(), line.person, actor())
-    roles.grant_role(session(), held.id, role, department_id, actor())
+    roles.grant_role(session(), held.id, role, department_id, actor(), _reason())
     commit()
     say(gettext("%(name)s has the role now.", name=line.person.display_name))
     return _back(person_id)
@@ -195,7 +199,7 @@ def revoke(person_id: int, grant_id: int) -> ResponseReturnValue:
     line = _line(person_id)
     if grant_id not in {held.grant_id for held in line.roles}:
         raise NotFound(N_("This role was taken back already."))
-    roles.revoke_role(session(), grant_id, actor())
+    roles.revoke_role(session(), grant_id, actor(), _reason())
     commit()
     say(gettext("The role was taken back."))
     return _back(person_id)
