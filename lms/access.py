@@ -36,7 +36,7 @@ class Permission(StrEnum):
     EXEMPTION_EDIT = "exemption.edit"
     ASSIGNMENT_EDIT = "assignment.edit"  # a course for people by name, with a due day and a reason
     EXTENSION_DECIDE = "extension.decide"  # what a learner asks for: more time for a duty
-    RECORD_ADD = "record.add"  # live sessions: who was there
+    RECORD_ADD = "record.add"  # live sessions: who was there; completions that HR vouches for
     RECORD_REVOKE = "record.revoke"
     OUTSIDE_DECIDE = "outside.decide"  # training done elsewhere: whether it counts, and as what
     LEADERSHIP_VIEW = "leadership.view"

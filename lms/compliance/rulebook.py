@@ -131,11 +131,13 @@ def doubts(session: Session, rule: Mapping[str, Any], day: date) -> tuple[Proble
     named["licence"] = {name.partition(":")[0] for name in named["licence"] | parsed.licence_kinds}
     named.setdefault("licence_state", set()).update(parsed.licence_states)
     held = and_(known(Membership), day_in(day, Membership.from_day, Membership.to_day))
+    of_names = Requirement.id.in_(select(Assignment.requirement_id))
     sources: dict[str, tuple[Any, Any, str]] = {
         "course": (Course.slug, Course.retired_at.is_(None), N_("There is no course “%(name)s”.")),
         "department": (Department.code, literal(True), N_("There is no department with the code “%(name)s”.")),
         "job": (Membership.job, held, N_("Nobody has the job “%(name)s”.")),
         "profession": (Membership.profession, held, N_("Nobody has the profession “%(name)s”.")),
+        "assigned": (Requirement.code, of_names, N_("There is no assignment with the code “%(name)s”.")),
         "duty": (DutyTag.tag, known(DutyTag), N_("Nobody has the duty “%(name)s”.")),
         "licence": (Licence.kind, known(Licence), N_("Nobody holds a licence of the kind “%(name)s”.")),
         "licence_state": (Licence.state, known(Licence), N_("Nobody holds a licence of the state “%(name)s”.")),

@@ -162,8 +162,14 @@ def take_in(session: Session, plan: FactPlan, file_id: int | None, by: Actor, *,
         "superseded_at": None,
         "superseded_by": None,
     }
+    kept = _documents(session, gone) if kind.model is Leave else {}
     rows = [
-        {"person_id": person, **blank, **{name: getattr(fact, name) for name in kind.fields}}
+        {
+            "person_id": person,
+            **blank,
+            **{name: getattr(fact, name) for name in kind.fields},
+            **({"file_id": kept.get((person, fact.from_day))} if kind.model is Leave else {}),
+        }
         for person, _, new in plan.changes
         for fact in new
     ]
@@ -176,6 +182,16 @@ def take_in(session: Session, plan: FactPlan, file_id: int | None, by: Actor, *,
     session.flush()
     import_log.begin(session, run, by, (kind.model,))
     return run
+
+
+def _documents(session: Session, leave_ids: Sequence[int]) -> dict[tuple[int, date], int]:
+    """The documents of leaves that are written anew with another end, by person and first day: they stay with the leave."""
+    found: dict[tuple[int, date], int] = {}
+    for some in batches(leave_ids, 500):
+        query = select(Leave.person_id, Leave.from_day, Leave.file_id)
+        for person, first, file_id in session.execute(query.where(Leave.id.in_(some), Leave.file_id.is_not(None))):
+            found[person, first] = file_id
+    return found
 
 
 # --- comparing --------------------------------------------------------------------------------------------------------

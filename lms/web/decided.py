@@ -73,10 +73,10 @@ def give_more_time(person_id: int) -> ResponseReturnValue:
 
 
 @blueprint.route("/<int:person_id>/completions/new", methods=["GET", "POST"])
-@needs(Permission.EXEMPTION_EDIT)
+@needs(Permission.RECORD_ADD)
 def completion(person_id: int) -> ResponseReturnValue:
     """A completion for which HR vouches."""
-    one = found(person_id, Permission.EXEMPTION_EDIT)
+    one = found(person_id, Permission.RECORD_ADD)
     form = CompletionForm(day=today())
     form.course.choices = course_choices()
 

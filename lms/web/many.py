@@ -198,7 +198,7 @@ def give_more_time() -> ResponseReturnValue:
 
 
 @blueprint.route("/completion", methods=["GET", "POST"])
-@needs(Permission.EXEMPTION_EDIT)
+@needs(Permission.RECORD_ADD)
 def completion() -> ResponseReturnValue:
     """Several people completed a course on the same day, as HR vouches."""
     form = CompletionsForm(day=today())
@@ -232,7 +232,7 @@ def completion() -> ResponseReturnValue:
         said,
         gettext("Completions for a list"),
         gettext("Record the completion"),
-        Permission.EXEMPTION_EDIT,
+        Permission.RECORD_ADD,
     )
 
 

@@ -41,6 +41,7 @@ CONDITIONS: Choices = [
     ("licence_state", _l("State of a licence")),
     ("hired", _l("Day of hire")),
     ("employer_size", _l("Size of the employer")),
+    ("assigned", _l("Assigned by name")),
     ("any", _l("A group of which one must hold")),
     ("all", _l("A group of which all must hold")),
     ("none", _l("A group of which none may hold")),

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from lms.audit import Actor
 from lms.db import Database
 from lms.errors import AttuneError, Conflict, Invalid
+from lms.files import StoredFile
 from lms.flows import staffing
 from lms.people import fact_feed, qualifications, queries, sources, undoing, worklist
 from lms.people.fact_feed import FactPlan
@@ -175,7 +176,19 @@ def test_duties_leaves_and_birth_months_come_in(db: Database, staffed: Office, n
     facts(staffed, "duties", duties.replace("2025-12-31", "2026-12-31"), partial=True)
     leaves = "Number,First day,Last day,Leave type\n1001,2026-05-01,2026-07-14,Family leave\n"
     facts(staffed, "leaves", leaves)
+    with db.transaction() as session:
+        first = session.scalars(select(Leave)).one()
+        letter = StoredFile(
+            sha256="0" * 64, size=1, media_type="application/pdf", name="letter.pdf", purpose="document",
+            owner_id=first.person_id, created_at=first.recorded_at,
+        )  # fmt: skip
+        session.add(letter)
+        session.flush()
+        first.file_id = letter.id
     facts(staffed, "leaves", leaves.replace("2026-07-14", "2026-08-31"))
+    with db.session() as session:
+        stands = session.scalars(select(Leave).where(Leave.superseded_at.is_(None))).one()
+        assert stands.file_id == letter.id, "a document stays with its leave when a file moves the end"
     facts(staffed, "birth_months", "Number,Birth month\n1001,Sep\n1002,12\n")
     facts(staffed, "birth_months", "Number,Birth month\n1001,9\n1002,11\n")
     with pytest.raises(AttuneError):
