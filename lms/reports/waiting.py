@@ -5,14 +5,14 @@ and its sentence in ``lms.web.waiting``.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from lms.access import Permission, Viewer, may
+from lms.access import Permission, Viewer, may, scope
 from lms.compliance import more_time
 from lms.compliance import queries as compliance
 from lms.compliance.drafts.models import RequirementDraft
@@ -20,6 +20,7 @@ from lms.db import known
 from lms.notices.models import Mail
 from lms.people.models import FeedProblem, Membership
 from lms.people.queries import visible_departments, visible_to
+from lms.records.outside.queries import how_many_wait
 from lms.reports.attempts import used_up
 
 LOOK_BACK = timedelta(days=14)
@@ -33,6 +34,14 @@ class Look:
     viewer: Viewer
     day: date
     now: datetime
+    _reach: dict[frozenset[int] | None, Select[int]] = field(default_factory=dict, init=False, compare=False)
+
+    def visible(self, session: Session, permission: Permission) -> Select[int]:
+        """The ids of the people for whom the viewer holds the permission; asked once for permissions that reach equally far."""
+        roots = scope(self.viewer, permission)
+        if roots not in self._reach:
+            self._reach[roots] = visible_to(session, self.viewer, permission, self.day)
+        return self._reach[roots]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +81,11 @@ def undelivered(day: date, now: datetime, departments: Collection[int] | None) -
     return query.where(Mail.person_id.in_(there))
 
 
+def _outside(session: Session, look: Look) -> Select[Any]:
+    visible = look.visible(session, Permission.OUTSIDE_DECIDE)
+    return how_many_wait(visible, not_person=look.viewer.person_id)
+
+
 def _problems(session: Session, look: Look) -> Select[Any]:
     return select(func.count()).select_from(FeedProblem).where(FeedProblem.solved_at.is_(None))
 
@@ -86,12 +100,12 @@ def _undelivered(session: Session, look: Look) -> Select[Any]:
 
 
 def _more_time(session: Session, look: Look) -> int:
-    visible = visible_to(session, look.viewer, Permission.EXTENSION_DECIDE, look.day)
+    visible = look.visible(session, Permission.EXTENSION_DECIDE)
     return len(more_time.waiting(session, visible, look.day, not_person=look.viewer.person_id))
 
 
 def _attempts(session: Session, look: Look) -> int:
-    visible = visible_to(session, look.viewer, Permission.ATTEMPT_GRANT, look.day)
+    visible = look.visible(session, Permission.ATTEMPT_GRANT)
     return len(used_up(session, visible, look.day, not_person=look.viewer.person_id))
 
 
@@ -105,6 +119,7 @@ def _sources_to_read(session: Session, look: Look) -> int:
 SOURCES = (
     Source("more_time", Permission.EXTENSION_DECIDE, find=_more_time),
     Source("attempts", Permission.ATTEMPT_GRANT, find=_attempts),
+    Source("outside", Permission.OUTSIDE_DECIDE, _outside),
     Source("problems", Permission.PEOPLE_IMPORT, _problems),
     Source("drafts", Permission.REQUIREMENT_EDIT, _drafts),
     Source("undelivered", Permission.PEOPLE_EDIT, _undelivered),

@@ -61,11 +61,14 @@ def _kept(session: Session, since: dict[int, date], zone: str) -> dict[int, Kept
     decided: dict[int, list[Any]] = {}
     outside = OutsideDecision
     about = select(outside.person_id, outside.completed_on, outside.recorded_at).where(outside.person_id.in_(ids))
-    for who, completed, moment in session.execute(about):
-        decided.setdefault(who, []).append(local_day(moment, zone))
-        if completed is not None:
-            done[who] = (*done.get(who, ()), completed)
-    for fact in (Leave, Exemption, Accommodation, Equivalency):
+    for row in session.execute(about):
+        decided.setdefault(row.person_id, []).append(local_day(row.recorded_at, zone))
+        if row.completed_on is not None:
+            done[row.person_id] = (*done.get(row.person_id, ()), row.completed_on)
+    alone = select(Equivalency.person_id, Equivalency.recorded_at).where(Equivalency.person_id.in_(ids))
+    for equal in session.execute(alone):
+        decided.setdefault(equal.person_id or 0, []).append(local_day(equal.recorded_at, zone))
+    for fact in (Leave, Exemption, Accommodation):
         rows = session.execute(select(fact.person_id, fact.from_day, fact.to_day).where(fact.person_id.in_(ids)))
         for who, first, end in rows:
             decided.setdefault(who, []).append(first if end >= FOR_EVER else end - timedelta(days=1))

@@ -34,6 +34,15 @@ WORDS: dict[str, Words] = {
         "team.attempts",
         lambda: gettext("Give another attempt"),
     ),
+    "outside": Words(
+        lambda n: ngettext(
+            "%(num)s training done elsewhere waits for a decision.",
+            "%(num)s trainings done elsewhere wait for a decision.",
+            n,
+        ),
+        "reviewing.index",
+        lambda: gettext("Decide"),
+    ),
     "problems": Words(
         lambda n: ngettext(
             "%(num)s line of the HR feed could not be taken in.",

@@ -1,5 +1,5 @@
 """The hospital of the reports' tests, small enough to count by hand."""
 
-from tests.reports.conftest import enter, house
+from tests.reports.conftest import database_url, enter, house, house_template
 
-__all__ = ["enter", "house"]
+__all__ = ["database_url", "enter", "house", "house_template"]

@@ -67,15 +67,18 @@ def waiting(session: Session, visible: Select[int], *, not_person: int | None) -
 
 def waiting_count(session: Session, visible: Select[int], *, not_person: int | None) -> int:
     """How many submissions wait for a decision among visible people; those of ``not_person`` are left out. One statement."""
+    return session.scalar(how_many_wait(visible, not_person=not_person)) or 0
+
+
+def how_many_wait(visible: Select[int], *, not_person: int | None) -> Select[int]:
+    """The statement of :func:`waiting_count`, to be asked together with others."""
     query = (
         select(func.count())
         .select_from(OutsideTraining)
         .join(OutsideStatement, OutsideStatement.training_id == OutsideTraining.id)
         .where(_waits(), OutsideTraining.person_id.in_(visible))
     )
-    if not_person is not None:
-        query = query.where(OutsideTraining.person_id != not_person)
-    return session.scalar(query) or 0
+    return query if not_person is None else query.where(OutsideTraining.person_id != not_person)
 
 
 def handed_in(session: Session, person_id: int) -> list[Handed]:
