@@ -193,12 +193,13 @@ def training(person_id: int) -> ResponseReturnValue:
     held = {v.certificate.record_id: v for v in reversed(certificates.of_person(session(), person_id, today()))}
     may_grant = may(viewer(), Permission.ATTEMPT_GRANT) and person_id != viewer().person_id
     waiting = used_up(session(), select(Person.id).where(Person.id == person_id), today()) if may_grant else []
+    exemptions, about = compliance.exemptions(session(), person_id), decided.about(person_id)
+    asked = more_time.history(session(), person_id)
     return render_template(
         "people/training.html",
         one=one, tabs=_tabs(person_id), records=records.transcript(session(), person_id), held=held,
-        exemptions=compliance.exemptions(session(), person_id), decided=decided.about(person_id), titles=_requirement_titles(),
-        last_of=last_of, waiting=waiting,
-        today=today(), asked=more_time.history(session(), person_id), outside=outside.handed_in(session(), person_id),
+        exemptions=exemptions, decided=about, titles=_requirement_titles() if exemptions or about.extensions or asked else {},
+        last_of=last_of, waiting=waiting, today=today(), asked=asked, outside=outside.handed_in(session(), person_id),
         outside_states=OUTSIDE_STATES,
     )  # fmt: skip
 
