@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -40,29 +41,15 @@ def write_follow_ups(session: Session, day: date, zone: str) -> int:
     the follow-up is open is asked then. Nobody is asked twice; one reminder comes half-way, if it was not answered.
     """
     people: dict[int, int] = {}
-    rows = session.execute(_candidates(day, zone)).all()
-    contents = catalogue.contents(session, {row.version_id for row, _ in rows})
-    for enrolment, found in rows:
-        content = contents[enrolment.version_id]
-        assert enrolment.completed_at is not None
-        stretch = window(content, local_day(enrolment.completed_at, zone))
-        if stretch is None or content.follow_up is None or not stretch[0] <= day <= stretch[1]:
-            continue
+    for enrolment, found, closes_on in _due(session, day, zone):
         if found is None:
             session.add(
                 FollowUp(
-                    enrolment_id=enrolment.id, closes_on=stretch[1], invited_on=day, reminded_on=None, answered_at=None
+                    enrolment_id=enrolment.id, closes_on=closes_on, invited_on=day, reminded_on=None, answered_at=None
                 )
             )
-        elif (
-            found.answered_at is None
-            and found.reminded_on is None
-            and found.invited_on is not None
-            and day >= found.invited_on + timedelta(days=content.follow_up.expires // 2)
-        ):
-            found.reminded_on = day
         else:
-            continue
+            found.reminded_on = day
         people[enrolment.person_id] = people.get(enrolment.person_id, 0) + 1
     for person_id, number in sorted(people.items()):
         session.add(
@@ -72,6 +59,36 @@ def write_follow_ups(session: Session, day: date, zone: str) -> int:
             )
         )  # fmt: skip
     return len(people)
+
+
+def expected_follow_ups(session: Session, day: date, zone: str, visible: Select[int] | None = None) -> dict[int, int]:
+    """How many follow-ups the mail of ``day`` would ask each person for, as the facts are now; nothing is written."""
+    people: dict[int, int] = {}
+    for enrolment, _, _ in _due(session, day, zone, visible):
+        people[enrolment.person_id] = people.get(enrolment.person_id, 0) + 1
+    return people
+
+
+def _due(
+    session: Session, day: date, zone: str, visible: Select[int] | None = None
+) -> Iterator[tuple[Enrolment, FollowUp | None, date]]:
+    """Whose follow-up is asked for the first time (None), or once more, on ``day``, and until when it is open."""
+    query = _candidates(day, zone)
+    rows = session.execute(query if visible is None else query.where(Enrolment.person_id.in_(visible))).all()
+    contents = catalogue.contents(session, {row.version_id for row, _ in rows})
+    for enrolment, found in rows:
+        content = contents[enrolment.version_id]
+        assert enrolment.completed_at is not None
+        stretch = window(content, local_day(enrolment.completed_at, zone))
+        if stretch is None or content.follow_up is None or not stretch[0] <= day <= stretch[1]:
+            continue
+        if found is None or (
+            found.answered_at is None
+            and found.reminded_on is None
+            and found.invited_on is not None
+            and day >= found.invited_on + timedelta(days=content.follow_up.expires // 2)
+        ):
+            yield enrolment, found, stretch[1]
 
 
 def _candidates(day: date, zone: str) -> Select[Enrolment, FollowUp | None]:

@@ -19,7 +19,7 @@ from lms.db import day_in, known
 from lms.notices import actions
 from lms.notices.calendar import Event, cycle_asked
 from lms.notices.failing import failing
-from lms.notices.follow_ups import FOLLOW_UPS, asked_of, write_follow_ups
+from lms.notices.follow_ups import FOLLOW_UPS, asked_of, expected_follow_ups, write_follow_ups
 from lms.notices.holders import holders
 from lms.notices.models import Mail, NoticeChoice, NoticeLine, NoticePlanRow, NoticeRun
 from lms.notices.plan import BEFORE_STATES, LATE_STATES, NoticePlan, Reason, due_days, line, send_at, team_day
@@ -329,11 +329,16 @@ class Writer:
 
 
 def preview(session: Session, day: date, since: date, visible: Select[int] | None = None) -> dict[int, list[Told]]:
-    """What a run for ``day`` would say, by person, as the facts are now; nothing is written. ``visible`` narrows the people."""
+    """What a run for ``day`` would say about people's own training, by person, as the facts are now; nothing is written. ``visible``
+    narrows the people. Weekly lists, and what waits for a decision, are told to those who decide, and not looked for here."""
     agreed = plan(session)
     found: dict[int, list[Told]] = {}
     where = true() if visible is None else Span.person_id.in_(visible)
     for requirement_id in session.scalars(select(Requirement.id).order_by(Requirement.id)):
         for said in told(session, agreed, day, since, requirement_id, where):
             found.setdefault(said.person_id, []).append(said)
+    own = load(session)
+    asked = expected_follow_ups(session, day, own.zone if own else "UTC", visible)
+    for person_id, number in sorted(asked.items()):
+        found.setdefault(person_id, []).append(Told(person_id, FOLLOW_UPS, Reason.FOLLOW_UP, number, None))
     return found

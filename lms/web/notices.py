@@ -175,10 +175,10 @@ def tomorrow() -> ResponseReturnValue:
     day = today() + timedelta(days=1)
     visible = people.visible_to(session(), viewer(), Permission.REQUIREMENT_VIEW, today())
     found = nightly.preview(session(), day, today(), visible)
-    counts = dict.fromkeys((Reason.ASSIGNED, Reason.BEFORE, Reason.LATE), 0)
+    counts = dict.fromkeys((Reason.ASSIGNED, Reason.BEFORE, Reason.LATE, Reason.FOLLOW_UP), 0)
     for said in found.values():
         for line in said:
-            counts[line.reason] += 1
+            counts[line.reason] += line.amount if line.reason is Reason.FOLLOW_UP else 1
     first = session().scalars(
         select(Person).where(Person.id.in_(sorted(found)[:SHOWN])).order_by(Person.family_name, Person.given_name)
     )

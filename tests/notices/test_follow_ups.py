@@ -17,6 +17,7 @@ from lms.db import Database
 from lms.files import FileStore
 from lms.learning import actions, surveys
 from lms.learning.models import FollowUp
+from lms.notices import nightly
 from lms.notices.follow_ups import asked_of, write_follow_ups
 from lms.notices.models import NoticeLine
 from lms.people.models import Employment, Leave
@@ -76,10 +77,13 @@ def completed(hospital: Hospital, db: Database, clock: SetClock, config: Config,
 def test_who_is_asked_on_which_day(db: Database, completed: date, clock: SetClock) -> None:
     days = {}
     for after in range(60, 110):
+        with db.session() as session:
+            expected = nightly.preview(session, completed + timedelta(days=after), completed)
         with db.transaction() as session:
             day = completed + timedelta(days=after)
             write_follow_ups(session, day, "UTC")
             people = session.scalars(select(NoticeLine.person_id).where(NoticeLine.day == day)).all()
+            assert sorted(people) == sorted(expected), "tomorrow's mail says beforehand who is asked"
             if people:
                 days[after] = {
                     person: [each.again for each in asked_of(session, person, day, "en")] for person in people
