@@ -189,8 +189,9 @@ def _documents(session: Session, leave_ids: Sequence[int]) -> dict[tuple[int, da
     found: dict[tuple[int, date], int] = {}
     for some in batches(leave_ids, 500):
         query = select(Leave.person_id, Leave.from_day, Leave.file_id)
-        for person, first, file_id in session.execute(query.where(Leave.id.in_(some), Leave.file_id.is_not(None))):
-            found[person, first] = file_id
+        for person, first, file_id in session.execute(query.where(Leave.id.in_(some))):
+            if file_id is not None:
+                found[person, first] = file_id
     return found
 
 
