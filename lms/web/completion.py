@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, abort, render_template
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext
 
 from lms.access import Permission, scope
 from lms.compliance import queries as compliance
@@ -14,7 +15,7 @@ from lms.reports.rollup import Row
 from lms.web import figures, grouped, known, matrix, people_behind, sheets, why
 from lms.web.asked import Asked, asked
 from lms.web.page import needs, organisation, session, today, viewer
-from lms.web.people_behind import Place
+from lms.web.place import Place
 from lms.web.words import gettext
 
 blueprint = Blueprint("completion", __name__, url_prefix="/completion")
@@ -111,12 +112,16 @@ def grouped_file(group: str, kind: str) -> ResponseReturnValue:
     return grouped.grouped_file(asked(today(), figures.SORTS), roots(), _group(group), kind)
 
 
-PEOPLE = Place(
-    "completion.people",
-    "completion.people_file",
-    "completion.index",
-    "completion.matrix_page",
-    "completion/people.html",
+PLACE = Place(
+    label=lazy_gettext("Completion"),
+    home="completion.index",
+    table="completion.index",
+    why="completion.why_page",
+    people="completion.people",
+    people_file="completion.people_file",
+    matrix="completion.matrix_page",
+    matrix_file="completion.matrix_file",
+    people_template="completion/people.html",
 )
 
 
@@ -124,7 +129,7 @@ PEOPLE = Place(
 @needs(Permission.COMPLETION_VIEW)
 def people() -> ResponseReturnValue:
     """The people behind a number."""
-    return people_behind.people_page(asked(today(), people_behind.SORTS), PEOPLE, roots(), gettext("Completion"))
+    return people_behind.people_page(asked(today(), people_behind.SORTS), PLACE, roots())
 
 
 @blueprint.get("/people.<kind>")
@@ -135,15 +140,11 @@ def people_file(kind: str) -> ResponseReturnValue:
     return people_behind.people_file(question, roots(), organisation().name, kind, "people")
 
 
-def _matrix_place() -> matrix.Place:
-    return matrix.Place("completion.matrix_page", "completion.matrix_file", "completion.index", gettext("Completion"))
-
-
 @blueprint.get("/matrix")
 @needs(Permission.COMPLETION_VIEW)
 def matrix_page() -> ResponseReturnValue:
     """People × requirements."""
-    return matrix.matrix_page(asked(today(), matrix.SORTS), _matrix_place(), roots())
+    return matrix.matrix_page(asked(today(), matrix.SORTS), PLACE, roots())
 
 
 @blueprint.get("/matrix.<kind>")
@@ -157,9 +158,8 @@ def matrix_file(kind: str) -> ResponseReturnValue:
 @needs(Permission.COMPLETION_VIEW)
 def why_page() -> ResponseReturnValue:
     """What one rate is made of."""
-    place = why.Place("completion.why_page", "completion.index", "completion.people", gettext("Completion"))
     seen = roots()
-    return why.why_page(asked(today()), place, seen, organisation().name if seen is None else gettext("Total"))
+    return why.why_page(asked(today()), PLACE, seen, organisation().name if seen is None else gettext("Total"))
 
 
 @blueprint.get("/known")

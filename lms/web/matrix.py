@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -22,21 +22,12 @@ from lms.web import figures, people_behind, sheets
 from lms.web.asked import Asked, person_url
 from lms.web.page import session
 from lms.web.people_behind import PEOPLE
+from lms.web.place import Place
 from lms.web.words import gettext
 
 SORTS = ("name", "number", "job", "state")
 BATCH = 500
 """For so many people at once a file reads the states."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a matrix stands: its own endpoint, that of its files, and that of the table that it belongs to."""
-
-    here: str
-    file: str
-    back: str
-    label: str
 
 
 def matrix_page(question: Asked, place: Place, roots: Collection[int] | None) -> ResponseReturnValue:
@@ -60,17 +51,17 @@ def matrix_page(question: Asked, place: Place, roots: Collection[int] | None) ->
         place=place,
         lede=people_behind.people_lede(listed.total, gettext("every requirement in force on this day")),
         note=figures.table_note(question, tree, gettext("Overall")),
-        columns=_headings(question, place.here, titles.values()),
+        columns=_headings(question, place.matrix, titles.values()),
         people=list(_lines(question, listed.rows, tree, titles)),
         titles=list(titles.values()),
-        chips=figures.chips(question, place.here, tree),
+        chips=figures.chips(question, place.matrix, tree),
         departments=figures.department_choices(tree, roots),
         jobs=figures.choices(jobs, gettext("All jobs")),
         professions=figures.choices(professions, gettext("All professions")),
         states=figures.state_choices(),
         pages=pages,
         summary=people_behind.summary(question.page, PEOPLE, listed.total),
-        url_of=lambda number: question.url(place.here, page=number),
+        url_of=lambda number: question.url(place.matrix, page=number),
         status=compliance.rebuild_status(session()),
     ), 422 if question.problem else 200
 

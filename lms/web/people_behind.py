@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from flask import abort, render_template
@@ -18,6 +18,7 @@ from lms.reports import queries
 from lms.web import figures, sheets
 from lms.web.asked import Asked, person_url
 from lms.web.page import session, tell
+from lms.web.place import Place
 from lms.web.words import gettext, ngettext
 
 SORTS = ("name", "number", "job", "state", "due")
@@ -25,20 +26,7 @@ PEOPLE = 50
 """People on one page of a list."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a list of people stands: its own endpoint, those of its files, of the table that it belongs to, and of the matrix."""
-
-    here: str
-    file: str
-    back: str
-    matrix: str
-    template: str
-
-
-def people_page(
-    question: Asked, place: Place, roots: Collection[int] | None, back_label: str, **more: Any
-) -> ResponseReturnValue:
+def people_page(question: Asked, place: Place, roots: Collection[int] | None, **more: Any) -> ResponseReturnValue:
     """One page of the people whom a question is about, below ``roots`` (None: all). ``more`` goes to the template.
 
     Raises:
@@ -56,24 +44,23 @@ def people_page(
     title = figures.requirement_title(required, question.requirement)
     why = queries.reasons(session(), listed.rows, titles)
     return render_template(
-        place.template,
+        place.people_template,
         asked=question,
         heading=people_heading(question),
         tabs=[
-            {"label": label, "url": question.url(place.here, requirement=id), "current": id == question.requirement}
+            {"label": label, "url": question.url(place.people, requirement=id), "current": id == question.requirement}
             for id, label in [(0, figures.requirement_title(required, 0)), *titles.items()]
         ],
-        chips=figures.chips(question, place.here, tree),
-        columns=people_headings(question, place.here),
+        chips=figures.chips(question, place.people, tree),
+        columns=people_headings(question, place.people),
         people=people_lines(listed.rows, why, tree, question, person_url),
         note=figures.table_note(question, tree, title),
         lede=people_lede(listed.total, title),
         pages=pages,
         summary=summary(question.page, PEOPLE, listed.total),
         states=figures.state_choices(),
-        url_of=lambda number: question.url(place.here, page=number),
+        url_of=lambda number: question.url(place.people, page=number),
         place=place,
-        back_label=back_label,
         status=compliance.rebuild_status(session()),
         **more,
     ), 422 if question.problem else 200

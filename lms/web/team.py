@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext
 from sqlalchemy import Select, select
 
 from lms.access import Permission, may, scope
@@ -26,7 +27,7 @@ from lms.reports.attempts import used_up
 from lms.web import figures, matrix, people_behind, sheets, why
 from lms.web.asked import Asked, asked, person_url
 from lms.web.page import actor, commit, needs, organisation, say, session, tell, today, viewer
-from lms.web.people_behind import Place
+from lms.web.place import Place
 from lms.web.timeline_picture import picture
 from lms.web.words import gettext, ngettext
 
@@ -108,7 +109,17 @@ def _reports_chip(question: Asked, here: str) -> list[dict[str, Any]]:
     return [{"label": label, "url": question.url(here, reports=not question.reports), "on": question.reports}]
 
 
-PLACE = Place("team.people", "team.people_file", "team.index", "team.matrix_page", "team/people.html")
+PLACE = Place(
+    label=lazy_gettext("My team"),
+    home="team.index",
+    table="team.departments",
+    why="team.why_page",
+    people="team.people",
+    people_file="team.people_file",
+    matrix="team.matrix_page",
+    matrix_file="team.matrix_file",
+    people_template="team/people.html",
+)
 
 
 @blueprint.get("/people")
@@ -120,9 +131,8 @@ def people() -> ResponseReturnValue:
         question,
         PLACE,
         roots(),
-        gettext("My team"),
-        team_tabs=tabs(question, PLACE.here),
-        reports=_reports_chip(question, PLACE.here),
+        team_tabs=tabs(question, PLACE.people),
+        reports=_reports_chip(question, PLACE.people),
     )
 
 
@@ -134,15 +144,11 @@ def people_file(kind: str) -> ResponseReturnValue:
     return people_behind.people_file(question, roots(), organisation().name, kind, "team")
 
 
-def _matrix_place() -> matrix.Place:
-    return matrix.Place("team.matrix_page", "team.matrix_file", "team.index", gettext("My team"))
-
-
 @blueprint.get("/matrix")
 @needs(Permission.TEAM_VIEW)
 def matrix_page() -> ResponseReturnValue:
     """People × requirements."""
-    return matrix.matrix_page(asked(today(), matrix.SORTS, reports=True), _matrix_place(), roots())
+    return matrix.matrix_page(asked(today(), matrix.SORTS, reports=True), PLACE, roots())
 
 
 @blueprint.get("/matrix.<kind>")
@@ -156,8 +162,7 @@ def matrix_file(kind: str) -> ResponseReturnValue:
 @needs(Permission.TEAM_VIEW)
 def why_page() -> ResponseReturnValue:
     """What one rate is made of."""
-    place = why.Place("team.why_page", "team.departments", "team.people", gettext("My team"))
-    return why.why_page(asked(today(), reports=True), place, roots(), gettext("My team"))
+    return why.why_page(asked(today(), reports=True), PLACE, roots(), gettext("My team"))
 
 
 @blueprint.get("/departments")

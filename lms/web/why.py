@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Any
 
 from flask import render_template
@@ -17,17 +16,8 @@ from lms.reports.rollup import STATES
 from lms.web import figures
 from lms.web.asked import Asked
 from lms.web.page import session
+from lms.web.place import Place
 from lms.web.words import gettext
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the page stands: its own endpoint, that of the table that it explains, and that of the people behind a number."""
-
-    here: str
-    back: str
-    people: str
-    label: str
 
 
 def why_page(question: Asked, place: Place, roots: Collection[int] | None, name: str) -> ResponseReturnValue:
@@ -48,7 +38,7 @@ def why_page(question: Asked, place: Place, roots: Collection[int] | None, name:
         lede=figures.lede(shown.total),
         sum=_sum(shown),
         note=figures.table_note(question, shown.tree, title),
-        chips=figures.chips(question, place.here, shown.tree),
+        chips=figures.chips(question, place.why, shown.tree),
         columns=_columns(shown, question, place),
         reasons=exempt_by_reason(
             session(),
