@@ -17,9 +17,12 @@ from lms.audit.models import AuditEntry
 from lms.clock import FOR_EVER
 from lms.compliance import actions
 from lms.compliance import queries as compliance
+from lms.compliance.equivalencies.actions import Stated
+from lms.compliance.models import Generation
 from lms.db import Database
 from lms.errors import Conflict, Invalid
 from lms.files import StoredFile
+from lms.flows.outside import state_equivalency
 from lms.notices.models import Mail
 from lms.people.models import DutyTag, Person
 from lms.records.outside import judging
@@ -187,6 +190,7 @@ def test_from_a_rule_of_the_library_to_a_span(house: House, enter: Enter, db: Da
     assert enter(Role.MANAGER, house.main).get("/outside-training/review/").status_code == 403
     hr = enter(Role.HR, house.acute)
     assert "Outside training (1)" in hr.page("/team/attempts").text
+    assert "1 training done elsewhere waits" in hr.page("/today").text
     listed = hr.page("/outside-training/review/")
     sheet = hr.page(listed.link("Decide"))
     assert "State University" in sheet.text and hr.get(sheet.link("Open the document")).data == PDF
@@ -294,3 +298,26 @@ def test_an_equivalency_counts_in_one_direction_on_its_days_for_those_it_names(
             select(AuditEntry.action).where(AuditEntry.action.like("equivalency.%")).order_by(AuditEntry.id)
         ).all()
     assert acts == ["equivalency.state", "equivalency.state", "equivalency.end", "equivalency.withdraw"]
+
+
+def test_what_touches_many_is_worked_in_beside_the_pages(house: House, db: Database) -> None:
+    """More people than are worked out at once: a generation is opened, and readers see the old one until it is built."""
+    with db.transaction() as session:
+        write = house.hospital(session)
+        write.quiet = True
+        write.number = 500
+        people = [write.hire(house.chapel, "2025-01-01") for _ in range(actions.AT_ONCE + 1)]
+        for person in people:
+            write.complete(person, date(2026, 3, 1), "cc-900")
+        write.build()
+    assert state(db, people[-1], house.culture)[0] == "overdue"
+    with db.transaction() as session:
+        said = Stated("cc-101", date(2026, 1, 1), "Same contents", "cc-900", rests_on="Compared")
+        state_equivalency(session, said, None, Actor(None, NOW))
+    assert state(db, people[-1], house.culture)[0] == "overdue"
+    with db.transaction() as session:
+        building = session.scalars(select(Generation).where(Generation.building)).one()
+        assert building.reason == "equivalency"
+        while not actions.build_step(session, building.id, NOW):
+            pass
+    assert state(db, people[0], house.culture)[0] == state(db, people[-1], house.culture)[0] == "compliant"
