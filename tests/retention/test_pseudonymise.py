@@ -23,6 +23,7 @@ from lms.clock import FOR_EVER, SetClock
 from lms.compliance import queries as compliance
 from lms.compliance.equivalencies import actions as equivalencies
 from lms.compliance.equivalencies.actions import Stated
+from lms.compliance.models import AssignedPerson, Assignment, Exemption
 from lms.db import Base, Database
 from lms.errors import Conflict
 from lms.evidence import actions as evidence
@@ -93,6 +94,25 @@ def test_names_are_gone_and_counts_stay(db: Database, config: Config, clock: Set
             )
         )  # fmt: skip
         session.add(NoticeChoice(person_id=ids[0], declined_at=clock.now()))
+        memo = files.put(
+            session, io.BytesIO(b"A memo about " + told.encode()), name="memo.txt", media_type="text/plain", purpose="document",
+            owner_id=ids[0], now=clock.now(),
+        )  # fmt: skip
+        known = {"recorded_at": clock.now(), "recorded_by": None, "superseded_at": None, "superseded_by": None}
+        about = session.scalars(select(Assignment.requirement_id)).first()
+        assert about is not None
+        session.add_all(
+            [
+                Exemption(
+                    person_id=ids[0], requirement_id=None, reason=f"{told} is away", file_id=memo.id, from_day=TODAY,
+                    to_day=TODAY + timedelta(days=9), **known,
+                ),
+                AssignedPerson(
+                    person_id=ids[0], requirement_id=about, reason=f"{told} again", shown=f"You, {told}", file_id=memo.id,
+                    withdrawal=f"{told} has left", from_day=TODAY, to_day=TODAY + timedelta(days=9), **known,
+                ),
+            ]
+        )  # fmt: skip
         own = saved.save(session, "people", {}, f"What {told} wants", None, Actor(ids[0], clock.now()))
         hr = session.scalars(select(Person.id).where(Person.number == "hr")).one()
         searched = saved.save(session, "people", {"q": told, "sort": "name"}, "One", None, Actor(hr, clock.now())).id
@@ -128,6 +148,7 @@ def test_names_are_gone_and_counts_stay(db: Database, config: Config, clock: Set
         assert session.get_one(SavedView, own.id).removed_at is not None
         assert session.get_one(SavedView, searched).args == {"q": "", "sort": "name"}
     assert not path.exists() and not handed.exists(), "the files with the name are removed"
+    assert not files.path(memo.sha256).exists(), "a document goes with the person it is about"
     assert not packed.exists(), "a pack that names them is removed"
     with db.session() as session:
         assert session.scalars(select(EvidencePack)).one().scope["numbers"] == ["–", "hr"]
