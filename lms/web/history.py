@@ -18,7 +18,7 @@ from lms.errors import N_, AttuneError, Message, NotFound
 from lms.files import StoredFile
 from lms.flows.history import take_in_history, undo_history
 from lms.outbox import enqueue
-from lms.people import sources
+from lms.people import listing, sources
 from lms.people.sources import COMPLETIONS
 from lms.records.history import courses, queries, staging, taking
 from lms.records.history.courses import OUTSIDE
@@ -82,7 +82,7 @@ def _words() -> dict[str, Any]:
 @needs(Permission.PEOPLE_IMPORT)
 def index() -> ResponseReturnValue:
     """Choose a file; what was taken in before stands below."""
-    form = UploadForm()
+    form = UploadForm(numbers_of=_usual_source())
     if form.validate_on_submit():
         stored = keep(form.file.data)
         source = form.source.data.strip()
@@ -219,6 +219,12 @@ def undo(run_id: int) -> ResponseReturnValue:
 
 
 # --- what the views share ---------------------------------------------------------------------------------------------
+
+
+def _usual_source() -> str:
+    """The system most likely meant: the usual name, else the first that people come from."""
+    known = listing.sources(session())
+    return "hr" if "hr" in known or not known else known[0]
 
 
 def _size(run: HistoryRun) -> int:
