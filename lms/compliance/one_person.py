@@ -40,7 +40,7 @@ class Duty:
     ``due`` is the last good day; ``can_be_done``: a completion now would count. ``needs_all``: all of the courses, not one of them.
     ``counts_from``: of several courses, those completed on this day or later need not be done again. The timeline alone decides
     when the duty is met; this day is for showing what is left, and errs on the side of showing too much. ``policies`` are the codes
-    of policies to acknowledge.
+    of policies to acknowledge, ``attestations`` the names of statements that courses ask for.
     """
 
     requirement_id: int
@@ -55,6 +55,7 @@ class Duty:
     needs_all: bool
     counts_from: date
     policies: tuple[str, ...] = ()
+    attestations: tuple[str, ...] = ()
 
 
 def duties(session: Session, person_id: int, day: date) -> list[Duty]:
@@ -92,11 +93,17 @@ def duties(session: Session, person_id: int, day: date) -> list[Duty]:
                 _asked(rule, names, with_credit(explain(span, person), span, person, rule, called)),
                 rule.needs_all,
                 _counts_from(rule, span, day),
-                tuple(sorted(name.removeprefix("policy:") for name in rule.courses if name.startswith("policy:"))),
+                _called_by(rule, "policy:"),
+                _called_by(rule, "attestation:"),
             )
         )
     rank = {state.name.lower(): place for place, state in enumerate(LATENESS)}
     return sorted(found, key=lambda duty: (rank[duty.state], duty.due or FOR_EVER, duty.code))
+
+
+def _called_by(rule: Rule, kind: str) -> tuple[str, ...]:
+    """The names of one kind that a rule asks for, without the kind."""
+    return tuple(sorted(name.removeprefix(kind) for name in rule.courses if name.startswith(kind)))
 
 
 def _asked(rule: Rule, departments: Mapping[str, str], why: Message) -> Message:

@@ -118,10 +118,12 @@ def _tasks(completed: set[tuple[int, date]], enrolled: Sequence[Enrolment], duti
     known = catalogue.contents(
         session(), {c.version_id for c in offered.values()} | {e.version_id for e in under_way.values()}
     )
+    stated = _stated_in(known, offered)
     tasks: list[Task] = []
     asked: dict[int, int] = {}
     for duty in duties:
-        for course in _left(duty, offered, completed, under_way):
+        slugs = (*duty.courses, *(slug for name in duty.attestations for slug in stated.get(name, ())))
+        for course in _left(duty, tuple(dict.fromkeys(slugs)), offered, completed, under_way):
             if (place := asked.get(course.course_id)) is not None:  # two duties ask for it: both reasons are told
                 tasks[place] = replace(tasks[place], why=f"{tasks[place].why} {tell(duty.why)}")
                 continue
@@ -145,11 +147,25 @@ def _offered_and_begun(under_way: Mapping[int, Enrolment]) -> dict[str, Offered]
     return offered | {course.slug: course for course in (catalogue.taken(session(), gone) if gone else ())}
 
 
+def _stated_in(contents: Mapping[int, CourseContent], offered: Mapping[str, Offered]) -> dict[str, list[str]]:
+    """In which of the courses each attestation is made, by its name: a duty that asks for the statement leads there."""
+    found: dict[str, list[str]] = {}
+    for slug, course in offered.items():
+        for step in contents[course.version_id].steps:
+            if isinstance(step, AttestationStep):
+                found.setdefault(step.name, []).append(slug)
+    return found
+
+
 def _left(
-    duty: Duty, offered: Mapping[str, Offered], completed: set[tuple[int, date]], under_way: Container[int]
+    duty: Duty,
+    slugs: Sequence[str],
+    offered: Mapping[str, Offered],
+    completed: set[tuple[int, date]],
+    under_way: Container[int],
 ) -> list[Offered]:
     """The courses that would meet a duty now: all that are left, or one of those that may be chosen from, rather one under way."""
-    courses = [offered[slug] for slug in duty.courses if slug in offered]
+    courses = [offered[slug] for slug in slugs if slug in offered]
     if not duty.can_be_done:
         return []
     if not duty.needs_all:

@@ -17,12 +17,14 @@ from lms.catalogue.content import CourseContent
 from lms.certificates.models import Certificate
 from lms.clock import SetClock
 from lms.compliance import gathering
+from lms.compliance.actions import publish_requirement
 from lms.db import Database
 from lms.files import FileStore
 from lms.learning import actions, surveys
 from lms.learning.models import Attempt, AttemptKind, Attestation, Enrolment, FollowUp, SurveyAnswer
 from lms.learning.progress import has_tested_out, is_locked, progress, to_do, waits_for
 from lms.records.models import TrainingRecord
+from lms.worker import Worker
 from tests.accounts.conftest import Hospital
 from tests.catalogue.test_survey_checks import course
 from tests.support.pages import PageClient, page_of
@@ -98,6 +100,18 @@ def answer_all(client: PageClient, db: Database, content: CourseContent, kind: A
 def records(db: Database) -> list[TrainingRecord]:
     with db.session() as session:
         return list(session.scalars(select(TrainingRecord)))
+
+
+def test_a_duty_that_asks_for_a_statement_leads_to_the_course_in_which_it_is_made(
+    taken: tuple[int, CourseContent], nurse: PageClient, db: Database, clock: SetClock, hospital: Hospital
+) -> None:
+    assert taken
+    with db.transaction() as session:
+        rule = {"satisfied_by": {"attestation": "asking-policy"}, "first": {"within": {"days": 30}}}
+        publish_requirement(session, "STATE", "Statement on asking", rule, clock.now().date(), Actor(None, clock.now()))
+    Worker(db, FileStore(Path("unused")), clock).drain()
+    page = nurse.page("/learning")
+    assert "1 course is due." in page.text and "July 15, 2026" in page.text
 
 
 def test_the_record_waits_for_the_attestation_and_not_for_the_evaluation(
