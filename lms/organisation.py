@@ -27,7 +27,8 @@ class MailServer:
 @dataclass(frozen=True, slots=True)
 class Organisation:
     """The organisation. ``zone`` is an IANA name; ``languages`` are BCP 47 tags, the first is the default; ``base_url`` is the
-    address used in links; ``due_soon_days`` and ``import_fuse`` (share of staff, 0 to 1) are policy."""
+    address used in links; ``due_soon_days`` and ``import_fuse`` (share of staff, 0 to 1) are policy. ``building`` is what a demo that
+    was interrupted while it was made has still to do (None: it is whole, or no demo)."""
 
     name: str
     zone: str = "UTC"
@@ -38,6 +39,7 @@ class Organisation:
     due_soon_days: int = 30
     import_fuse: float = 0.1
     demo: bool = False
+    building: Mapping[str, Any] | None = None
 
 
 class OrganisationRow(Base):
@@ -78,7 +80,7 @@ def save(session: Session, organisation: Organisation, now: datetime) -> None:
     mail = organisation.mail
     settings: dict[str, Any] = {
         name: getattr(organisation, name)
-        for name in ("name", "zone", "base_url", "contact", "due_soon_days", "import_fuse", "demo")
+        for name in ("name", "zone", "base_url", "contact", "due_soon_days", "import_fuse", "demo", "building")
     }
     settings["languages"] = list(organisation.languages)
     settings["mail"] = {name: getattr(mail, name) for name in MailServer.__dataclass_fields__} if mail else None

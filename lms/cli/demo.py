@@ -87,7 +87,7 @@ def _found(database: Database) -> Organisation | Unfinished | None:
         with database.session() as session:
             own = load(session)
         if own is not None and own.demo:
-            return unfinished(own.name) or own
+            return unfinished(own) or own
         if own is None and _is_blank(database, tables):
             return None
     raise Invalid(

@@ -122,28 +122,24 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """A build that was interrupted: what was asked for, and the part that comes next. It is kept as the name of the hospital, which
-    nobody sees before it is finished."""
+    """A build that was interrupted: what was asked for, and the part that comes next. Kept with the organisation until it is whole."""
 
     staff: int
     seed: int
     today: date
     part: Part
 
-    @property
-    def name(self) -> str:
-        return f"{UNFINISHED}{self.staff} {self.seed} {self.today} {self.part}"
+    def data(self) -> dict[str, Any]:
+        """As it is stored."""
+        return {"staff": self.staff, "seed": self.seed, "today": self.today.isoformat(), "part": self.part.value}
 
 
-UNFINISHED = "Riverbend Health, unfinished: "
-
-
-def unfinished(name: str) -> Unfinished | None:
-    """What the name of an organisation says of an interrupted build; None for the name of a finished one."""
-    if not name.startswith(UNFINISHED):
+def unfinished(own: Organisation) -> Unfinished | None:
+    """What is left of the build of this organisation; None for a finished one."""
+    if own.building is None:
         return None
-    staff, seed, today, part = name.removeprefix(UNFINISHED).split()
-    return Unfinished(int(staff), int(seed), date.fromisoformat(today), Part(part))
+    told = own.building
+    return Unfinished(told["staff"], told["seed"], date.fromisoformat(told["today"]), Part(told["part"]))
 
 
 def build(site: Build, begun: Unfinished | None = None) -> None:
@@ -189,25 +185,26 @@ def build(site: Build, begun: Unfinished | None = None) -> None:
             _keep(session, site, Part.TIMELINES)
     _spans(site)
     with site.database.transaction() as session:
-        _organisation(session, site, "Riverbend Health")
+        _organisation(session, site)
 
 
 def _keep(session: Session, site: Build, following: Part, missing: bool = True) -> None:
     """Write what was made, and which part comes next; if it is not ``missing``, lay it aside."""
     if missing:
         site.write(session)
-        _organisation(session, site, Unfinished(site.staff, site.seed, site.today, following).name)
+        _organisation(session, site, Unfinished(site.staff, site.seed, site.today, following))
     site.rows.clear()
 
 
-def _organisation(session: Session, site: Build, name: str) -> None:
+def _organisation(session: Session, site: Build, left: Unfinished | None = None) -> None:
     own = Organisation(
-        name=name,
+        name="Riverbend Health",
         zone=ZONE,
         languages=("en", "es"),
         base_url=site.config.base_url or f"http://{site.config.host}:{site.config.port}",
         contact="Learning Services, extension 4400, learning@riverbend.example",
         demo=True,
+        building=left.data() if left else None,
     )
     save(session, own, site.moment(site.start))
 

@@ -106,7 +106,7 @@ def test_it_is_built_kept_and_begun_anew_the_same_from_the_same_seed(
     with database.session() as session:
         assert session.get_one(Person, 20).family_name != "Changed-By-Hand"
         own = load(session)
-        assert own is not None and own.demo and own.name == "Riverbend Health"
+        assert own is not None and own.demo and own.name == "Riverbend Health" and own.building is None
     assert digests(database) == made
     database.close()
 
@@ -136,7 +136,7 @@ def test_an_interrupted_build_goes_on_where_it_was(
 
         with database.session() as session:
             own = load(session)
-        begun = unfinished(own.name) if own else None
+        begun = unfinished(own) if own else None
         with pytest.raises(PowerCut):
             build(Build(database, FileStore(config.data_dir / "files"), config, TODAY, 60, 1, progress), begun)
 
