@@ -47,7 +47,7 @@ class AssignForm(several.ListForm):
     shown = StringField(
         _l("What the person reads"),
         [Optional(), Length(max=LONGEST)],
-        description=_l("Stands on their page and in their mails as the reason. Managers see it as well."),
+        description=_l("Stands on their page as the reason. Managers see it as well."),
     )
 
     def wanted(self) -> Wanted:
@@ -181,7 +181,7 @@ def withdraw(requirement_id: int) -> ResponseReturnValue:
         )
     return form_page(
         form, act, gettext("Withdraw the assignment"), gettext("Withdraw it"), back, lede=lede, kind="danger",
-        top=_crumbs()[0], crumb=(one.version.title, back),
+        top=_crumbs()[1], crumb=(one.version.title, back),
     )  # fmt: skip
 
 
@@ -194,4 +194,7 @@ def _one(requirement_id: int, permission: Permission) -> Listed:
 
 
 def _crumbs() -> list[tuple[str, str]]:
-    return [(gettext("Assignments"), url_for("assignments.index"))]
+    return [
+        (gettext("Requirements"), url_for("requirements.index")),
+        (gettext("Assignments"), url_for("assignments.index")),
+    ]

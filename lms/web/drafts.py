@@ -30,6 +30,7 @@ blueprint = Blueprint("drafts", __name__, url_prefix="/requirements")
 
 EXAMPLES = {
     "duty": _l("Tags as they are given to people, such as interpreter."),
+    "assigned": _l("The code of an assignment: ASSIGNED-12."),
     "licence": _l("Kinds, or kind and state: RN; RN:CA."),
     "licence_state": _l("Postal codes: CA; NV."),
     "acknowledgement": _l("The code of the policy."),
