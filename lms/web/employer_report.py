@@ -17,7 +17,7 @@ from lms.audit import record
 from lms.compliance import queries as compliance
 from lms.compliance.models import RequirementVersion
 from lms.compliance.standing import standings
-from lms.errors import N_, NotFound
+from lms.errors import N_, Invalid, NotFound
 from lms.evidence.paper import Column as PaperColumn
 from lms.evidence.paper import Paper
 from lms.language import Voice
@@ -38,6 +38,9 @@ blueprint = Blueprint("employer_report", __name__, url_prefix="/completion/emplo
 PEOPLE = 50
 BATCH = 500
 KINDS = ("csv", "xlsx", "pdf")
+ON_PAPER = 2000
+"""So many people at most are named in a PDF; for more the tables of a file are the better form."""
+
 FIRST_YEAR = 2000
 
 
@@ -265,7 +268,7 @@ def _with_reasons(report: Report, found: Iterable[Line]) -> Iterator[tuple[Line,
                 said = gettext("Asked until %(day)s. %(why)s", day=figures.long_day(line.day), why=said)
             standing = now_at.get(line.found.person_id, {}).get(report.asked.requirement_id)
             met = standing is not None and standing.state.name in ("COMPLIANT", "RENEWAL_OPEN")
-            yield line, said, gettext("Completed since") if met else ""
+            yield line, said, gettext("Completed since.") if met else ""
 
 
 def _sheet(report: Report) -> Sheet:
@@ -399,6 +402,13 @@ def export() -> ResponseReturnValue:
     if kind not in KINDS:
         abort(404)
     report = _report(requirement_id, year, request.form.get("department", type=int))
+    if kind == "pdf" and report.total - report.counts[Group.DONE] > ON_PAPER:
+        raise Invalid(
+            N_(
+                "More than %(most)s people would be named on paper. Choose a facility or department, or take the Excel file."
+            ),
+            most=ON_PAPER,
+        )
     if kind == "pdf":
         data, media = _pdf(report), "application/pdf"
     elif kind == "xlsx":
