@@ -10,12 +10,15 @@ An attempt is: begin, ten answers (each one request, the way the page's script s
 writes the training record, the certificate and the person's new timeline. ``--pages`` adds the pages that a browser loads between: the
 door, each question, the look back over all of them, and the result.
 
-The floor of a save is the bare INSERT of the same row with its COMMIT, on one connection to the same database, in turn with the saves.
+The floor of a save is the bare INSERT of the same row with its COMMIT on the same database, measured twice: on one connection in turn
+with the saves of one client, so that nobody else works on the machine; and by a ninth client, a process of its own, while eight
+take whole attempts, so that save and floor wait for the same processors and the same disk.
 """
 
 from __future__ import annotations
 
 import http.client
+import multiprocessing
 import os
 import re
 import secrets
@@ -30,6 +33,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from multiprocessing.queues import Queue
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -318,10 +323,43 @@ def run(taking: Taking, learners: list[Learner], clients: int, url: str) -> tupl
     return took, together
 
 
+PAUSE = 0.02
+"""Seconds between two bare inserts of the ninth client: it is to wait like the others, not to fill the machine."""
+
+
+def saves_under_load(
+    taking: Taking, learners: list[Learner], clients: int, url: str, attempt_id: int
+) -> tuple[list[float], list[float]]:
+    """Seconds of the saves of ``clients`` that take whole attempts, and of the bare inserts with commit of a further one meanwhile."""
+    spawned = multiprocessing.get_context("spawn")
+    over, measured = spawned.Event(), spawned.Queue()
+    further = spawned.Process(target=_insert_until, args=(url, attempt_id, over, measured))
+    further.start()
+    measured.get(timeout=60)  # it is connected
+    _, times = run(taking, learners, clients, url)
+    over.set()
+    bare = measured.get(timeout=60)
+    further.join()
+    return times.by_kind["save an answer"], bare
+
+
+def _insert_until(url: str, attempt_id: int, over: Event, measured: Queue[list[float]]) -> None:
+    bare: list[float] = []
+    with psycopg.connect(url.replace("+psycopg", "")) as floor:
+        measured.put([])
+        while not over.wait(PAUSE):
+            begun = time.perf_counter()
+            floor.execute(BARE, (attempt_id, -1 - len(bare), secrets.token_hex(12)))
+            floor.commit()
+            bare.append(time.perf_counter() - begun)
+        floor.execute("DELETE FROM answer WHERE item_id = 'floor'")
+    measured.put(bare)
+
+
 def saves_beside_the_floor(
     taking: Taking, learner: Learner, database: Database, url: str, runs: int
-) -> tuple[list[float], list[float], list[float]]:
-    """One client: seconds of a save over HTTP, of the same save without HTTP, and of the bare insert with commit, in turn."""
+) -> tuple[int, tuple[list[float], list[float], list[float]]]:
+    """One client: its attempt; seconds of a save over HTTP, of the same save without HTTP, and of the bare insert with commit, in turn."""
     clock, over_http, in_process, bare = SystemClock(), Times(), [], []
     browser = Browser(taking.port, over_http)
     browser.cookie = learner.cookie
@@ -356,7 +394,7 @@ def saves_beside_the_floor(
             floor.commit()
             bare.append(time.perf_counter() - begun)
         floor.execute("DELETE FROM answer WHERE item_id = 'floor'")
-    return over_http.by_kind["save"], in_process, bare
+    return attempt_id, (over_http.by_kind["save"], in_process, bare)
 
 
 def _p95(seconds: list[float]) -> float:
@@ -379,11 +417,13 @@ def main(clients: int, attempts: int, processes: int, pages: bool, saves: int) -
         config = Config(database_url=url, data_dir=Path(folder), secret_key=secrets.token_hex(16))
         database = Database(url)
         upgrade(database)
-        content, learners = hospital(database, config, attempts + clients + 1)
+        beside = max(2 * clients, attempts // 2)
+        content, learners = hospital(database, config, attempts + beside + clients + 1)
         with served(config, processes) as (port, server):
             taking = Taking(port, content, pages=pages)
             run(taking, [learners.pop() for _ in range(clients)], clients, url)  # warm
-            measured = saves_beside_the_floor(taking, learners.pop(), database, url, saves)
+            attempt_id, measured = saves_beside_the_floor(taking, learners.pop(), database, url, saves)
+            loaded = saves_under_load(taking, [learners.pop() for _ in range(beside)], clients, url, attempt_id)
             before = [processor_seconds(server), processor_seconds(postgres), time.process_time()]
             took, times = run(taking, learners, clients, url)
             after = [processor_seconds(server), processor_seconds(postgres), time.process_time()]
@@ -403,8 +443,11 @@ def main(clients: int, attempts: int, processes: int, pages: bool, saves: int) -
         ("save over HTTP, one client", "save without HTTP", "bare insert with commit"), measured, strict=True
     ):
         print(_row(name, seconds))
+    for name, seconds in zip((f"save over HTTP, {clients} clients", "bare insert beside them"), loaded, strict=True):
+        print(_row(name, seconds))
     ratios = [_p95(seconds) / _p95(measured[2]) for seconds in measured[:2]]
-    print(f"p95 of a save: {ratios[0]:.1f} x the bare insert over HTTP, {ratios[1]:.1f} x without")
+    print(f"p95 of a save, one client: {ratios[0]:.1f} x the bare insert over HTTP, {ratios[1]:.1f} x without")
+    print(f"p95 of a save, {clients} clients: {_p95(loaded[0]) / _p95(loaded[1]):.1f} x the bare insert beside them")
 
 
 if __name__ == "__main__":
