@@ -100,7 +100,8 @@ def live(db: Database, clock: SetClock, app: Flask, hr: PageClient, learner: int
             select(Employment.person_id).where(Employment.person_id > 7, Employment.to_day == FOR_EVER)
         ).first()
         invitations_made = _invite(session, clock, newcomer or 8)
-        record = session.scalars(select(TrainingRecord).where(TrainingRecord.person_id == learner)).first()
+        certified = select(TrainingRecord).join(Certificate, Certificate.record_id == TrainingRecord.id)
+        record = session.scalars(certified.where(TrainingRecord.person_id == learner).order_by(TrainingRecord.id)).first()
         assert record is not None
         number = session.scalars(select(Certificate.number).where(Certificate.record_id == record.id)).one()
         record_id = record.id
