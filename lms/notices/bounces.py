@@ -114,16 +114,13 @@ def _original(message: Message) -> Iterator[Message]:
         if part is message:
             continue
         held = part.get_payload()
-        if part.get_content_type() == "message/rfc822" and isinstance(held, list) and held:
-            yield held[0]
+        first = held[0] if isinstance(held, list) and held else None
+        if part.get_content_type() in ("message/rfc822", "message/rfc822-headers") and isinstance(first, Message):
+            yield first
         elif part.get_content_type() in ("text/rfc822-headers", "message/rfc822-headers"):
             text = part.get_payload(decode=True) if not part.is_multipart() else None
-            yield (
-                held[0]
-                if isinstance(held, list) and held
-                else message_from_string(
-                    text.decode("utf-8", "replace") if isinstance(text, bytes) else str(held), policy=compat32
-                )
+            yield message_from_string(
+                text.decode("utf-8", "replace") if isinstance(text, bytes) else "", policy=compat32
             )
 
 

@@ -6,6 +6,7 @@ import imaplib
 import mailbox
 import ssl
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Final
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -74,13 +75,17 @@ def _imap(address: SplitResult) -> Iterator[Came]:
                 _, parts = server.uid("FETCH", uid, "(BODY.PEEK[])")
                 data = next((part[1] for part in parts if isinstance(part, tuple)), None)
                 if data is not None:
-                    yield data, lambda uid=uid: _checked(server.uid("STORE", uid, "+FLAGS", "(\\Seen)"))
+                    yield data, partial(_mark_seen, server, uid)
     except (imaplib.IMAP4.error, OSError) as error:
         raise Invalid(
             N_("The mailbox %(place)s cannot be read: %(answer)s"),
             place=shown,
             answer=str(error) or type(error).__name__,
         ) from error
+
+
+def _mark_seen(server: imaplib.IMAP4, uid: str) -> None:
+    _checked(server.uid("STORE", uid, "+FLAGS", "(\\Seen)"))
 
 
 def _connected(address: SplitResult) -> imaplib.IMAP4:

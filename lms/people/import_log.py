@@ -90,7 +90,8 @@ def tell_undone(session: Session, run: ImportRun, by: Actor) -> None:
 
 
 def _tell(session: Session, run: ImportRun, by: Actor, models: Sequence[Any], people: int) -> bool:
-    last, highest = run.options["told"], session.scalar(select(func.max(Person.id))) or 0
+    last: int = run.options["told"]
+    highest = session.scalar(select(func.max(Person.id))) or 0
     if last >= highest:
         return True
     some = (last, last + people)

@@ -21,7 +21,7 @@ def ask(secret: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/<secret>")
-@csrf.exempt
+@csrf.exempt  # type: ignore[untyped-decorator]
 @public
 def stop(secret: str) -> ResponseReturnValue:
     """The recipient wants no more of it; said twice, it is said once. A mail program sends this by itself, so it has no token of a form."""
