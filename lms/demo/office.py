@@ -16,6 +16,7 @@ from lms.accounts import actions as accounts
 from lms.accounts import invitations, roles
 from lms.accounts.models import Account
 from lms.audit import Actor
+from lms.catalogue.queries import offered_by_slug
 from lms.clock import FOR_EVER
 from lms.compliance import actions as compliance
 from lms.compliance.assignments import Wanted
@@ -25,11 +26,14 @@ from lms.demo.desk import on_the_desk
 from lms.demo.roles import ROLES
 from lms.files import FileStore
 from lms.flows import assigning, staffing
+from lms.organisation import load
 from lms.people import actions as people
 from lms.people.importing import Options
 from lms.people.models import Department, Employment, Membership, Person
 from lms.people.plan import Holding
 from lms.people.preparing import prepare
+from lms.records import sessions
+from lms.records.models import Modality
 
 HR, ADMINISTRATOR = (
     next(place for place, player in enumerate(ROLES, 1) if player.role is role)
@@ -183,12 +187,26 @@ def _of_hr(session: Session, today: date, moment: Callable[[date, int, int], dat
     again = [one.id for one in staff[9:11]]
     if again:
         yield Deed(moment(days[9], 13, 30), HR, _assign(again, today + timedelta(days=12)))
+    yield Deed(moment(days[10], 10, 15), HR, _teach(today + timedelta(days=9)))
     for place, one in enumerate(staff[7:9]):
 
         def promote(session: Session, by: Actor, one: Person = one, day: date = days[6 + place]) -> None:
             people.move(session, one.id, day, _as_charge_nurse(session, one.id, day), by, "Promoted.")
 
         yield Deed(moment(days[6 + place], 9, 40), HR, promote)
+
+
+def _teach(day: date) -> Callable[[Session, Actor], object]:
+    """A live session to come: its sheet can be printed."""
+
+    def act(session: Session, by: Actor) -> object:
+        own, course = load(session), offered_by_slug(session, "la-110").course_id
+        wanted = sessions.Wanted(
+            course, day, Modality.IN_PERSON, "en", place="Education centre, room 2", teacher="Clinical Education"
+        )
+        return sessions.hold(session, wanted, own.zone if own else "UTC", by)
+
+    return act
 
 
 def _assign(person_ids: list[int], due: date) -> Callable[[Session, Actor], object]:
@@ -199,7 +217,9 @@ def _assign(person_ids: list[int], due: date) -> Callable[[Session, Actor], obje
             "la-110", due, "Incident 2231: a consent form was explained through a family member.",
             "After an incident on the ward: please go through it once more.",
         )  # fmt: skip
-        return assigning.assign_course(session, wanted, "Language access once more, after incident 2231", person_ids, by)
+        return assigning.assign_course(
+            session, wanted, "Language access once more, after incident 2231", person_ids, by
+        )
 
     return act
 
