@@ -90,7 +90,7 @@ def enqueue(
     once = new.on_conflict_do_nothing(index_elements=[Job.kind, Job.key], index_where=WAITING_KEY).returning(Job)
     queued = select(Job).where(Job.kind == kind, Job.key == key, Job.state == JobState.WAITING)
     while True:
-        found = session.scalar(queued.with_for_update(read=True)) or session.scalar(once)
+        found = session.scalar(once) or session.scalar(queued.with_for_update(read=True))
         if found is not None:
             return found
 
