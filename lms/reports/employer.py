@@ -8,14 +8,14 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, not_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, not_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from lms.compliance.behind import Found
 from lms.compliance.models import Span
 from lms.compliance.spans import MET, State
 from lms.compliance.tallies import active
-from lms.db import known
+from lms.db import day_in, known
 from lms.people.models import Membership, Person
 
 LATE, OPEN = (State.IN_GRACE, State.OVERDUE), (State.OPEN, State.UPCOMING)
@@ -87,22 +87,22 @@ def _before(day: date) -> date:
 def _last_spans(asked: Asked) -> list[ColumnElement[bool]]:
     """The last span of each person that touches the year."""
     later = aliased(Span)
-    newest = (
-        select(later.person_id, func.max(later.from_day).label("from_day"))
+    goes_on = (
+        select(literal(1))
         .where(
-            later.generation_id == active(),
-            later.requirement_id == asked.requirement_id,
+            later.generation_id == Span.generation_id,
+            later.requirement_id == Span.requirement_id,
+            later.person_id == Span.person_id,
+            later.from_day >= Span.to_day,
             later.from_day <= asked.last,
-            later.to_day > asked.first,
         )
-        .group_by(later.person_id)
-        .subquery()
+        .exists()
     )
+    ended = and_(Span.to_day > asked.first, Span.to_day <= asked.last, ~goes_on)
     where: list[ColumnElement[bool]] = [
         Span.generation_id == active(),
         Span.requirement_id == asked.requirement_id,
-        Span.person_id == newest.c.person_id,
-        Span.from_day == newest.c.from_day,
+        or_(day_in(asked.last, Span.from_day, Span.to_day), ended),
     ]
     if asked.departments is not None:
         where.append(Span.department_id.in_(asked.departments))
