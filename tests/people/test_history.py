@@ -136,6 +136,7 @@ def test_hr_takes_a_file_in_through_the_pages_and_takes_it_back(
         desk.submit(upload, said | {"file": (io.BytesIO(DONE.encode()), "done.csv")}, form="upload", content_type=MANY)
     )
     assert "Recorded already" in again.text and "Course not known yet" not in again.text
+    assert all(form.get("id") != "take-in" for form in again.all("form"))
     desk.submit(again, form="/drop")
     back = page_of(desk.submit(desk.page(done.link("Take this import back")), {"reason": "Wrong file"}, form="change"))
     assert "This import was undone" in back.text and "Wrong file" in back.text
