@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, func, literal_column, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from lms.clock import FOR_EVER
@@ -152,10 +152,14 @@ def _walk(who: Who, name: str, *, near: bool) -> tuple[Select[int], list[Any], A
     """The people of the cell along an index in the order of ``name``: its columns, and that of the person's id."""
     held = Membership
     person_id: Any = held.person_id if name == "job" else Person.id
+    # said so that a planner goes along the order and looks each person up, and does not turn it into a join that is put in order
+    # afterwards: a limit, or the comparison with true, keeps PostgreSQL from it, a sum SQLite
+    inside: ColumnElement[bool]
     if near:
-        inside = select(Span.person_id).where(*who.spans(by_person=True), Span.person_id == person_id).exists()
-    else:  # a sum, so that a planner goes along the order and looks each person up in the cell, and not the other way round
-        inside = (person_id + 0).in_(select(Span.person_id).where(*who.spans()))
+        mine = select(literal_column("1")).where(*who.spans(by_person=True), Span.person_id == person_id)
+        inside = mine.limit(1).scalar_subquery().is_not(None)
+    else:
+        inside = (person_id + 0).in_(select(Span.person_id).where(*who.spans())).is_(true())
     query: Select[int] = select(person_id).where(inside)
     if name == "job":
         shown = or_(held.primary, held.id == home_of(held.person_id, who.day))

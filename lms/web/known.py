@@ -25,7 +25,7 @@ from lms.web.asked import Asked, person_url
 from lms.web.page import organisation, session
 from lms.web.words import gettext
 
-AT_ONCE = 6000
+AT_ONCE = 8000
 """So many pairs of person and requirement are compared while somebody waits: about two seconds."""
 
 
