@@ -11,6 +11,7 @@ from config import ROOT
 from lms.access import ALLOWS, ORGANISATION_WIDE, Grant, Permission, Role, Viewer, may, scope
 
 OPEN_TO_ANYBODY = {
+    "unsubscribe.ask", "unsubscribe.stop",  # the link in a mail is the key
     "auth.choose_password", "auth.code", "auth.forgotten", "auth.sign_in", "auth.welcome", "setup.first_run",
     "site.front", "site.health", "site.help", "site.set_language", "site.style", "study.whose",
 }  # fmt: skip
