@@ -156,7 +156,7 @@ def _walk(who: Who, name: str, *, near: bool) -> tuple[Select[int], list[Any], A
     # afterwards: a limit, or the comparison with true, keeps PostgreSQL from it, a sum SQLite
     inside: ColumnElement[bool]
     if near:
-        mine = select(literal_column("1")).where(*who.spans(by_person=True), Span.person_id == person_id)
+        mine: Select[Any] = select(literal_column("1")).where(*who.spans(by_person=True), Span.person_id == person_id)
         inside = mine.limit(1).scalar_subquery().is_not(None)
     else:
         inside = (person_id + 0).in_(select(Span.person_id).where(*who.spans())).is_(true())

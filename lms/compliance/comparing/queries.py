@@ -175,10 +175,7 @@ def _state(code: int | None) -> State | None:
 
 def written(learnt: Sequence[Message]) -> list[Any]:
     """The sentences of ``compliance.hindsight`` as they are kept, days as ``{"day": "2026-06-30"}``."""
-    return [
-        [each.msgid, {name: _plain(value) for name, value in each.params.items()}]
-        for each in learnt
-    ]
+    return [[each.msgid, {name: _plain(value) for name, value in each.params.items()}] for each in learnt]
 
 
 def _plain(value: object) -> object:
