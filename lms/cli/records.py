@@ -140,7 +140,9 @@ def _tell(house: Opened, own: Organisation, run_id: int) -> tuple[int, int]:
         click.echo(f"{run.file_name}: {run.lines:,} rows, encoding {run.encoding}")
         faults = queries.lines(session, run, (State.FAULT, State.UNKNOWN), LISTED)
         if faults:
-            rows: list[tuple[str, ...]] = [(str(f.line), f.column or "", f.value or "", _said(f.message), _said(f.remedy)) for f in faults]
+            rows: list[tuple[str, ...]] = [
+                (str(f.line), f.column or "", f.value or "", _said(f.message), _said(f.remedy)) for f in faults
+            ]
             table(("Line", "Column", "Value", "What is wrong", "Remedy"), rows)
         for _, name, _, state, number in courses.names(session, run):
             if state == State.UNMAPPED:

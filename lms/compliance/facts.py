@@ -231,7 +231,9 @@ def credited(person: PersonFacts) -> Sequence[Record]:
 def _credited(record: Record, equivalencies: Sequence[Equivalency], events: Sequence[Event]) -> Record:
     names = (record.course, *record.counts_as)
     day = record.completed_on
-    extra = dict.fromkeys(e.target for e in equivalencies if e.source in names and e.holds(day) and e.target not in names)
+    extra = dict.fromkeys(
+        e.target for e in equivalencies if e.source in names and e.holds(day) and e.target not in names
+    )
     if not extra:
         return record
     versions = [record.version_as(name) for name in record.counts_as]

@@ -55,4 +55,3 @@ def scope_of(data: Mapping[str, Any]) -> Scope:
         tuple(data["numbers"]),
         data.get("language", "en"),
     )
-

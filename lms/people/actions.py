@@ -251,7 +251,9 @@ def record_leave(
     for other in queries.leaves(session, person_id):
         if other.from_day < end and from_day < other.to_day:
             raise Conflict(
-                N_("A leave from %(first)s is written down for some of these days already. End that one, or choose other days."),
+                N_(
+                    "A leave from %(first)s is written down for some of these days already. End that one, or choose other days."
+                ),
                 first=other.from_day,
             )
     leave = Leave(

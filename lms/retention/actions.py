@@ -203,12 +203,12 @@ def _documents(session: Session, ids: list[int]) -> list[str]:
     for paper in session.scalars(select(Certificate).where(Certificate.person_id.in_(ids))):
         named: dict[str, Any] = {**paper.snapshot, "person_name": pseudonym(paper.person_id)}
         paper.snapshot, paper.file_id = named, None
-    _papers(session, ids)
     for fact in (Leave, Exemption, Extension, AssignedPerson):
         session.execute(update(fact).where(fact.person_id.in_(ids)).values(file_id=None))
     records = select(TrainingRecord.id).where(TrainingRecord.person_id.in_(ids)).scalar_subquery()
     for why in (RecordRevocation, ManualCompletion):
         session.execute(update(why).where(why.record_id.in_(records)).values(file_id=None))
+    _papers(session, ids)
     session.flush()
     forget_lines(session, ids)
     media = StoredFile.purpose.not_in(("media", "import"))

@@ -258,7 +258,10 @@ class MoreTimeForm(Form):
     """HR moves a due day without being asked."""
 
     requirement = SelectField(_l("What is due"))
-    until = _day(_l("New due day"), _l("The last good day. It lies after the due day that stands, and before the next one would come."))
+    until = _day(
+        _l("New due day"),
+        _l("The last good day. It lies after the due day that stands, and before the next one would come."),
+    )
     reason = _reason(_l("Auditors read it. Never a diagnosis."))
     document = _document()
 

@@ -85,7 +85,7 @@ def test_every_rule_there_is_goes_through_the_form() -> None:
 
 
 NAMES = {"department": ["ED", "MAIN"], "job": ["Nurse"], "profession": ["rn"], "duty": ["prn"], "assigned": ["ASSIGNED-1"],
-    "employment": ["employee"],
+         "employment": ["employee"],
          "licence_state": ["CA"], "licence": ["RN"]}  # fmt: skip
 
 

@@ -101,7 +101,9 @@ def live(db: Database, clock: SetClock, app: Flask, hr: PageClient, learner: int
         ).first()
         invitations_made = _invite(session, clock, newcomer or 8)
         certified = select(TrainingRecord).join(Certificate, Certificate.record_id == TrainingRecord.id)
-        record = session.scalars(certified.where(TrainingRecord.person_id == learner).order_by(TrainingRecord.id)).first()
+        record = session.scalars(
+            certified.where(TrainingRecord.person_id == learner).order_by(TrainingRecord.id)
+        ).first()
         assert record is not None
         number = session.scalars(select(Certificate.number).where(Certificate.record_id == record.id)).one()
         record_id = record.id
@@ -112,7 +114,8 @@ def live(db: Database, clock: SetClock, app: Flask, hr: PageClient, learner: int
     return Lived(
         person=learner, secret=invitations_made, address_token=_token(app, learner), certificate=number,
         record=record_id, dry_run=dry_run, import_run=import_run, pack=_pack(hr), comparison=_comparison(hr), panel=panel, draft=_draft(hr),
-        requirement=_second_version(db, clock), history=history, outside=outside, equivalency=equivalency, view=_view(hr), **training, **people,
+        requirement=_second_version(db, clock), history=history, outside=outside, equivalency=equivalency, view=_view(hr),
+        **training, **people,
     )  # fmt: skip
 
 

@@ -208,7 +208,9 @@ def test_who_decides_about_more_time_is_told_once_and_hr_when_nobody_nearer_can(
         today = clock.now().date()
         with db.transaction() as session:
             duty = more_time.turns(session, person, today)[0]
-            more_time.ask(session, person, duty.requirement_id, duty.earliest, "Exams", today, Actor(person, clock.now()))
+            more_time.ask(
+                session, person, duty.requirement_id, duty.earliest, "Exams", today, Actor(person, clock.now())
+            )
 
     ask(nurse)
     clock.advance(days=1)
