@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -261,14 +262,15 @@ def _show(run: HistoryRun, refused: str = "") -> str:
     page["hindered"] = sum(counts[state] for state in taking.HINDERS)
     page["names"] = courses.names(session(), run) if ready else []
     page["doubts"] = queries.doubts(session(), run, organisation().zone) if ready else None
-    page["offered"] = _offered() if page["names"] else []
-    page["slugs"] = {each.course_id: each.slug for each in catalogue.offered(session())} if page["names"] else {}
+    ours = catalogue.offered(session()) if page["names"] else []
+    page["offered"] = _offered(ours)
+    page["slugs"] = {each.course_id: each.slug for each in ours}
     page["counting"] = queries.still_count(session(), run) if not ready else 0
     return render_template("history/show.html", counts=counts, **page)
 
 
-def _offered() -> list[tuple[str, str]]:
-    ours = [(each.slug, f"{each.code} · {each.title}") for each in catalogue.offered(session())]
+def _offered(courses: Sequence[catalogue.Offered]) -> list[tuple[str, str]]:
+    ours = [(each.slug, f"{each.code} · {each.title}") for each in courses]
     return [("", gettext("Not said yet")), (OUTSIDE, gettext("None of ours: leave these lines out")), *ours]
 
 

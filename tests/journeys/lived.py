@@ -222,7 +222,9 @@ def _comparison(hr: PageClient) -> int:
 def _view(hr: PageClient) -> int:
     page = hr.page("/views/new?page=people&query=state%3Doverdue")
     answer = hr.submit(page, {"name": "Late people of the week"}, form="change")
-    return int(page_of(answer).link("Late people of the week").rpartition("/")[2])
+    return int(
+        min(page_of(answer).links("Late people of the week")).rpartition("/")[2]
+    )  # the shorter: not the one to mail it
 
 
 def _second_version(db: Database, clock: SetClock) -> int:

@@ -78,7 +78,6 @@ def doubts(session: Session, run: HistoryRun, zone: str) -> Doubts:
     """What is taken, and shown before. Three statements."""
     row = HistoryRow
     mine = (row.run_id == run.id) & (row.state == State.NEW)
-    count = select(func.count()).select_from(row).where(mine)
     here = exists().where(
         Employment.person_id == row.person_id,
         known(Employment),
@@ -89,7 +88,9 @@ def doubts(session: Session, run: HistoryRun, zone: str) -> Doubts:
     began = {course: local_day(moment, zone) for course, moment in session.execute(first)}
     days = select(row.course_id, row.day, func.count()).where(mine).group_by(row.course_id, row.day)
     early = sum(n for course, day, n in session.execute(days) if course and day and day < began[course])
-    return Doubts(early, session.scalar(count.where(~here)) or 0, session.scalar(count.where(row.minutes == 0)) or 0)
+    counted = select(func.count().filter(~here), func.count().filter(row.minutes == 0)).select_from(row).where(mine)
+    not_employed, without_minutes = session.execute(counted).one()
+    return Doubts(early, not_employed, without_minutes)
 
 
 def still_count(session: Session, run: HistoryRun) -> int:
