@@ -263,7 +263,7 @@ def end_exemption(session: Session, exemption_id: int, last_day: date, actor: Ac
         NotFound: there is none with this id.
         Conflict: it ends by then already.
     """
-    row = session.get(Exemption, exemption_id, with_for_update=True)
+    row = session.get(Exemption, exemption_id, with_for_update=True, populate_existing=True)
     if row is None or row.superseded_at is not None:
         raise NotFound(N_("There is no such exemption."))
     to_day = last_day + timedelta(days=1)

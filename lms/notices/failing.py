@@ -99,7 +99,7 @@ def works_again(session: Session, ident: int, person_id: int, by: Actor) -> Fail
     Raises:
         NotFound: no such mark on an address of this person, or it was taken away already.
     """
-    row = session.get(FailingAddress, ident, with_for_update=True)
+    row = session.get(FailingAddress, ident, with_for_update=True, populate_existing=True)
     if row is None or row.person_id != person_id or row.cleared_at is not None:
         raise NotFound(N_("This address is not marked any more."))
     row.cleared_at, row.cleared_by = by.now, by.person_id

@@ -154,7 +154,7 @@ def withdraw(session: Session, ident: int, reason: str, actor: Actor) -> Equival
 
 
 def _standing(session: Session, ident: int, reason: str) -> Equivalency:
-    row = session.get(Equivalency, ident, with_for_update=True)
+    row = session.get(Equivalency, ident, with_for_update=True, populate_existing=True)
     if row is None or row.superseded_at is not None:
         raise NotFound(N_("There is no such equivalency, or it was ended or withdrawn meanwhile."))
     if not reason.strip():

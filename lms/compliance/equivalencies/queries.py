@@ -58,16 +58,19 @@ def one(session: Session, ident: int, visible: Select[int]) -> Shown:
 
 
 def touched(session: Session, row: Equivalency, most: int) -> list[int]:
-    """The ids of up to ``most`` people whose timelines it may change: who did what it speaks of."""
+    """The ids of up to ``most`` people whose timelines it may change: who did what it speaks of, here or (as a reviewer
+    approved) elsewhere."""
     if row.person_id is not None:
         return [row.person_id]
-    if row.course_id is not None:
-        did = select(TrainingRecord.person_id).where(TrainingRecord.course_id == row.course_id)
-        return sorted(session.scalars(did.distinct().limit(most)))
     approved = select(OutsideDecision).where(OutsideDecision.outcome == Outcome.APPROVED, known(OutsideDecision))
     same = {
-        each.person_id for each in session.scalars(approved) if outside_name(each.provider, each.title) == row.source
+        each.person_id
+        for each in session.scalars(approved)
+        if row.source in (outside_name(each.provider, each.title), *each.courses)
     }
+    if row.course_id is not None:
+        did = select(TrainingRecord.person_id).where(TrainingRecord.course_id == row.course_id)
+        same.update(session.scalars(did.distinct().limit(most)))
     return sorted(same)[:most]
 
 
