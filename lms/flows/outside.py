@@ -29,17 +29,18 @@ def decide_outside(
     link: str,
     actor: Actor,
     counting: Counting | None = None,
+    seen: str | None = None,
 ) -> OutsideDecision:
     """Approve, reject, ask again or revoke; the person's timeline follows in the same transaction, and they are told by mail.
 
-    ``link`` leads the learner to what they handed in.
+    ``link`` leads the learner to what they handed in; ``seen``: see :func:`lms.records.outside.actions.decide`.
 
     Raises:
         NotFound, Denied, Conflict, Invalid: see :func:`lms.records.outside.actions.decide`.
     """
     if counting is not None:
         actions.known_courses(session, counting.courses)
-    made = actions.decide(session, training_id, outcome, reason, actor, counting)
+    made = actions.decide(session, training_id, outcome, reason, actor, counting, seen=seen)
     if outcome in (Outcome.APPROVED, Outcome.REVOKED):
         compliance.rebuild(session, [made.person_id], now=actor.now)
     said = actions.statement_of(session, made)

@@ -19,7 +19,7 @@ from lms.compliance import queries as compliance
 from lms.compliance.elsewhere import Wanted, wanted
 from lms.compliance.rules import Rule
 from lms.db import known
-from lms.errors import N_, AttuneError, Invalid
+from lms.errors import N_, AttuneError, Conflict, Invalid
 from lms.flows.outside import decide_outside
 from lms.people.models import Employment
 from lms.people.queries import visible_to
@@ -125,11 +125,12 @@ def decide(training_id: int) -> ResponseReturnValue:
         counting = sheet.counting() if outcome is Outcome.APPROVED else None
         link = organisation().base_url.rstrip("/") + url_for("outside.show", training_id=training_id)
         decide_outside(
-            session(), training_id, outcome, reason=sheet.typed["reason"], link=link, actor=actor(), counting=counting
-        )
-    except Invalid as refused:
+            session(), training_id, outcome, reason=sheet.typed["reason"], link=link, actor=actor(), counting=counting,
+            seen=request.form.get("seen", ""),
+        )  # fmt: skip
+    except (Conflict, Invalid) as refused:
         session().rollback()
-        return _page(handed, sheet, refused), 422
+        return _page(queries.one(session(), training_id), sheet, refused), refused.status
     commit()
     say(_said(outcome, handed))
     if outcome is Outcome.REVOKED:

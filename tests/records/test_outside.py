@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from lms.access import Role
 from lms.audit import Actor
@@ -18,14 +18,16 @@ from lms.clock import FOR_EVER
 from lms.compliance import actions
 from lms.compliance import queries as compliance
 from lms.compliance.equivalencies.actions import Stated
+from lms.compliance.equivalencies.models import Equivalency
 from lms.compliance.models import Generation
 from lms.db import Database
-from lms.errors import Conflict, Invalid
+from lms.errors import Conflict, Invalid, NotFound
 from lms.files import StoredFile
-from lms.flows.outside import state_equivalency
+from lms.flows.outside import decide_outside, end_equivalency, state_equivalency
 from lms.notices.models import Mail
 from lms.people.models import DutyTag, Person
 from lms.records.outside import judging
+from lms.records.outside.actions import hand_in
 from lms.records.outside.judging import (
     Claim,
     Counting,
@@ -36,6 +38,7 @@ from lms.records.outside.judging import (
     doubts,
     likenesses,
 )
+from lms.records.outside.models import Outcome, OutsideDecision
 from lms.records.outside.papers import MOST, kind_of
 from tests.reports.conftest import Enter
 from tests.reports.house import NOW, TODAY, House
@@ -321,3 +324,44 @@ def test_what_touches_many_is_worked_in_beside_the_pages(house: House, db: Datab
         while not actions.build_step(session, building.id, NOW):
             pass
     assert state(db, people[0], house.culture)[0] == state(db, people[-1], house.culture)[0] == "compliant"
+
+
+def test_an_equivalency_reaches_who_did_the_course_elsewhere_and_meets_a_colleague_who_was_faster(
+    house: House, db: Database
+) -> None:
+    day = date(2026, 3, 1)
+    with db.transaction() as session:
+        house.hospital(session).course("cc-900")
+        house.hospital(session).build()
+        done = Claim("Culture", "State University", day, 60, attested="I was there")
+        training = hand_in(session, house.overdue, done, None, Actor(house.overdue, NOW))
+        counting = Counting("Culture", "State University", day, 60, courses=("cc-900",))
+        by = Actor(house.newcomer, NOW)
+        decide_outside(session, training.id, Outcome.APPROVED, reason="", link="", actor=by, counting=counting)
+    assert state(db, house.overdue, house.culture)[0] == "overdue"
+    with db.transaction() as session:
+        said = Stated("cc-101", date(2026, 1, 1), "Same contents", "cc-900", rests_on="Compared")
+        ident = state_equivalency(session, said, None, Actor(None, NOW)).id
+    assert state(db, house.overdue, house.culture)[0] == "compliant"
+    with db.transaction() as session:
+        assert session.get_one(Equivalency, ident).superseded_at is None  # as the page has read it
+        session.connection().execute(update(Equivalency.__table__).values(superseded_at=NOW))
+        with pytest.raises(NotFound, match="meanwhile"):
+            end_equivalency(session, ident, day, "Changed", Actor(None, NOW))
+
+
+def test_a_reviewer_decides_about_what_they_have_read(house: House, enter: Enter, db: Database) -> None:
+    with db.transaction() as session:
+        house.hospital(session).course("cc-900")
+        claim = Claim("Culture", "State University", date(2026, 3, 1), 60, attested="I was there")
+        ident = hand_in(session, house.overdue, claim, None, Actor(house.overdue, NOW)).id
+    one, other = enter(Role.HR), enter(Role.HR, house.acute)
+    read, same = one.page(f"/outside-training/review/{ident}"), other.page(f"/outside-training/review/{ident}")
+    one.submit(read, {"reason": "Not about this"}, form="decide", button="Do not approve")
+    late = other.submit(same, {"reason": "Well done", "hours": "1"}, form="decide", button="Approve", follow=False)
+    page = page_of(late, 409)
+    assert "decided about this meanwhile" in page.text and "Not about this" in page.text
+    other.submit(page, {}, form="decide", button="Approve")
+    with db.session() as session:
+        outcomes = session.scalars(select(OutsideDecision.outcome).order_by(OutsideDecision.id)).all()
+    assert outcomes == ["rejected", "approved"]

@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 from lms.audit import Actor, record
 from lms.catalogue.models import Course, CourseVersion
 from lms.clock import local_day
-from lms.errors import N_, Denied, Invalid, NotFound
+from lms.errors import N_, Conflict, Denied, Invalid, NotFound
 from lms.files import StoredFile
 from lms.organisation import load
 from lms.records.outside.judging import WAITING, Claim, Counting, check_claim, check_counting, check_step
 from lms.records.outside.models import Outcome, OutsideDecision, OutsideStatement, OutsideTraining
+from lms.records.outside.models import seen as seen_of
 
 PURPOSE = "outside training"
 """What the stored documents are for."""
@@ -62,17 +63,28 @@ def answer(
 
 
 def decide(
-    session: Session, training_id: int, outcome: Outcome, reason: str, actor: Actor, counting: Counting | None = None
+    session: Session,
+    training_id: int,
+    outcome: Outcome,
+    reason: str,
+    actor: Actor,
+    counting: Counting | None = None,
+    *,
+    seen: str | None = None,
 ) -> OutsideDecision:
     """Approve (with what it counts for), reject, ask for more, revoke, or (the learner) withdraw.
+
+    ``seen``: what the one who decides has read (:func:`lms.records.outside.models.seen`); None: what stands now.
 
     Raises:
         NotFound: there is none with this id.
         Denied: it is one's own and one does not withdraw it, or somebody else's and one does.
-        Conflict: somebody has decided meanwhile.
+        Conflict: somebody has decided, or the learner has answered, meanwhile.
         Invalid: no reason where one is owed, or an approval that cannot be.
     """
     training, statement, standing = _locked(session, training_id)
+    if seen is not None and seen != seen_of(statement, standing):
+        raise Conflict(N_("Something was decided about this meanwhile. Look at it again."))
     if (training.person_id == actor.person_id) != (outcome is Outcome.WITHDRAWN):
         raise Denied(N_("Nobody decides this for themselves. Ask HR."))
     check_step(outcome, standing.outcome if standing else WAITING, reason)

@@ -100,3 +100,8 @@ class OutsideDecision(Recorded, Base):
     lists: Mapped[list[Any]] = mapped_column(default=list)
     version: Mapped[int] = mapped_column(default=1)
     expires_on: Mapped[date | None]
+
+
+def seen(statement: OutsideStatement, decision: OutsideDecision | None) -> str:
+    """The last statement and the decision that stands about it, by their ids: with a form it says what its sender has read."""
+    return f"{statement.id}-{decision.id if decision is not None else 0}"

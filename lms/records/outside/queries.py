@@ -15,7 +15,7 @@ from lms.errors import N_, NotFound
 from lms.people.models import Person
 from lms.records.models import RecordRevocation, TrainingRecord
 from lms.records.outside.judging import NEAR, WAITING, Claim, Other
-from lms.records.outside.models import Outcome, OutsideDecision, OutsideStatement, OutsideTraining
+from lms.records.outside.models import Outcome, OutsideDecision, OutsideStatement, OutsideTraining, seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,11 @@ class Handed:
         """When it was finished, as it was approved, else as it was handed in."""
         decided = self.decision.completed_on if self.decision is not None else None
         return decided or self.statement.finished_on
+
+    @property
+    def seen(self) -> str:
+        """What a reviewer of it has before them."""
+        return seen(self.statement, self.decision)
 
     def over(self, day: date) -> bool:
         """Whether it was approved and its last good day lies before ``day``."""
