@@ -62,7 +62,7 @@ class GiveForm(Form):
         """What was chosen."""
         time = self.time.data or ""
         return Given(
-            percent=int(time) if time.isdigit() else None,
+            percent=int(time) if time.isdecimal() else None,
             minutes=(self.minutes.data or 0) if time == "minutes" else None,
             unlimited=time == "unlimited",
             attempts=int(self.attempts.data),

@@ -107,7 +107,7 @@ def read(code: str) -> ResponseReturnValue:
 def acknowledge(code: str) -> ResponseReturnValue:
     """One's word that one has read and understood it."""
     form = AcknowledgeForm()
-    if not form.validate() or not (form.version.data or "").isdigit():
+    if not form.validate() or not (form.version.data or "").isdecimal():
         return _reading(code, form), 422
     try:
         acknowledging.acknowledge_policy(session(), int(form.version.data), form.language.data or "", today(), actor())

@@ -347,7 +347,7 @@ def _topics(text: str) -> dict[str, int] | None:
         name, equals, minutes = line.partition("=")
         if not line.strip():
             continue
-        if not equals or not minutes.strip().isdigit() or len(minutes.strip()) > 4:
+        if not equals or not minutes.strip().isdecimal() or len(minutes.strip()) > 4:
             raise Invalid(N_("Write minutes by topic as “topic = minutes”, one a line."))
         found[name.strip()] = int(minutes)
     return found or None

@@ -136,7 +136,7 @@ def attempted(act: Callable[[], object], words: Callable[[], str] | str = "") ->
 
 def _confirmed(task: Task) -> list[Person]:
     """The people who were shown and can still be acted on by this viewer."""
-    ids = {int(text) for text in request.form.getlist("who") if text.isdigit()}
+    ids = {int(text) for text in request.form.getlist("who") if text.isdecimal()}
     visible = queries.visible_to(session(), viewer(), task.permission, today())
     found = session().scalars(
         select(Person).where(Person.id.in_(ids), Person.id.in_(visible)).order_by(Person.family_name, Person.id)

@@ -108,8 +108,8 @@ def _visible(view: SavedView, tree: Tree) -> bool:
     page = _page(view)
     if page is None:
         return False
-    department, seen = view.args.get("department"), scope(viewer(), page.permission)
-    return seen is None or not department or int(department) in tree.subtree(seen)
+    department, seen = str(view.args.get("department", "")), scope(viewer(), page.permission)
+    return seen is None or not department or (department.isdecimal() and int(department) in tree.subtree(seen))
 
 
 def _told(view: SavedView, tree: Tree, titles: Mapping[int, str]) -> str:
@@ -118,10 +118,10 @@ def _told(view: SavedView, tree: Tree, titles: Mapping[int, str]) -> str:
     number = str(args.get("department", ""))
     parts = []
     if (
-        title := titles.get(int(args["requirement"])) if str(args.get("requirement", "")).isdigit() else None
+        title := titles.get(int(args["requirement"])) if str(args.get("requirement", "")).isdecimal() else None
     ) is not None:
         parts.append(title)
-    if number.isdigit() and int(number) in tree.nodes:
+    if number.isdecimal() and int(number) in tree.nodes:
         parts.append(tree.path(int(number)))
     parts += [str(args[name]) for name in ("job", "profession") if args.get(name)]
     if args.get("state") in words:

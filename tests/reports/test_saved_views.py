@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
+from urllib.parse import quote
 
 import openpyxl
 import pytest
@@ -111,6 +112,11 @@ def test_a_shared_view_shows_each_what_they_may_see(house: House, enter: Enter, 
             session.scalars(select(AuditEntry.action).where(AuditEntry.action == "view.share")).all()
             == ["view.share"] * 2
         )
+    for odd in ("department=²", "department=ED", "requirement=²"):
+        owner.submit(
+            owner.page(f"/views/new?page=people&query={quote(odd)}"), {"name": odd, "shared": "y"}, form="change"
+        )
+    assert "department=" not in acute.page("/views").text, "what is no department is nobody's, and breaks nobody's list"
 
 
 @pytest.fixture
