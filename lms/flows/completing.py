@@ -12,6 +12,7 @@ from lms.catalogue.queries import content as content_of
 from lms.certificates import actions as certificates
 from lms.clock import local_day
 from lms.compliance import actions as compliance
+from lms.compliance import store
 from lms.flows.certifying import CERTIFY
 from lms.organisation import Organisation, load
 from lms.outbox import enqueue
@@ -41,6 +42,7 @@ def complete_by_hand(
     organisation = load(session) or Organisation(name="Attune")
     version = by_hand.offered_on(session, course_id, day, organisation.zone, actor)
     held = people.held(session, person.id, day)
+    store.lock(session, [person.id])  # the same form sent twice is written down once
     record = by_hand.complete(
         session, person, version, held, day, reason, organisation.zone, actor, file_id=file_id
     )  # fmt: skip

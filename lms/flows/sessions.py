@@ -13,6 +13,7 @@ from lms.catalogue.queries import content as content_of
 from lms.certificates import actions as certificates
 from lms.clock import local_day
 from lms.compliance import actions as compliance
+from lms.compliance import store
 from lms.errors import Conflict
 from lms.flows.certifying import CERTIFY
 from lms.organisation import Organisation, load
@@ -34,6 +35,8 @@ def record_attendance(session: Session, live: LiveSession, who: Sequence[Person]
     today = local_day(actor.now, organisation.zone)
     version = session.get_one(CourseVersion, live.version_id)
     certificate = content_of(session, live.version_id).certificate
+    session.refresh(live, with_for_update=True)  # nobody calls it off, or writes the same people down, meanwhile
+    store.lock(session, [person.id for person in who])
     made = []
     for person in who:
         refused = sessions.refusal(session, live, person, today)

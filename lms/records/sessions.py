@@ -100,6 +100,7 @@ def call_off(session: Session, row: LiveSession, by: Actor) -> None:
     Raises:
         Conflict: it was called off already, or somebody has a record of it.
     """
+    session.refresh(row, with_for_update=True)
     if row.called_off_at is not None:
         raise Conflict(N_("This session was called off already."))
     if session.scalar(select(TrainingRecord.id).where(TrainingRecord.session_id == row.id).limit(1)) is not None:

@@ -16,7 +16,7 @@ from wtforms.validators import InputRequired
 
 from lms.access import Permission
 from lms.compliance import actions as compliance
-from lms.compliance import more_time
+from lms.compliance import more_time, store
 from lms.compliance import queries as requirements
 from lms.compliance.one_person import exempt_on
 from lms.errors import N_, AttuneError, Conflict, Invalid
@@ -290,7 +290,9 @@ def _page(
     permission: Permission,
 ) -> ResponseReturnValue:
     def act(chosen: Sequence[Person]) -> str:
-        files = documents.kept(documents.sent(), [person.id for person in chosen])
+        ids = [person.id for person in chosen]
+        store.lock(session(), ids)  # all at once and in one order, so that two lists never wait for each other
+        files = documents.kept(documents.sent(), ids)
         for person in chosen:
             try:
                 one(person, files.get(person.id))
@@ -300,7 +302,7 @@ def _page(
                     name=person.display_name,
                     why=error.message,
                 ) from None
-        staffing.people_changed(session(), [person.id for person in chosen], actor())
+        staffing.people_changed(session(), ids, actor())
         return url_for("many.index")
 
     def check() -> None:

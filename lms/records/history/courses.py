@@ -71,6 +71,7 @@ def settle(session: Session, run: HistoryRun, said: Mapping[str, str], by: Actor
         Conflict: the file was taken in or thrown away already.
         Invalid: there is no such course.
     """
+    session.refresh(run, with_for_update=True)
     if run.phase != Phase.READY:
         raise Conflict(N_("This file was taken in or thrown away already."))
     slugs = set(session.scalars(select(Course.slug)))

@@ -69,6 +69,7 @@ def again(session: Session, run: HistoryRun, dates: str | None, encoding: str | 
     Raises:
         Conflict: it was taken in, or thrown away, meanwhile.
     """
+    session.refresh(run, with_for_update=True)
     if run.phase not in (Phase.READING, Phase.READY):
         raise Conflict(N_("This file was taken in or thrown away already."))
     session.execute(delete(HistoryRow).where(HistoryRow.run_id == run.id))
@@ -109,6 +110,7 @@ def drop(session: Session, run: HistoryRun) -> None:
     Raises:
         Conflict: it was taken in, or thrown away, already.
     """
+    session.refresh(run, with_for_update=True)
     if run.phase not in (Phase.READING, Phase.READY):
         raise Conflict(N_("This file was taken in or thrown away already."))
     session.execute(delete(HistoryRow).where(HistoryRow.run_id == run.id))

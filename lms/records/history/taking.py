@@ -43,6 +43,9 @@ def take_in(session: Session, run: HistoryRun, by: Actor, *, leave_out: bool = F
         Conflict: the file was taken in or thrown away already, or is still being read.
         Invalid: some lines cannot be used, or nothing in it is new.
     """
+    session.refresh(
+        run, with_for_update=True
+    )  # taken in, thrown away or taken back once, whoever else does so at this moment
     if run.phase != Phase.READY or run.problem is not None:
         raise Conflict(
             N_("This file cannot be taken in: it is still being read, was taken in already, or cannot be used.")
@@ -76,6 +79,7 @@ def undo(session: Session, run: HistoryRun, reason: str, by: Actor) -> list[int]
     """
     if not reason.strip():
         raise Invalid(N_("Say why the import is taken back."))
+    session.refresh(run, with_for_update=True)
     if run.phase != Phase.TAKEN or by.person_id is None:
         raise Conflict(N_("This import is not in force, so it cannot be taken back. Nothing was changed."))
     people: list[int] = []
