@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import JSON, Connection, DateTime, Dialect, ForeignKey, MetaData, TypeDecorator, create_engine, event
 from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError, InvalidatePoolError
+from sqlalchemy.exc import InvalidatePoolError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
@@ -111,7 +111,7 @@ class _ReadOnly(Session):
         """Give the connection back."""
         self.expunge_all()
         if self.in_transaction():
-            with suppress(DBAPIError):
+            with suppress(SQLAlchemyError):
                 self.commit()
         super().close()
 

@@ -137,6 +137,13 @@ def commit() -> None:
     session().commit()
 
 
+def only_read() -> None:
+    """Make durable what was written so far, and only read from here on: on SQLite nobody else can write while a form is worked on."""
+    commit()
+    session().close()
+    g.session = house().database.open()
+
+
 def roll_back() -> None:
     """Undo what the request has begun, so that its session can be read again, for instance to tell an error."""
     if "session" in g:
