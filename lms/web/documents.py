@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,6 +13,7 @@ from lms.access import Permission
 from lms.errors import N_, NotFound
 from lms.files import StoredFile
 from lms.people.documents import MOST, PURPOSE, kind_of, safe_name
+from lms.records.outside import papers
 from lms.web.page import house, needs, now, session
 from lms.web.person_page import found
 
@@ -63,6 +65,21 @@ def kept(upload: Any, person_ids: Iterable[int]) -> dict[int, int]:
         session().flush()
         found[person_id] = row.id
     return found
+
+
+def proof(upload: Any, purpose: str, owner_id: int | None) -> StoredFile | None:
+    """A certificate, sheet or other paper that a form sent, stored under its own name; None where no file was chosen.
+
+    Raises:
+        Invalid: it is empty, too large, or neither a PDF nor a picture.
+    """
+    if not upload or not upload.filename:
+        return None
+    data = upload.stream.read(papers.MOST + 1)
+    return house().files.put(
+        session(), io.BytesIO(data), name=safe_name(upload.filename), media_type=papers.kind_of(data), purpose=purpose,
+        owner_id=owner_id, now=now(),
+    )  # fmt: skip
 
 
 def sent() -> Any:

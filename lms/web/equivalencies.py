@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import io
-from typing import Any
-
 from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
@@ -23,10 +20,11 @@ from lms.files import StoredFile
 from lms.flows.outside import end_equivalency, state_equivalency
 from lms.people.models import Person
 from lms.people.queries import visible_to
-from lms.records.outside.papers import ENDINGS, MOST, kind_of
+from lms.records.outside.papers import ENDINGS, MOST
+from lms.web import documents
 from lms.web.form_page import form_page
 from lms.web.forms import Form
-from lms.web.page import actor, house, needs, now, session, today, viewer
+from lms.web.page import actor, house, needs, session, today, viewer
 from lms.web.people_forms import DAY_NEEDED, NEEDED, last_of
 from lms.web.words import gettext
 
@@ -106,7 +104,7 @@ def new() -> ResponseReturnValue:
             form.target.data, form.first_day.data, form.reason.data, form.course.data or "", form.provider.data or "",
             form.title.data or "", form.last_day.data, person_id, form.rests_on.data or "",
         )  # fmt: skip
-        state_equivalency(session(), said, _document(form.paper.data, person_id), actor())
+        state_equivalency(session(), said, documents.proof(form.paper.data, actions.PURPOSE, person_id), actor())
         return url_for("equivalencies.index")
 
     return form_page(
@@ -201,16 +199,6 @@ def _person(number: str) -> int | None:
     if found[0] == viewer().person_id:
         raise Denied(N_("Nobody decides this for themselves. Ask HR."))
     return found[0]
-
-
-def _document(upload: Any, person_id: int | None) -> StoredFile | None:
-    if not upload:
-        return None
-    data = upload.stream.read(MOST + 1)
-    return house().files.put(
-        session(), io.BytesIO(data), name=(upload.filename or "equivalency")[-200:], media_type=kind_of(data),
-        purpose=actions.PURPOSE, owner_id=person_id, now=now(),
-    )  # fmt: skip
 
 
 def _said(found: Shown) -> str:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import io
-from typing import Any
-
 from flask import Blueprint, Response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
@@ -23,11 +20,12 @@ from lms.files import StoredFile
 from lms.records.outside import actions, queries
 from lms.records.outside.judging import Claim
 from lms.records.outside.models import Outcome, OutsideStatement
-from lms.records.outside.papers import ENDINGS, MOST, kind_of
+from lms.records.outside.papers import ENDINGS, MOST
 from lms.records.outside.queries import Handed
+from lms.web import documents
 from lms.web.form_page import form_page
 from lms.web.forms import Form
-from lms.web.page import actor, commit, house, needs, now, say, session, today, viewer
+from lms.web.page import actor, commit, house, needs, say, session, today, viewer
 from lms.web.people_forms import DAY_NEEDED, NEEDED
 from lms.web.words import gettext
 
@@ -90,14 +88,7 @@ class HandInForm(Form):
         Raises:
             Invalid: it is no document, or too large.
         """
-        upload: Any = self.paper.data
-        if not upload:
-            return None
-        data = upload.stream.read(MOST + 1)
-        return house().files.put(
-            session(), io.BytesIO(data), name=(upload.filename or "certificate")[-200:], media_type=kind_of(data),
-            purpose=actions.PURPOSE, owner_id=viewer().person_id, now=now(),
-        )  # fmt: skip
+        return documents.proof(self.paper.data, actions.PURPOSE, viewer().person_id)
 
 
 class AnswerForm(HandInForm):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, send_file, url_for
@@ -25,13 +24,12 @@ from lms.people import queries
 from lms.people.models import Person
 from lms.records import sessions
 from lms.records.models import LiveSession, Modality
-from lms.records.outside.papers import ENDINGS, kind_of
 from lms.records.sessions import Wanted
 from lms.reports.sign_in_sheet import Sheet, sign_in_sheet
-from lms.web import several
+from lms.web import documents, several
 from lms.web.form_page import form_page
 from lms.web.forms import Form
-from lms.web.page import LANGUAGES, actor, commit, house, needs, now, organisation, say, session, tell, today, viewer
+from lms.web.page import LANGUAGES, actor, commit, house, needs, organisation, say, session, tell, today, viewer
 from lms.web.people_forms import department_names
 from lms.web.words import gettext, ngettext
 
@@ -249,18 +247,13 @@ def attach(session_id: int) -> ResponseReturnValue:
     if not form.validate_on_submit():
         say(next((each[0] for each in form.errors.values()), gettext("Choose the file.")), "error")
         return redirect(url_for("sessions.show", session_id=live.id), 303)
-    upload = form.file.data
-    data = upload.stream.read()
     try:
-        kind = kind_of(data)
+        stored = documents.proof(form.file.data, "session", None)
     except Invalid as error:
         session().rollback()
         say(tell(error.message), "error")
         return redirect(url_for("sessions.show", session_id=session_id), 303)
-    name = (upload.filename or "").rsplit("/")[-1][:200] or f"sign-in-sheet.{ENDINGS[kind]}"
-    stored = house().files.put(
-        session(), io.BytesIO(data), name=name, media_type=kind, purpose="session", owner_id=None, now=now()
-    )
+    assert stored is not None
     sessions.keep_sheet(session(), live, stored, actor())
     commit()
     say(gettext("The document is kept."))

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from lms.errors import N_, Invalid
+from lms.people.documents import MOST, SIGNS
 
-MOST = 10 << 20
-"""Bytes of a document."""
+__all__ = ["ENDINGS", "MOST", "kind_of"]
 
-STARTS = {b"%PDF-": "application/pdf", b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 ENDINGS = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}
 
 
@@ -21,7 +20,7 @@ def kind_of(data: bytes) -> str:
         raise Invalid(N_("The file is empty. Choose the certificate again."))
     if len(data) > MOST:
         raise Invalid(N_("The file is larger than %(megabytes)s MB. Nothing was stored."), megabytes=MOST >> 20)
-    for start, kind in STARTS.items():
+    for start, kind in SIGNS:
         if data.startswith(start):
             return kind
     raise Invalid(
