@@ -21,7 +21,7 @@ from lms.compliance.models import Exemption, Extension, Generation, Requirement,
 from lms.compliance.rules import Rule
 from lms.compliance.surroundings import supervisors_of
 from lms.db import known
-from lms.errors import N_, Conflict, Invalid, NotFound
+from lms.errors import N_, Conflict, Denied, Invalid, NotFound
 from lms.organisation import load
 from lms.outbox import enqueue
 from lms.people.models import Person
@@ -225,9 +225,12 @@ def exempt(
     ``file_id`` is a document that stands behind it. ``follow`` False: the caller works the timeline out, for many people at once.
 
     Raises:
+        Denied: it is one's own.
         Invalid: no reason, or it ends before it begins.
         NotFound: no such person or requirement.
     """
+    if person_id == actor.person_id:
+        raise Denied(N_("Nobody decides this for themselves. Ask HR."))
     _must_exist(session, person_id, requirement_id)
     to_day = FOR_EVER if last_day is None else last_day + timedelta(days=1)
     if to_day <= first_day:

@@ -13,6 +13,7 @@ from lms.certificates import actions as certificates
 from lms.clock import local_day
 from lms.compliance import actions as compliance
 from lms.compliance import store
+from lms.errors import N_, Denied
 from lms.flows.certifying import CERTIFY
 from lms.organisation import Organisation, load
 from lms.outbox import enqueue
@@ -36,9 +37,12 @@ def complete_by_hand(
     """Somebody completed a course on a day, as HR vouches. ``follow`` False: the caller works the timeline out, for many at once.
 
     Raises:
+        Denied: it is one's own.
         Invalid: no reason, a day to come, or one on which the course was not offered.
         Conflict: not employed that day, or there is a record of the course from that day.
     """
+    if person.id == actor.person_id:
+        raise Denied(N_("Nobody decides this for themselves. Ask HR."))
     organisation = load(session) or Organisation(name="Attune")
     version = by_hand.offered_on(session, course_id, day, organisation.zone, actor)
     held = people.held(session, person.id, day)

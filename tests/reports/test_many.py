@@ -151,6 +151,20 @@ def test_a_list_is_looked_at_by_name_and_then_done_for_all_or_for_nobody(
     assert counts["leave.record"] == 2 and counts["exemption.grant"] == 2 and counts["record.revoke"] == 2
 
 
+def test_nobody_vouches_for_themselves_or_excuses_themselves(house: House, enter: Enter, db: Database) -> None:
+    hr = enter(Role.HR, person_id=house.overdue)
+    for one, words in (("completions/new", {"reason": "I did it"}), ("exemptions/new", {"reason": "No time"})):
+        page = hr.page(f"/people/{house.overdue}/{one}")
+        assert hr.submit(page, words, form="change", follow=False).status_code == 403
+    start = hr.page("/people/list/completion")
+    look = hr.submit(start, {"reason": "Seen", "people": numbers(db, house.overdue, house.grace)}, form="several").page
+    assert "Nobody decides this for themselves" in look.text and "1 person can be taken in." in look.text
+    done = look.fields(look.form("confirm")) | {"who": str(house.overdue), "do": "act"}
+    assert hr.post("/people/list/completion", data=done).status_code == 409
+    with db.session() as session:
+        assert not session.scalars(select(ManualCompletion)).all() and not session.scalars(select(Exemption)).all()
+
+
 def test_hr_moves_one_due_day_and_records_a_completion_and_a_learner_takes_a_request_back(
     house: House, enter: Enter, db: Database
 ) -> None:
