@@ -60,7 +60,7 @@ def answer_remark(session: Session, remark_id: int, text: str, *, now: datetime,
         Conflict: somebody has replied already.
         Invalid: nothing is written, or too much.
     """
-    row = session.get(Remark, remark_id, with_for_update=True)
+    row = session.get(Remark, remark_id, with_for_update=True, populate_existing=True)
     if row is None:
         raise NotFound(N_("There is no such remark."))
     if row.reply is not None:

@@ -175,7 +175,7 @@ def _where(wish: Wish) -> list[ColumnElement[bool]]:
 
 
 def _open(session: Session, ident: int) -> FeedProblem:
-    row = session.get(FeedProblem, ident, with_for_update=True)
+    row = session.get(FeedProblem, ident, with_for_update=True, populate_existing=True)
     if row is None:
         raise NotFound(N_("There is no such problem."))
     if row.solved_at is not None:
