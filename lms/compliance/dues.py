@@ -92,7 +92,8 @@ def moved(
     for mover in all_movers:
         if mover.move == Move.EXTENSION:
             if mover.cycle == cycle:
-                steps = [Step(begins, mover.due, first.valid, first.opens, first.grace, mover.because)]
+                due = max(mover.due, begins)  # nothing is due before it begins
+                steps = [Step(begins, due, first.valid, first.opens, first.grace, mover.because)]
             continue
         if mover.from_day >= met or mover.to_day <= begins:
             continue

@@ -192,8 +192,6 @@ def _cuts(cycles: list[Cycle], exemptions: list[Mover], leaves: list[Mover]) -> 
                 cuts.add(step.valid + 1)
             if step.due < closed:
                 cuts.update((step.due + 1, step.due + step.grace + 1))
-                if step.due < cycle.begins:  # an extension to a day before the cycle
-                    cuts.add(cycle.begins)
     return cuts
 
 

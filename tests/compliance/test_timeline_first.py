@@ -69,6 +69,11 @@ def test_an_extension_holds_for_the_whole_cycle_past_days_included() -> None:
     ]
 
 
+def test_no_extension_makes_a_cycle_due_before_it_begins() -> None:
+    facts = person("2026-03-01", extensions=[extension(1, "2026-01-15", granted="2026-03-01")])
+    assert told(line(facts, rule(90))) == ["2026-03-01 open due 2026-03-01", "2026-03-02 overdue due 2026-03-01"]
+
+
 def test_overdue_for_31_january_2026_opens_60_days_before_done_10_december_2026_is_the_january_2027_cycle() -> None:
     data = rule(30, kind="fixed", recurs={"month": 1, "day": 31}, opens_before=60)
     spans = line(person("2025-10-01", done=["2026-12-10"]), data)
