@@ -140,6 +140,14 @@ PEOPLE = [
         "recurs": {"kind": "once"},
     },
 )
+@example(
+    {"all": [{"all": [{"field": "department", "in": ["ED"]}]}]},
+    {
+        "satisfied_by": {"all": [{"any": [{"course": "a"}, {"course": "b"}]}]},
+        "first": {"within": {"days": 1}, "of": "entering"},
+        "recurs": {"kind": "once"},
+    },
+)
 def test_any_audience_and_rule_go_through_the_form(audience: dict[str, Any], rule: dict[str, Any]) -> None:
     document = {
         "requirement": "X",

@@ -66,6 +66,8 @@ def test_a_manager_finds_who_is_stuck_and_gives_another_attempt(
 
 def test_hr_looks_at_another_day_and_takes_the_people_behind_a_number_along(page: Page) -> None:
     sign_in(page, "hr")
+    title(page, "Today, Monday, June 15, 2026")
+    go(page, "Completion")
     title(page, "Completion as of June 15, 2026")
     page.get_by_label("As of", exact=True).fill("2026-01-31")
     page.get_by_role("button", name="Show this day").click()

@@ -91,7 +91,7 @@ def audience_data(part: Part, at: str, to: str, places: Places, *, root: bool = 
     if part.kind.startswith("supervises_"):
         outer, inner = "supervises", part.kind.removeprefix("supervises_")
     if inner == "all" and len(part.parts) == 1 and (root or outer == "supervises") and outer != "not":
-        only = audience_data(part.parts[0], f"{at}.{outer}" if outer else at, f"{to}.0", places)
+        only = audience_data(part.parts[0], f"{at}.{outer}" if outer else at, f"{to}.0", places, root=True)
         return {outer: only} if outer else only
     below = f"{at}.{outer}.{inner}" if outer else f"{at}.{inner}"
     places[below] = to
@@ -142,7 +142,8 @@ def _courses(slugs: list[str], needs: str) -> Part:
 def _satisfied(data: Mapping[str, Any]) -> Part:
     for kind in ("all", "any"):
         if isinstance(data.get(kind), list):
-            return Part(kind, parts=[_satisfied(each) for each in data[kind]])
+            parts = [_satisfied(each) for each in data[kind]]
+            return parts[0] if len(parts) == 1 else Part(kind, parts=parts)  # all or any of one thing is that thing
     if isinstance(data.get("hours"), Mapping):
         return _hours(data["hours"])
     kind = next((kind for kind in ITEMS if kind in data), "course")
