@@ -92,10 +92,16 @@ def _policies(duties: Sequence[Duty]) -> list[tuple[Standing, Duty]]:
 
 
 def _titles(rows: Iterable[tuple[TrainingRecord, object]]) -> dict[int, Text]:
-    """What was completed, by record, in the reader's language; a record and its certificate keep the title they were made with."""
-    versions = {record.id: record.version_id for record, _ in rows if record.version_id is not None}
-    known = catalogue.contents(session(), set(versions.values()))
-    return {record_id: localised(known[version_id], locale()).title for record_id, version_id in versions.items()}
+    """What was completed, by record, in the reader's language; a record and its certificate keep the title they were made with, and
+    what another system recorded has no other."""
+    records = [record for record, _ in rows]
+    known = catalogue.contents(session(), {each.version_id for each in records if each.version_id is not None})
+    return {
+        each.id: localised(known[each.version_id], locale()).title
+        if each.version_id is not None
+        else Text(each.course_title, "en")
+        for each in records
+    }
 
 
 def _lede(tasks: list[Task], policies: int = 0) -> str:

@@ -27,6 +27,7 @@ from lms.web.form_page import form_page
 from lms.web.forms import Form
 from lms.web.page import actor, commit, house, needs, say, session, today, viewer
 from lms.web.people_forms import DAY_NEEDED, NEEDED
+from lms.web.topics import topic_name
 from lms.web.words import gettext
 
 blueprint = Blueprint("outside", __name__, url_prefix="/outside-training")
@@ -197,12 +198,6 @@ def paper(training_id: int, number: int) -> Response:
     name = f"outside-training-{training_id}-{number}.{ENDINGS[stored.media_type]}"
     answer.headers["Content-Disposition"] = f'inline; filename="{name}"'
     return answer
-
-
-def topic_name(code: str) -> str:
-    """A topic as people read it."""
-    words = code.replace("_", " ").replace("-", " ").strip()
-    return words[:1].upper() + words[1:]
 
 
 def topic_choices(rules: list[Rule], said: tuple[str, ...] = ()) -> list[tuple[str, str]]:

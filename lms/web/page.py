@@ -43,6 +43,7 @@ from lms.organisation import Organisation
 from lms.organisation import load as load_organisation
 from lms.pdf.language import runs_rtl
 from lms.web.navigation import menu
+from lms.web.topics import topic_name
 
 FORM = "application/x-www-form-urlencoded"
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -283,6 +284,7 @@ def install(app: Flask) -> None:
     app.jinja_env.filters["moment"] = lambda value: flask_babel.format_datetime(value, "medium") if value else ""
     app.jinja_env.filters["percent"] = percent
     app.jinja_env.filters["score"] = score
+    app.jinja_env.filters["topic_name"] = topic_name
     app.jinja_env.globals["ngettext"] = _counting(app.jinja_env.globals["ngettext"])
     app.jinja_env.tests["may"] = _may
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -27,8 +27,9 @@ from lms.records.outside import queries
 from lms.records.outside.judging import Counting, Likeness, doubts, likenesses
 from lms.records.outside.models import Outcome
 from lms.records.outside.queries import Handed
-from lms.web.outside import STATES, paper, topic_name
+from lms.web.outside import STATES, paper
 from lms.web.page import actor, commit, needs, organisation, say, session, tell, today, viewer
+from lms.web.topics import topic_name
 from lms.web.words import gettext
 
 blueprint = Blueprint("reviewing", __name__, url_prefix="/outside-training/review")

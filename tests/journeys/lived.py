@@ -355,7 +355,7 @@ def _assigned(session: Session, clock: SetClock, person: int) -> int:
 
 
 def _work(session: Session, clock: SetClock, person: int) -> dict[str, object]:
-    """A second department, a leave and an exemption of the learner; somebody who left."""
+    """A second department, a leave and an exemption of the learner, both to come; somebody who left."""
     today = clock.now().date()
     known = {"recorded_at": clock.now(), "recorded_by": None, "superseded_at": None, "superseded_by": None}
     held = session.scalars(select(Membership).where(Membership.person_id == person)).first()
@@ -370,15 +370,15 @@ def _work(session: Session, clock: SetClock, person: int) -> dict[str, object]:
         patient_contact=True, supervisor_id=None, from_day=today - timedelta(days=40), to_day=FOR_EVER, import_id=None, **known,
     )  # fmt: skip
     leave = Leave(
-        person_id=person, kind="stops", reason="Family leave", from_day=today - timedelta(days=3),
-        to_day=today + timedelta(days=20), **known,
+        person_id=person, kind="stops", reason="Family leave", from_day=today + timedelta(days=30),
+        to_day=today + timedelta(days=50), **known,
     )  # fmt: skip
     exemption = Exemption(
         person_id=person,
         requirement_id=1,
         reason="Research only",
-        from_day=today,
-        to_day=today + timedelta(days=9),
+        from_day=today + timedelta(days=30),
+        to_day=today + timedelta(days=39),
         **known,
     )
     session.add_all([also, leave, exemption])

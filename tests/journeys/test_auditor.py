@@ -22,6 +22,7 @@ OWN = {Permission.LEARN, None}
 
 NO_CHANGE = {
     "evidence.build": "asks for a pack: a job and a file, no fact",
+    "comparisons.ask": "asks for a comparison: a job, and what it works out from facts",
     "employer_report.export": "makes a file, and writes down that it was made",
 }
 """Forms that an auditor may send because they change no fact and no grant."""
