@@ -132,12 +132,18 @@ def _engines() -> dict[str, Database]:
 
 
 @pytest.fixture
-def db(database_url: str, _engines: dict[str, Database]) -> Iterator[Database]:
+def db(
+    database_url: str,
+    _databases: databases.SqliteDatabases | databases.PostgresDatabases,
+    _engines: dict[str, Database],
+) -> Iterator[Database]:
     """A fresh database. Where the address is the steady one the engine is kept, and with it the statements that it compiled;
-    on a server its connections, too, unless the test left one open.
+    on a server its connections, too, unless the test left one open or the database was made anew.
     """
     steady = databases.STEADY in database_url
     database = _engines.get(database_url) or Database(database_url)
+    if steady and _databases.anew:
+        database.close()
     if steady:
         _engines[database_url] = database
     yield database

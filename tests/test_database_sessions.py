@@ -12,10 +12,9 @@ from lms import db as house
 from lms.db import Database
 from lms.learning.models import StepDone
 from lms.organisation import Organisation, OrganisationRow, load, save
-from tests.support import databases
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
-on_a_server = pytest.mark.skipif(databases.kind() != "postgres", reason="SQLite has no server")
+on_a_server = pytest.mark.postgres
 
 
 def test_what_a_reader_leaves_behind_is_gone(db: Database) -> None:

@@ -52,9 +52,13 @@ class MailForm(Form):
 
     every = SelectField(
         _l("How often"),
-        choices=[(Every.DAY, _l("Every day")), (Every.WEEK, _l("Every week")), (Every.MONTH, _l("Every month"))],
+        choices=[
+            SelectChoice(Every.DAY, _l("Every day")),
+            SelectChoice(Every.WEEK, _l("Every week")),
+            SelectChoice(Every.MONTH, _l("Every month")),
+        ],
     )
-    kind = SelectField(_l("As"), choices=[("xlsx", _l("Excel")), ("csv", _l("CSV"))])
+    kind = SelectField(_l("As"), choices=[SelectChoice("xlsx", _l("Excel")), SelectChoice("csv", _l("CSV"))])
     first = DateField(
         _l("First on"),
         [InputRequired(_l("Choose a day."))],

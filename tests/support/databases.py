@@ -60,7 +60,9 @@ def of_the_run(factory: pytest.TempPathFactory, name: str) -> Path:
 
 
 class SqliteDatabases:
-    """Databases that are files in ``folder``."""
+    """Databases that are files in ``folder``. No connection outlives a test, so ``anew`` (see :class:`PostgresDatabases`) is never true."""
+
+    anew = False
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -158,6 +160,8 @@ class PostgresDatabases:
         self._number = itertools.count()
         self._known: set[str] = set()
         self._steady: Emptied | None = None
+        self.anew = False
+        """Whether the steady database was made anew just now: connections to the one before have died."""
 
     def _execute(self, statement: str) -> None:
         with self._admin.connect() as connection:
@@ -220,11 +224,13 @@ class PostgresDatabases:
             with self._created(self._migrated()) as url:
                 yield url
             return
-        if self._steady is None or not self._steady.empty():
+        self.anew = self._steady is None or not self._steady.empty()
+        if self.anew:
             self._forget()
             place = f"{self._prefix}_{name}"
             self._execute(f"CREATE DATABASE {place} TEMPLATE {self._migrated()}")
             self._steady = Emptied(place, self._url(place))
+        assert self._steady is not None
         yield self._steady.url
 
     def _forget(self) -> None:
