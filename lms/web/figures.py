@@ -8,6 +8,7 @@ from typing import Any
 
 import flask_babel
 
+from lms.compliance.assignments import PREFIX
 from lms.people.tree import Tree
 from lms.reports import queries, rollup
 from lms.reports.grouping import Grouped
@@ -199,8 +200,13 @@ def lede(total: Row) -> str:
 
 
 def requirement_tabs(shown: Completion | Grouped, asked: Asked, endpoint: str, **route: Any) -> list[dict[str, Any]]:
-    """Overall, and one tab for each requirement in force; ``route`` is what else the endpoint needs."""
-    tabs = [(0, gettext("Overall"))] + [(version.requirement_id, version.title) for version, _ in shown.requirements]
+    """Overall, and one tab for each requirement in force; of what is assigned by name, of which there may be hundreds, only the one that
+    is looked at. ``route`` is what else the endpoint needs."""
+    tabs = [(0, gettext("Overall"))] + [
+        (version.requirement_id, version.title)
+        for version, code in shown.requirements
+        if not code.startswith(PREFIX) or version.requirement_id == asked.requirement
+    ]
     return [
         {
             "label": label,

@@ -52,6 +52,10 @@ def test_a_course_is_assigned_by_name_read_as_the_reason_and_withdrawn(
         assert session.scalar(select(Assignment)) is None, "a look changes nothing"
     shown = hr.submit(look, {}, form="confirm", button="Assign the course").page
     assert "The course is assigned to 3 people." in shown.text and "0 done, 3 to do, 0 withdrawn." in shown.text
+    there = shown.links("In completion")[0]
+    tab = f"requirement={there.partition('requirement=')[2].partition('&')[0]}"
+    assert any(tab in each for each in hr.page(there).links()), "it has a tab where it is looked at"
+    assert not any(tab in each for each in hr.page("/completion").links()), "and none among the rules"
     with db.session() as session:
         made = session.scalars(select(Assignment)).one()
         assert session.scalars(select(Generation.id)).all() == generations, "only the named people are worked out"
@@ -71,7 +75,7 @@ def test_a_course_is_assigned_by_name_read_as_the_reason_and_withdrawn(
     assert "Event 2026-114" not in home
     requirements = hr.page("/requirements").text
     assert "CULTURE" in requirements and "ASSIGNED" not in requirements, "no part of the rules that HR builds"
-    assert "assigned on" in hr.page("/completion").text
+    assert "assigned on" in hr.page(there).text
     with db.transaction() as session:
         house.hospital(session).complete(house.compliant, TODAY + timedelta(days=3))
         assert (
