@@ -5,7 +5,7 @@ What is decided about one person is worked out in the same transaction; what con
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -28,7 +28,7 @@ from lms.people.models import Person
 
 __all__ = [
     "BUILD", "DROP", "FOLD", "begin_generation", "build_step", "drop_step", "end_exemption", "exempt", "extend",
-    "fold_pending", "publish_requirement", "rebuild", "retire_requirement",
+    "fold_pending", "publish_requirement", "rebuild", "retire_requirement", "work_in",
 ]  # fmt: skip
 
 AT_ONCE = 200
@@ -62,6 +62,16 @@ def rebuild(session: Session, person_ids: Sequence[int], *, now: datetime) -> No
         store.replace(session, generation, fresh)
     if tallies.waiting(session) > FOLD_FROM:
         enqueue(session, FOLD, {}, now, key="fold")
+
+
+def work_in(session: Session, person_ids: Iterable[int], reason: str, *, now: datetime) -> None:
+    """Facts about these people were written: a few are worked out in the caller's transaction; more than 200 open a generation for
+    everybody, named by ``reason``."""
+    ids = set(person_ids)
+    if len(ids) > AT_ONCE:
+        begin_generation(session, reason, now)
+    else:
+        rebuild(session, sorted(ids), now=now)
 
 
 def fold_pending(session: Session, now: datetime, limit: int = 5000) -> bool:

@@ -12,11 +12,10 @@ from lms.catalogue.content import FOLLOW_UP, CourseContent
 from lms.catalogue.localised import localised
 from lms.catalogue.models import CourseVersion
 from lms.catalogue.queries import content as content_of
-from lms.certificates import actions as certificates
 from lms.clock import local_day
 from lms.compliance import actions as compliance
 from lms.errors import N_, Conflict
-from lms.flows.certifying import CERTIFY
+from lms.flows.certifying import certify
 from lms.learning import actions as learning
 from lms.learning import surveys
 from lms.learning.models import Attempt, AttemptKind, Attestation, Enrolment
@@ -236,9 +235,6 @@ def complete(
         about=person.id,
         after={"course": content.code, "score": attempt.score},
     )
-    if content.certificate is not None:
-        months = content.certificate.valid_months
-        issued = certificates.issue(session, record, organisation, valid_months=months, today=today, now=actor.now)
-        enqueue(session, CERTIFY, {"certificate": issued.id}, actor.now, key=str(issued.id))
+    certify(session, record, content, organisation, today, actor)
     compliance.rebuild(session, [person.id], now=actor.now)
     return record

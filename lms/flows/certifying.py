@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.audit import Actor
+from lms.catalogue.content import CourseContent
 from lms.certificates import actions as certificates
 from lms.certificates.models import Certificate
 from lms.certificates.pdf import certificate_pdf
@@ -26,6 +27,22 @@ from lms.records import actions as records
 from lms.records.models import TrainingRecord
 
 CERTIFY = "certificate.deliver"
+
+
+def certify(
+    session: Session,
+    record: TrainingRecord,
+    content: CourseContent,
+    organisation: Organisation,
+    today: date,
+    actor: Actor,
+) -> None:
+    """Issue the certificate of a record, where its course has one; the PDF goes out by mail."""
+    if content.certificate is None:
+        return
+    months = content.certificate.valid_months
+    issued = certificates.issue(session, record, organisation, valid_months=months, today=today, now=actor.now)
+    enqueue(session, CERTIFY, {"certificate": issued.id}, actor.now, key=str(issued.id))
 
 
 def certificate_file(session: Session, certificate: Certificate, files: FileStore, now: datetime) -> StoredFile:

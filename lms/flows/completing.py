@@ -9,14 +9,12 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.audit import Actor
 from lms.catalogue.queries import content as content_of
-from lms.certificates import actions as certificates
 from lms.clock import local_day
 from lms.compliance import actions as compliance
 from lms.compliance import store
 from lms.errors import N_, Denied
-from lms.flows.certifying import CERTIFY
+from lms.flows.certifying import certify
 from lms.organisation import Organisation, load
-from lms.outbox import enqueue
 from lms.people import queries as people
 from lms.people.models import Person
 from lms.records import by_hand
@@ -67,12 +65,9 @@ def complete_by_hand(
         after=after,
         reason=reason.strip(),
     )
-    certificate = content_of(session, version.id).certificate
-    if certificate is not None:
-        today = local_day(actor.now, organisation.zone)
-        months = certificate.valid_months
-        issued = certificates.issue(session, record, organisation, valid_months=months, today=today, now=actor.now)
-        enqueue(session, CERTIFY, {"certificate": issued.id}, actor.now, key=str(issued.id))
+    certify(
+        session, record, content_of(session, version.id), organisation, local_day(actor.now, organisation.zone), actor
+    )
     if follow:
         compliance.rebuild(session, [person.id], now=actor.now)
     return record

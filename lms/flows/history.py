@@ -31,8 +31,5 @@ def undo_history(session: Session, run: HistoryRun, reason: str, by: Actor) -> i
 
 
 def _follow(session: Session, people: Sequence[int], by: Actor) -> int:
-    if len(people) > compliance.AT_ONCE:
-        compliance.begin_generation(session, "history", by.now)
-    else:
-        compliance.rebuild(session, people, now=by.now)
+    compliance.work_in(session, people, "history", now=by.now)
     return len(people)

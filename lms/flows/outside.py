@@ -83,8 +83,4 @@ def end_equivalency(session: Session, ident: int, last_day: date | None, reason:
 
 def _follow(session: Session, row: Equivalency, by: Actor) -> None:
     """A few people are worked out at once; for more a generation is opened."""
-    ids = touched(session, row, compliance.AT_ONCE + 1)
-    if len(ids) > compliance.AT_ONCE:
-        compliance.begin_generation(session, "equivalency", by.now)
-    else:
-        compliance.rebuild(session, ids, now=by.now)
+    compliance.work_in(session, touched(session, row, compliance.AT_ONCE + 1), "equivalency", now=by.now)

@@ -10,14 +10,12 @@ from lms import audit
 from lms.audit import Actor
 from lms.catalogue.models import CourseVersion
 from lms.catalogue.queries import content as content_of
-from lms.certificates import actions as certificates
 from lms.clock import local_day
 from lms.compliance import actions as compliance
 from lms.compliance import store
 from lms.errors import Conflict
-from lms.flows.certifying import CERTIFY
+from lms.flows.certifying import certify
 from lms.organisation import Organisation, load
-from lms.outbox import enqueue
 from lms.people import queries as people
 from lms.people.models import Person
 from lms.records import sessions
@@ -34,7 +32,7 @@ def record_attendance(session: Session, live: LiveSession, who: Sequence[Person]
     organisation = load(session) or Organisation(name="Attune")
     today = local_day(actor.now, organisation.zone)
     version = session.get_one(CourseVersion, live.version_id)
-    certificate = content_of(session, live.version_id).certificate
+    content = content_of(session, live.version_id)
     session.refresh(live, with_for_update=True)  # nobody calls it off, or writes the same people down, meanwhile
     store.lock(session, [person.id for person in who])
     made = []
@@ -49,13 +47,7 @@ def record_attendance(session: Session, live: LiveSession, who: Sequence[Person]
             "minutes": record.minutes,
         }  # fmt: skip
         audit.record(session, actor, "record.award", "training_record", record.id, about=person.id, after=after)
-        if certificate is not None:
-            months = certificate.valid_months
-            issued = certificates.issue(session, record, organisation, valid_months=months, today=today, now=actor.now)
-            enqueue(session, CERTIFY, {"certificate": issued.id}, actor.now, key=str(issued.id))
+        certify(session, record, content, organisation, today, actor)
         made.append(record)
-    if len(made) > compliance.AT_ONCE:
-        compliance.begin_generation(session, "sessions", actor.now)
-    else:
-        compliance.rebuild(session, [record.person_id for record in made], now=actor.now)
+    compliance.work_in(session, [record.person_id for record in made], "sessions", now=actor.now)
     return made

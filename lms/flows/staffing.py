@@ -24,11 +24,7 @@ from lms.people.prepared import Prepared, Progress
 def people_changed(session: Session, person_ids: Iterable[int], by: Actor, *, returned: Iterable[int] = ()) -> None:
     """Facts about people were written: their timelines follow, the accounts of those who have left close, of those who came
     back open. More than a couple of hundred people open a rebuild of everybody instead."""
-    ids = sorted(set(person_ids))
-    if len(ids) > compliance.AT_ONCE:
-        compliance.begin_generation(session, "people", by.now)
-    else:
-        compliance.rebuild(session, ids, now=by.now)
+    compliance.work_in(session, person_ids, "people", now=by.now)
     _accounts_follow(session, by, returned)
 
 
