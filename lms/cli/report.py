@@ -99,7 +99,7 @@ def leadership(as_of: date | None, kind: str, out: Path | None) -> None:
 def _document(house: Opened, own: Organisation, found: Leadership, kind: str) -> bytes:
     """The PDF or workbook, in the organisation's first language."""
     from lms.app import create_app
-    from lms.web import leadership_words as words
+    from lms.web.reports import leadership_words as words
 
     language = next((tag for tag in own.languages if tag in ("en", "es")), "en")
     app = create_app(house.config, house.clock, Database(house.config.database_url))

@@ -18,7 +18,7 @@ from lms.accounts.passwords import setup_code
 from lms.app import create_app
 from lms.cli.house import Opened, is_empty, opened, require_current, upgrade
 from lms.cli.receiving import ENVELOPE, limit_bodies
-from lms.web.exporting import Exporter
+from lms.web.reports.exporting import Exporter
 from lms.worker import Worker
 
 

@@ -1,5 +1,5 @@
 """What waits for a decision: one list of sources, each a count. Who builds something that waits adds one line to :data:`SOURCES`,
-and its sentence in ``lms.web.waiting``.
+and its sentence in ``lms.web.reports.waiting``.
 """
 
 from __future__ import annotations

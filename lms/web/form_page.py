@@ -11,7 +11,7 @@ from flask_babel import format_date, gettext
 
 from lms.errors import AttuneError, Denied, NotFound
 from lms.web.page import commit, say, session, tell
-from lms.web.people_forms import last_of
+from lms.web.people.people_forms import last_of
 
 
 def form_page(

@@ -262,7 +262,7 @@ def _invite(session: Session, clock: SetClock, person: int) -> str:
 
 
 def _token(app: Flask, person: int) -> str:
-    from lms.web.account import _signer
+    from lms.web.accounts.account import _signer
 
     with app.app_context():
         return str(_signer().dumps([person, "new@riverbend.example"]))

@@ -22,8 +22,8 @@ from lms.files import FileStore, StoredFile
 from lms.learning.story_map import name_of
 from lms.people.models import Person
 from lms.policies.documents import TEXT
+from lms.web.administration.settings_form import ZONES
 from lms.web.page import LANGUAGES
-from lms.web.settings_form import ZONES
 from tests.journeys.lived import Lived, live
 from tests.journeys.places import GUEST, places
 from tests.support.demo import NAMES

@@ -17,7 +17,7 @@ from lms.compliance.actions import begin_generation
 from lms.db import Database
 from lms.notices.models import Mail
 from lms.people.models import Membership, Person
-from lms.web import team
+from lms.web.reports import team
 from tests.reports.house import NOW, House
 from tests.support.pages import Page, PageClient
 

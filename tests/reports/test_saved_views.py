@@ -26,7 +26,7 @@ from lms.people.models import Person
 from lms.reports.saved import actions
 from lms.reports.saved.models import ExportSchedule, ExportSending, SavedView
 from lms.reports.saved.plan import Every, following
-from lms.web.exporting import Exporter
+from lms.web.reports.exporting import Exporter
 from lms.worker import Worker
 from tests.reports.house import NOW, House
 from tests.support.mail import MailServer

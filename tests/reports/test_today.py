@@ -10,7 +10,7 @@ from lms.db import Database
 from lms.notices.models import Mail
 from lms.people.models import FeedProblem, Leave, Membership, Person
 from lms.reports.waiting import SOURCES
-from lms.web.waiting import WORDS
+from lms.web.reports.waiting import WORDS
 from tests.reports.house import NOW, House
 from tests.support.pages import Page, PageClient, text_of
 

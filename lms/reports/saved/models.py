@@ -12,7 +12,7 @@ from lms.db import Base
 
 
 class SavedView(Base):
-    """A page (``page`` is a word of ``lms.web.view_pages``) with what it was asked (``args``, as in its address), under a name.
+    """A page (``page`` is a word of ``lms.web.reports.view_pages``) with what it was asked (``args``, as in its address), under a name.
 
     Without ``as_of`` in ``args`` it shows the day on which it is opened. ``shared_role``: everybody with this role may open it, each
     within their own departments. A view that was taken away has ``removed_at``; what was sent of it still names it.

@@ -1,0 +1,1 @@
+"""Settings, roles, jobs, mail and the audit log."""

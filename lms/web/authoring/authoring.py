@@ -1,0 +1,237 @@
+"""Authoring: what each course is, what its files say, a preview as a learner would see it, and publishing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from lms.access import Permission
+from lms.catalogue import actions, disk, panels, queries
+from lms.catalogue.assembly import Loaded
+from lms.catalogue.content import ANGOFF, AttestationStep, CourseContent, EvaluationStep, LessonStep, content_hash
+from lms.catalogue.localised import localised, missing, stale
+from lms.catalogue.models import AngoffPanel, Change
+from lms.catalogue.queries import Offered
+from lms.errors import N_, Conflict, Invalid, NotFound
+from lms.learning import remarks
+from lms.reports import voices as reports
+from lms.reports.suppression import LIMIT
+from lms.web.authoring.preview import Preview
+from lms.web.authoring.story_page import story_page
+from lms.web.learning.surveys import HOW
+from lms.web.page import actor, commit, house, locale, needs, now, roll_back, say, session, today, viewer
+
+blueprint = Blueprint("authoring", __name__, url_prefix="/authoring")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A course folder beside what is published of it."""
+
+    slug: str
+    loaded: Loaded
+    offered: Offered | None
+    panels: Mapping[str, AngoffPanel]
+    """By the id of the test: the panel that is adopted for its pass mark."""
+
+    @property
+    def changed(self) -> bool:
+        """Whether the files say something else than the published version."""
+        content = self.loaded.content
+        if content is None or self.offered is None:
+            return content is not None
+        return content_hash(panels.with_marks(content, self.panels)) != self.offered.content_hash
+
+    @property
+    def lacks_panel(self) -> bool:
+        """Whether the pass mark is to come from a panel and none is adopted."""
+        test = self.loaded.content.test if self.loaded.content else None
+        return test is not None and test.pass_mark == ANGOFF and test.id not in self.panels
+
+
+def _folder(slug: str) -> Path:
+    found = next(
+        (path.parent for path in house().config.courses_dir.glob("*/course.yaml") if path.parent.name == slug), None
+    )
+    if found is None:
+        raise NotFound(N_("There is no course folder “%(slug)s”."), slug=slug)
+    return found
+
+
+def _loaded(folder: Path) -> Loaded:
+    """What the files of a folder say now; they are read again only when one of them has changed."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return _read(folder, tuple((path, path.stat().st_mtime_ns, path.stat().st_size) for path in files), today())
+
+
+@lru_cache(maxsize=32)
+def _read(folder: Path, stamps: tuple[tuple[Path, int, int], ...], day: date) -> Loaded:
+    return disk.load_course(folder, today=day)
+
+
+def _draft(slug: str) -> Draft:
+    offered = {course.slug: course for course in queries.offered(session())}
+    return Draft(slug, _loaded(_folder(slug)), offered.get(slug), panels.adopted(session()).get(slug, {}))
+
+
+@blueprint.get("/courses")
+@needs(Permission.COURSE_PREVIEW)
+def courses() -> ResponseReturnValue:
+    """Every course folder: version, problems, whether there is something to publish."""
+    offered = {course.slug: course for course in queries.offered(session())}
+    folders = sorted(path.parent for path in house().config.courses_dir.glob("*/course.yaml"))
+    marks = panels.adopted(session())
+    drafts = [Draft(each.name, _loaded(each), offered.get(each.name), marks.get(each.name, {})) for each in folders]
+    return render_template("authoring/courses.html", drafts=drafts, waiting=remarks.count_open(session()))
+
+
+@blueprint.get("/remarks")
+@needs(Permission.REMARK_ANSWER)
+def remarks_list() -> ResponseReturnValue:
+    """What learners say is wrong: open ones first in line, answered ones on the other tab."""
+    return _remarks_page()
+
+
+def _remarks_page(draft: tuple[int, str] | None = None) -> str:
+    answered = request.args.get("show") == "answered"
+    rows = remarks.listed(session(), answered=answered)
+    waiting = remarks.count_open(session()) if answered else len(rows)
+    return render_template(
+        "authoring/remarks.html", rows=rows, answered=answered, waiting=waiting, draft=draft, longest=remarks.LONGEST
+    )
+
+
+@blueprint.post("/remarks/<int:remark_id>/reply")
+@needs(Permission.REMARK_ANSWER)
+def reply(remark_id: int) -> ResponseReturnValue:
+    """Reply to a remark; the learner reads it where they wrote, and it leaves the work list."""
+    text = request.form.get("reply", "")
+    try:
+        remarks.answer_remark(session(), remark_id, text, now=now(), by=viewer().person_id)
+    except Invalid as refused:
+        roll_back()
+        say(refused.message, "error")
+        return _remarks_page((remark_id, text)), 422
+    commit()
+    say(gettext("Your reply is recorded. The person who wrote sees it in the course."))
+    return redirect(url_for("authoring.remarks_list"), 303)
+
+
+@blueprint.get("/courses/<slug>")
+@needs(Permission.COURSE_PREVIEW)
+def course(slug: str) -> ResponseReturnValue:
+    """One course: problems by file and line, languages, outline, versions, and publishing."""
+    return _course_page(slug)
+
+
+def _course_page(slug: str) -> str:
+    draft = _draft(slug)
+    content = draft.loaded.content
+    languages = (
+        [(tag, len(missing(content, tag)), stale(content, tag)) for tag in content.languages[1:]] if content else []
+    )
+    late = [source for source in content.sources if source.review_by and source.review_by < today()] if content else []
+    versions = queries.versions(session(), slug) if draft.offered else []
+    return render_template(
+        "authoring/course.html", draft=draft, content=content, languages=languages, late=late, versions=versions
+    )
+
+
+@blueprint.post("/courses/<slug>/publish")
+@needs(Permission.COURSE_PUBLISH)
+def publish(slug: str) -> ResponseReturnValue:
+    """Freeze what the files say as the next version."""
+    mark = request.form.get("change", "")
+    change = Change(mark) if mark in set(Change) else None
+    try:
+        done = actions.publish(session(), _draft(slug).loaded, house().files, by=actor(), change=change)
+    except (Invalid, Conflict) as refused:
+        roll_back()
+        say(refused.message, "error")
+        return _course_page(slug), refused.status
+    commit()
+    number = done.version.number
+    say(
+        gettext("Version %(number)s is published.", number=number)
+        if done.is_new
+        else gettext("Nothing has changed since version %(number)s, so no new one was made.", number=number),
+        "done" if done.is_new else "note",
+    )
+    return redirect(url_for("authoring.course", slug=slug), 303)
+
+
+def draft_content(slug: str) -> CourseContent:
+    """The files of a course as they are now.
+
+    Raises:
+        Invalid: they cannot be read.
+        NotFound: there is no such folder.
+    """
+    content = _draft(slug).loaded.content
+    if content is None:
+        raise Invalid(N_("The files of this course cannot be read yet; the list of problems says why."))
+    return content
+
+
+@blueprint.get("/courses/<slug>/preview/<step_id>")
+@needs(Permission.COURSE_PREVIEW)
+def preview(slug: str, step_id: str) -> ResponseReturnValue:
+    """A part as a learner would see it, from the files as they are now. Nothing is recorded."""
+    shown = Preview(draft_content(slug), slug, _draft(slug).loaded.media)
+    step = shown.content.step(step_id)
+    if isinstance(step, EvaluationStep):
+        return shown.page("authoring/survey.html", step_id, **shown.survey(step_id))
+    if isinstance(step, LessonStep | AttestationStep):
+        return shown.page("authoring/lesson.html", step_id, html=shown.text(shown.course.lesson(step_id)))
+    if step.kind == "scenario":
+        return shown.page(
+            "authoring/scenario.html",
+            step_id,
+            story=shown.course.scenario(step_id),
+            **shown.play(step_id, request.args),
+        )
+    return shown.page("authoring/items.html", step_id, items=shown.judged_items(step_id))
+
+
+@blueprint.get("/courses/<slug>/voices")
+@needs(Permission.REMARK_ANSWER)
+def voices(slug: str) -> ResponseReturnValue:
+    """What learners say of a course, and what became of their intentions: counts without names."""
+    offered = _draft(slug).offered
+    if offered is None:
+        raise NotFound(N_("This course is not published, so nobody has said anything yet."))
+    content = queries.content(session(), offered.version_id)
+    read = localised(content, locale())
+    surveys = {name: read.survey(name) for name in content.surveys}
+    return render_template(
+        "authoring/voices.html", offered=offered, content=content, course=read, limit=LIMIT, how=HOW,
+        told=reports.voices(session(), slug, content),
+        texts={question.id: question for survey in surveys.values() for question in survey.questions.values()},
+    )  # fmt: skip
+
+
+@blueprint.get("/courses/<slug>/map/<step_id>")
+@needs(Permission.COURSE_PREVIEW)
+def story_map(slug: str, step_id: str) -> ResponseReturnValue:
+    """A scenario as a picture and as a list, with what is proved of it."""
+    draft = _draft(slug)
+    return story_page(slug, step_id, draft_content(slug), draft.loaded.proofs)
+
+
+@blueprint.get("/courses/<slug>/media/<path:name>")
+@needs(Permission.COURSE_PREVIEW)
+def media(slug: str, name: str) -> ResponseReturnValue:
+    """A picture of a draft."""
+    loaded = _draft(slug).loaded
+    if loaded.content is None or name not in loaded.media:
+        raise NotFound(N_("This course has no picture “%(path)s”."), path=name)
+    answer = Response(loaded.media[name], mimetype=loaded.content.media[name].type)
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    return answer

@@ -1,0 +1,1 @@
+"""Files taken in: staff, feeds of other systems, the history of completions."""

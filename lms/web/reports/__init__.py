@@ -1,0 +1,1 @@
+"""Figures: completion, today, teams, the rollup for leadership, saved views, evidence."""

@@ -1,0 +1,1 @@
+"""Requirements: the library, drafts and their rehearsal, policies, equivalencies."""

@@ -1,0 +1,1 @@
+"""What is not one audience's: health, help, search, the style page, verification of certificates."""
