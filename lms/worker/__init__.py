@@ -1,7 +1,8 @@
 """The worker: takes jobs from the outbox one at a time and runs their handler. An edge: it commits.
 
-A handler (:mod:`lms.worker.jobs`) gets the job's payload and a :class:`Bench`, opens its own transactions, and may be run again after
-a crash, so it is idempotent. While it works a thread renews its lease; if the process dies the lease ends and the job is taken again.
+A handler (:mod:`lms.worker.jobs`) gets the job's payload and a :class:`~lms.worker.bench.Bench`, opens its own transactions, and may
+be run again after a crash, so it is idempotent. While it works a thread renews its lease; if the process dies the lease ends and the
+job is taken again.
 """
 
 from __future__ import annotations
@@ -25,9 +26,10 @@ from lms.files import FileStore
 from lms.notices import nightly
 from lms.outbox import LEASE, enqueue, fail, finish, held_by, lease, renew
 from lms.reports.saved import queries as saved
+from lms.worker.bench import Bench, Exporter
 from lms.worker.came_back import read_mailbox
-from lms.worker.exports import EXPORT, Exporter
-from lms.worker.jobs import HANDLERS, Bench
+from lms.worker.exports import EXPORT
+from lms.worker.jobs import HANDLERS
 
 log = logging.getLogger("lms.worker")
 

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lms.organisation import load
 from lms.reports.saved import actions, queries
 from lms.reports.saved.models import ExportSchedule
-
-if TYPE_CHECKING:
-    from lms.worker.jobs import Bench
+from lms.worker.bench import Bench
 
 EXPORT = "reports.export"
-
-Exporter = Callable[[queries.Order], actions.Made | None]
-"""Makes the file of an order; None where its owner may not see it at this moment. What it asks for is wired in by whoever starts
-the worker."""
 
 
 def send_export(payload: dict[str, Any], bench: Bench) -> None:

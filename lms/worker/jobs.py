@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from time import sleep
 from typing import Any
@@ -11,32 +10,20 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from lms.audit import Actor
-from lms.clock import Clock
 from lms.compliance import actions as compliance
 from lms.compliance import building
 from lms.compliance.comparing import actions as comparing
 from lms.compliance.drafts import actions as drafts
-from lms.db import Database
 from lms.evidence import actions as evidence
-from lms.files import FileStore
 from lms.flows import assessing, certifying
 from lms.notices import actions as notices
 from lms.notices import failing, nightly
 from lms.notices import mail as smtp
 from lms.people import import_log
 from lms.records.history import staging as history
-from lms.worker.exports import EXPORT, Exporter, send_export
+from lms.worker.bench import Bench
+from lms.worker.exports import EXPORT, send_export
 from lms.worker.packs import build_pack
-
-
-@dataclass(frozen=True, slots=True)
-class Bench:
-    """What a handler works with."""
-
-    database: Database
-    files: FileStore
-    clock: Clock
-    exporter: Exporter | None = None
 
 
 def send_mail(payload: dict[str, Any], bench: Bench) -> None:

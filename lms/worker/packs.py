@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lms.audit import actions as audit
 from lms.errors import AttuneError
 from lms.evidence import actions as evidence
 from lms.evidence.models import EvidencePack
-
-if TYPE_CHECKING:
-    from lms.worker.jobs import Bench
+from lms.worker.bench import Bench
 
 
 def build_pack(payload: dict[str, Any], bench: Bench) -> None:

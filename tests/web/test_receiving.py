@@ -28,12 +28,20 @@ def port(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     yield server.effective_port
-    server.close()
+    server.trigger.pull_trigger(server.close)  # in the server's thread, which would stumble over sockets that vanish
     thread.join(5)
+    server.task_dispatcher.shutdown()
 
 
-def test_whoever_sends_too_much_reads_why_and_goes_on(port: int) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+@pytest.fixture
+def connection(port: int) -> Iterator[http.client.HTTPConnection]:
+    """A connection to it."""
+    opened = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    yield opened
+    opened.close()
+
+
+def test_whoever_sends_too_much_reads_why_and_goes_on(connection: http.client.HTTPConnection) -> None:
     connection.putrequest("POST", "/people/import/")
     for name, value in {"Content-Type": "multipart/form-data; boundary=b", "Accept-Language": "es"}.items():
         connection.putheader(name, value)
@@ -48,8 +56,7 @@ def test_whoever_sends_too_much_reads_why_and_goes_on(port: int) -> None:
     assert connection.getresponse().status == 200
 
 
-def test_whoever_asks_first_need_not_send(port: int) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+def test_whoever_asks_first_need_not_send(connection: http.client.HTTPConnection) -> None:
     connection.putrequest("POST", "/people/import/")
     connection.putheader("Content-Length", str(2 << 30))
     connection.putheader("Expect", "100-continue")

@@ -13,7 +13,8 @@ from lms.db import Database
 from lms.files import FileStore
 from lms.outbox import Job, enqueue
 from lms.worker import Worker
-from lms.worker.jobs import HANDLERS, Bench
+from lms.worker.bench import Bench
+from lms.worker.jobs import HANDLERS
 from tests.accounts.conftest import hospital
 
 __all__ = ["hospital"]
