@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from lms.catalogue.checks import Lines, Proof, Report, check_scenario
-from lms.catalogue.content import Scenario
+from lms.catalogue.story import Scenario
 
 LAYER = 4
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from statistics import stdev
 
-from lms.catalogue.content import PanelMark
+from lms.catalogue.steps import PanelMark
 from lms.errors import N_, Invalid, Message, Problem
 
 Ratings = Mapping[str, Mapping[str, str]]

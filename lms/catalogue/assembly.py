@@ -8,19 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lms.catalogue.checks import At, Proof, Report, has_errors
-from lms.catalogue.content import (
-    FOLLOW_UP,
-    CourseContent,
-    CourseFile,
-    CourseTranslation,
-    ItemFile,
-    Media,
-    Scenario,
-    ScenarioTranslation,
-    Translation,
-)
+from lms.catalogue.content import CourseContent, CourseFile, ItemFile, Media
 from lms.catalogue.localised import COURSE_FILE, STAMPS_FILE
+from lms.catalogue.steps import FOLLOW_UP
+from lms.catalogue.story import Scenario
 from lms.catalogue.surveys import Survey, SurveyTranslation
+from lms.catalogue.translation import CourseTranslation, ScenarioTranslation, Translation
 from lms.errors import N_, Problem
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from lms.catalogue.content import Ending, Quality, Scenario
 from lms.catalogue.exploring import STATE_LIMIT
 from lms.catalogue.forgetting import Forgetting
 from lms.catalogue.scenes import BEST, Machine
+from lms.catalogue.story import Ending, Quality, Scenario
 
 RANK: dict[Ending | None, int] = {"good": 3, "mixed": 2, "poor": 1, None: 0}
 

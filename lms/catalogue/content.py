@@ -10,29 +10,31 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import Discriminator, Field, StringConstraints, Tag, TypeAdapter
+from pydantic import Field, StringConstraints, TypeAdapter
 
 from lms.catalogue.items import Item, ItemTranslation
-from lms.catalogue.parts import Difficulty, Duration, Id, Line, Name, Part, Percent, Prose, length
+from lms.catalogue.parts import Id, Line, Name, Part, Prose
+from lms.catalogue.steps import (
+    ANGOFF,
+    EvaluationStep,
+    FollowUp,
+    Minutes,
+    PanelMark,
+    PreTestStep,
+    Step,
+    TestStep,
+)
+from lms.catalogue.story import Scenario
 from lms.catalogue.surveys import Survey, SurveyTranslation
+from lms.catalogue.translation import CourseTranslation, ScenarioTranslation, Translation
 from lms.errors import N_, Invalid, NotFound
 
 LanguageTag = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
-Minutes = Annotated[int, Field(ge=1, le=600)]
-
 Change = Literal["typo", "minor", "material"]
-StepKind = Literal["lesson", "pre_test", "check", "scenario", "test", "evaluation", "attestation"]
-Quality = Literal["best", "acceptable", "poor"]
-Ending = Literal["good", "mixed", "poor"]
-
-STEP_KINDS: tuple[StepKind, ...] = ("lesson", "pre_test", "check", "scenario", "test", "evaluation", "attestation")
-
-FOLLOW_UP = "follow-up"
-"""The name under which the survey of a follow-up is kept; no step may have it as its id."""
 
 
 # course.yaml
@@ -76,241 +78,6 @@ class Term(Part):
 class Certificate(Part):
     valid_months: Annotated[int, Field(ge=1, le=120)] | None = None
     """Months of validity from the day of completion; without it the certificate does not expire."""
-
-
-class _Step(Part):
-    title: Line
-    file: Line
-    """Path inside the course folder."""
-    minutes: Minutes
-    """Minutes an ordinary learner needs."""
-
-
-class LessonStep(_Step):
-    lesson: Id
-
-    @property
-    def id(self) -> str:
-        return self.lesson
-
-    @property
-    def kind(self) -> StepKind:
-        return "lesson"
-
-
-class CheckStep(_Step):
-    check: Id
-
-    @property
-    def id(self) -> str:
-        return self.check
-
-    @property
-    def kind(self) -> StepKind:
-        return "check"
-
-
-class ScenarioStep(_Step):
-    scenario: Id
-
-    @property
-    def id(self) -> str:
-        return self.scenario
-
-    @property
-    def kind(self) -> StepKind:
-        return "scenario"
-
-
-class Share(Part):
-    """A row of a test's blueprint: how many items of what kind are drawn."""
-
-    topic: Name | None = None
-    objective: Id | None = None
-    difficulty: Difficulty | None = None
-    draw: Annotated[int, Field(ge=1)]
-
-    def fits(self, item: Item) -> bool:
-        """Whether an item is of this kind."""
-        return all(
-            wanted is None or wanted == found
-            for wanted, found in (
-                (self.topic, item.topic),
-                (self.objective, item.objective),
-                (self.difficulty, item.difficulty),
-            )
-        )
-
-
-def _mark_tag(value: Any) -> str:
-    return "panel" if isinstance(value, str) and not value.isdigit() else "number"
-
-
-ANGOFF: Literal["angoff"] = "angoff"
-PassMark = Annotated[
-    Annotated[Percent, Tag("number")] | Annotated[Literal["angoff"], Tag("panel")], Discriminator(_mark_tag)
-]
-"""Per cent, or ``angoff``: what the panel says whose result is adopted when the course is published."""
-
-
-class PanelMark(Part):
-    """What an Angoff panel said of a test, frozen with the version (``lms.catalogue.angoff``). No judge is named."""
-
-    panel: Line
-    """What the panel is called."""
-    mark: Percent
-    """The pass mark: the cut score, rounded up to a whole per cent."""
-    cut: float
-    """Per cent."""
-    judges: Annotated[int, Field(ge=1)]
-    round: Annotated[int, Field(ge=1)]
-    sd: float | None
-    """Spread between the judges' sums, in questions; None with one judge."""
-    se: float | None
-    """Standard error of the cut score, in questions; None with one judge."""
-    items: dict[Id, float]
-    """For each question judged, the mean of what the judges expected: from 0 to 1."""
-
-
-class TestStep(_Step):
-    __test__ = False  # not a test case, whatever the test runner thinks of its name
-
-    test: Id
-    draw: Annotated[int, Field(ge=1)] | None = None
-    """How many scored items are drawn for an attempt; left out: all of them, or as many as the blueprint says."""
-    blueprint: tuple[Share, ...] = ()
-    """How many of them are of which topic, objective and difficulty."""
-    shuffle: bool = False
-    """Whether every attempt has its own order of options."""
-    pass_mark: PassMark = 80
-    attempts: Annotated[int, Field(ge=1, le=20)] = 3
-    """How many attempts a person has before a manager or HR grants another."""
-    cool_down: Duration | None = None
-    """How long after an attempt that was not passed the next one opens; left out: at once."""
-    time_limit: Duration | None = None
-    """How long an attempt lasts from its beginning, by the server's clock; left out: as long as one likes."""
-    grace: Duration = "30 s"
-    """How long after the time limit an answer that is still on its way counts."""
-
-    @property
-    def pause(self) -> timedelta:
-        """The cool-down as a length of time; none is zero."""
-        return length(self.cool_down) if self.cool_down else timedelta()
-
-    @property
-    def limit(self) -> timedelta | None:
-        """The time limit as a length of time."""
-        return length(self.time_limit) if self.time_limit else None
-
-    @property
-    def drawn(self) -> int | None:
-        """How many scored items are drawn; None for all of them."""
-        return self.draw or sum(row.draw for row in self.blueprint) or None
-
-    @property
-    def id(self) -> str:
-        return self.test
-
-    @property
-    def kind(self) -> StepKind:
-        return "test"
-
-
-class TestOut(Part):
-    """Passing the pre-test completes the course. Leave it out where an authority asks for hours of training."""
-
-    __test__ = False
-
-    pass_mark: Percent = 80
-    minutes: Annotated[int, Field(ge=0, le=600)]
-    """Minutes that a record by testing out is worth; rules that count hours count no more than these."""
-
-
-class PreTestStep(_Step):
-    """What somebody knows already: asked once, before anything else, never counted as the test. It may draw from the bank of the
-    test by naming the same file."""
-
-    pre_test: Id
-    draw: Annotated[int, Field(ge=1)] | None = None
-    """How many scored items are drawn, objectives taking turns; left out: all."""
-    shuffle: bool = False
-    test_out: TestOut | None = None
-
-    @property
-    def id(self) -> str:
-        return self.pre_test
-
-    @property
-    def kind(self) -> StepKind:
-        return "pre_test"
-
-
-class EvaluationStep(_Step):
-    """What the learner says of the course, and means to do, after the test."""
-
-    evaluation: Id
-    needed: bool = False
-    """Whether the record and the certificate wait for it."""
-
-    @property
-    def id(self) -> str:
-        return self.evaluation
-
-    @property
-    def kind(self) -> StepKind:
-        return "evaluation"
-
-
-class AttestationStep(_Step):
-    """A statement the learner makes after the test, "I have read and will follow …"; its text is Markdown."""
-
-    attestation: Id
-    name: Id
-    """What a requirement calls it: ``attestation:<name>``."""
-    sign: Literal["name", "tick"] = "name"
-    """By typing one's own name, or by ticking a box."""
-    needed: bool = True
-    """Whether the record and the certificate wait for it."""
-
-    @property
-    def id(self) -> str:
-        return self.attestation
-
-    @property
-    def kind(self) -> StepKind:
-        return "attestation"
-
-
-class FollowUp(Part):
-    """A survey that is sent some weeks after completion and asks what has changed in practice."""
-
-    file: Line
-    minutes: Minutes = 2
-    days: Annotated[int, Field(ge=60, le=90)] = 75
-    """Days after completion on which it is sent."""
-    expires: Annotated[int, Field(ge=7, le=60)] = 30
-    """Days for which it can then be answered."""
-
-
-def _step_tag(value: Any) -> str | None:
-    """The kind of a step is the key that carries its id."""
-    if isinstance(value, _Step):
-        return f"{value.kind}-step"  # type: ignore[attr-defined]
-    found = [kind for kind in STEP_KINDS if isinstance(value, Mapping) and kind in value]
-    return f"{found[0]}-step" if len(found) == 1 else None
-
-
-# The tags differ from the keys on purpose: an error's location then never confuses a tag with a key of that name.
-Step = Annotated[
-    Annotated[LessonStep, Tag("lesson-step")]
-    | Annotated[CheckStep, Tag("check-step")]
-    | Annotated[ScenarioStep, Tag("scenario-step")]
-    | Annotated[TestStep, Tag("test-step")]
-    | Annotated[PreTestStep, Tag("pre_test-step")]
-    | Annotated[EvaluationStep, Tag("evaluation-step")]
-    | Annotated[AttestationStep, Tag("attestation-step")],
-    Discriminator(_step_tag),
-]
 
 
 class Module(Part):
@@ -366,146 +133,6 @@ class ItemFile(Part):
     """``items/*.yaml``: a bank of questions for one knowledge check or test."""
 
     items: Annotated[tuple[Item, ...], Field(min_length=1)]
-
-
-# scenarios/*.yaml
-
-
-class Bounds(Part):
-    """A condition on one variable: at least ``min``, at most ``max``; both inclusive."""
-
-    min: int | None = None
-    max: int | None = None
-
-
-When = dict[Name, Bounds]
-"""Bounds by variable. ``score`` is the score so far in whole per cent, unless the state has a variable of that name."""
-
-SCORE = "score"
-Visits = Annotated[int, Field(ge=1, le=50)]
-
-
-class Variable(Part):
-    label: Line
-    start: int
-    min: int
-    max: int
-    """Values stay between ``min`` and ``max``, whatever the effects."""
-    hidden: bool = False
-    """Kept from the learner while the story lasts; the debrief shows it."""
-
-
-class Timed(Part):
-    """A clock on a scene. It runs only for learners who start it; they may lengthen it or turn it off."""
-
-    seconds: Annotated[int, Field(ge=30, le=600)]
-    timeout: Id
-    """The choice that is taken when the time is up: one of the scene's own, without a condition."""
-
-
-class Choice(Part):
-    id: Id
-    text: Prose
-    quality: Quality
-    """The expert key."""
-    when: When = {}
-    once: bool = False
-    """Offered until it has been taken once."""
-    effects: dict[Name, int] = {}
-    consequence: Prose
-    why: Prose
-    """Why the experts keyed it so; shown in the debrief."""
-    next: Id
-
-
-class Route(Part):
-    when: When = {}
-    next: Id
-
-
-class Scene(Part):
-    """One scene: it offers choices, or sends people on by routes, or is an ending.
-
-    Whoever comes when ``when`` does not hold, or more than ``visits`` times, goes to ``otherwise`` instead."""
-
-    id: Id
-    when: When = {}
-    visits: Visits | None = None
-    """How often one person may come here; every loop needs a scene with such a limit, or a choice that is open once."""
-    otherwise: Id | None = None
-    timed: Timed | None = None
-    speaker: Line | None = None
-    text: Prose | None = None
-    choices: tuple[Choice, ...] = ()
-    routes: tuple[Route, ...] = ()
-    ending: Ending | None = None
-
-
-class Scenario(Part):
-    """``scenarios/*.yaml``: a story whose choices change what follows."""
-
-    title: Line
-    intro: Prose
-    state: dict[Name, Variable] = {}
-    pass_mark: Percent = 0
-    """Per cent of the score needed to count as finished."""
-    start: Id
-    scenes: Annotated[tuple[Scene, ...], Field(min_length=1)]
-    debrief: Prose
-
-    @cached_property
-    def by_id(self) -> Mapping[str, Scene]:
-        return {scene.id: scene for scene in self.scenes}
-
-
-# translations/<language>/
-
-
-class TermTranslation(Part):
-    term: Line | None = None
-    definition: Prose | None = None
-
-
-class CourseTranslation(Part):
-    title: Line | None = None
-    summary: Prose | None = None
-    audience: Prose | None = None
-    objectives: dict[Id, Line] = {}
-    modules: dict[Id, Line] = {}
-    steps: dict[Id, Line] = {}
-    glossary: dict[Id, TermTranslation] = {}
-
-
-class ChoiceTranslation(Part):
-    text: Prose | None = None
-    consequence: Prose | None = None
-    why: Prose | None = None
-
-
-class SceneTranslation(Part):
-    speaker: Line | None = None
-    text: Prose | None = None
-    choices: dict[Id, ChoiceTranslation] = {}
-
-
-class ScenarioTranslation(Part):
-    title: Line | None = None
-    intro: Prose | None = None
-    debrief: Prose | None = None
-    state: dict[Name, Line] = {}
-    scenes: dict[Id, SceneTranslation] = {}
-
-
-class Translation(Part):
-    """One language of a course. Lessons, items and scenarios are keyed by the id of their step."""
-
-    course: CourseTranslation = CourseTranslation()
-    lessons: dict[Id, str] = {}
-    items: dict[Id, dict[Id, ItemTranslation]] = {}
-    scenarios: dict[Id, ScenarioTranslation] = {}
-    surveys: dict[Id, SurveyTranslation] = {}
-    stamps: dict[str, str] = {}
-    """For each translated file, the SHA-256 of the texts it was made from."""
 
 
 # The whole course

@@ -26,18 +26,13 @@ from lms.catalogue.checks import (
     in_order,
     unwritten,
 )
-from lms.catalogue.content import (
-    CourseFile,
-    CourseTranslation,
-    ItemFile,
-    ItemTranslations,
-    Scenario,
-    ScenarioTranslation,
-)
+from lms.catalogue.content import CourseFile, ItemFile, ItemTranslations
 from lms.catalogue.faults import validated
 from lms.catalogue.localised import COURSE_FILE, STAMPS_FILE, source_hashes, translated
 from lms.catalogue.media import check_media, most_bytes
+from lms.catalogue.story import Scenario
 from lms.catalogue.surveys import Survey, SurveyTranslation
+from lms.catalogue.translation import CourseTranslation, ScenarioTranslation
 from lms.catalogue.yaml_text import read
 from lms.errors import N_, Invalid
 

@@ -13,9 +13,9 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
-from lms.catalogue.content import Quality, Scenario
 from lms.catalogue.forgetting import Forgetting
 from lms.catalogue.scenes import Effect, Machine, Move, Place
+from lms.catalogue.story import Quality, Scenario
 
 STATE_LIMIT = 200_000
 

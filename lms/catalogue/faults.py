@@ -11,8 +11,8 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from lms.catalogue.checks import At, Report
-from lms.catalogue.content import STEP_KINDS
 from lms.catalogue.parts import Part
+from lms.catalogue.steps import STEP_KINDS
 from lms.errors import N_
 
 T = TypeVar("T")

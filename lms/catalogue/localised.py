@@ -12,25 +12,22 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
-from lms.catalogue.content import (
+from lms.catalogue.content import CourseContent, digest
+from lms.catalogue.items import Item
+from lms.catalogue.steps import (
     FOLLOW_UP,
     AttestationStep,
     CheckStep,
-    Choice,
-    CourseContent,
     EvaluationStep,
     LessonStep,
     PreTestStep,
-    Scenario,
     ScenarioStep,
-    Scene,
     Step,
     TestStep,
-    Translation,
-    digest,
 )
-from lms.catalogue.items import Item
+from lms.catalogue.story import Choice, Scenario, Scene
 from lms.catalogue.surveys import Question, Survey
+from lms.catalogue.translation import Translation
 
 COURSE_FILE = "course.yaml"
 STAMPS_FILE = "stamps.yaml"

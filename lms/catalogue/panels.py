@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.audit import Actor
 from lms.catalogue.angoff import MOST_JUDGES, Cut, Ratings, cut_score, panel_mark, probability
-from lms.catalogue.content import ANGOFF, CourseContent, PanelMark, digest
+from lms.catalogue.content import CourseContent, digest
 from lms.catalogue.items import Item
 from lms.catalogue.models import AngoffPanel
+from lms.catalogue.steps import ANGOFF, PanelMark
 from lms.errors import N_, Conflict, Invalid, NotFound
 
 LONGEST = 100

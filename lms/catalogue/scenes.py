@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from lms.catalogue.content import SCORE, Choice, Quality, Scenario, Scene, When
+from lms.catalogue.story import SCORE, Choice, Quality, Scenario, Scene, When
 
 WEIGHTS: Mapping[Quality, int] = {"best": 2, "acceptable": 1, "poor": 0}
 """What a choice weighs by the expert key (docs/course-format.md)."""

@@ -11,10 +11,10 @@ from __future__ import annotations
 from fractions import Fraction
 from heapq import heappop, heappush
 
-from lms.catalogue.content import Quality, Scenario
 from lms.catalogue.exploring import STATE_LIMIT, explore
 from lms.catalogue.forgetting import Forgetting
 from lms.catalogue.scenes import BEST, Machine
+from lms.catalogue.story import Quality, Scenario
 
 _Ways = list[tuple[int, int | None]]
 """States that follow, each with the weight of the choice that leads there (None: no choice)."""

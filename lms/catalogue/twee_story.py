@@ -20,7 +20,7 @@ from pydantic import ValidationError
 
 from lms.catalogue import twee
 from lms.catalogue.checks.scenario import UNWRITTEN
-from lms.catalogue.content import Scenario, Scene
+from lms.catalogue.story import Scenario, Scene
 from lms.catalogue.twee import Body, Link, Notes, Passage
 from lms.catalogue.yaml_text import read
 from lms.catalogue.yaml_writing import document, one_line

@@ -9,8 +9,9 @@ import click
 
 from config import Config, environment
 from lms.catalogue.checks import Proof
-from lms.catalogue.content import CourseContent, Scenario
+from lms.catalogue.content import CourseContent
 from lms.catalogue.disk import load_course
+from lms.catalogue.story import Scenario
 from lms.errors import N_, Invalid, NotFound
 from lms.learning.map_drawing import drawn, stacked
 from lms.learning.story_map import as_data, story_map

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from lms.catalogue.content import Scenario
 from lms.catalogue.disk import MAX_TEXT_BYTES, load_course
+from lms.catalogue.story import Scenario
 from lms.catalogue.twee_story import as_yaml, exported, imported
 from lms.cli.scenarios import folder_of
 from lms.errors import N_, Conflict, Invalid, NotFound

@@ -131,21 +131,9 @@ def _people(session: Session, generation: Generation, batch: int, now: datetime)
         generation.first_checkpoint, generation.last_checkpoint = _bounds(session, now)
         return
     store.lock(session, person_ids)
-    with _not_collecting():
+    with not_collecting():
         store.replace(session, generation, store.work_out(session, person_ids), note=False)
     generation.position = person_ids[-1]
-
-
-@contextmanager
-def _not_collecting() -> Iterator[None]:
-    """No search for unused objects in here: nearly all that is made in this second is in use, and a tenth of it went into searching."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def _days(session: Session, generation: Generation) -> None:

@@ -20,7 +20,7 @@ def done_as(span: Span, person: PersonFacts, rule: Rule) -> Record | None:
     if kind not in ("record", "external"):
         return None
     found = next((each for each in person.records if each.kind == kind and each.id == int(ident)), None)
-    if found is None or found.course in rule.courses or (kind == "record" and rule.hours is not None):
+    if found is None or found.course in rule.courses or (kind == "record" and rule.hours):
         return None
     return found
 

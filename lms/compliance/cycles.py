@@ -8,7 +8,7 @@ from operator import itemgetter
 from .calendar import FOREVER
 from .dues import Move, Mover, Step, moved
 from .facts import Done, Event, PersonFacts, Record
-from .hours import Turn, account, falls_short
+from .hours import Hours, Turn, account, falls_short
 from .own_days import own_days, series_day, term_begins
 from .periods import Period, phase_at
 from .rule_words import BY_LICENCE, CADENCE, HELD, NO_LENGTH, ONCE, SERIES, WINDOW
@@ -38,7 +38,7 @@ class Cycle:
     """One turn of the duty; day numbers. ``base`` and ``turn`` say where it stands in its cadence.
 
     ``done`` is what counts for it, in the order in which it came; ``since`` the day on which its term began, ``versions`` the lowest
-    that count of what an event renewed, ``carried`` the minutes that came over from the cycle before.
+    that count of what an event renewed, ``carried`` the minutes that came over from the cycle before, for each account of hours.
     ``met_on`` is the day on which it was satisfied, ``met_from`` the first day on which that shows (later than
     ``met_on`` for what was done before the period). ``cap`` ends the validity early. ``missed_from``: a later cycle was
     met, or extended, instead. ``rule`` and ``due`` are those of its last piece; no leave or extension has moved that due day.
@@ -52,7 +52,7 @@ class Cycle:
     since: int = 0
     done: list[Done] = field(default_factory=list)
     versions: dict[str, int] = field(default_factory=dict)
-    carried: int = 0
+    carried: dict[Hours, float] = field(default_factory=dict)
     met_on: int = FOREVER
     met_from: int = FOREVER
     met_by: str = ""
@@ -200,19 +200,33 @@ class Chain:
         before = self.cycles[-1]
         self.cycles.append(following)
         hours = following.rule.hours
-        if hours is None or not following.rule.calendar:
+        if not hours or not following.rule.calendar:
             return
         self._carry(before, following)
-        if following.carried or hours.average_over > 1:
+        if following.carried or any(each.average_over > 1 for each in hours):
             self._judge(following, following.begins)
 
     def _carry(self, before: Cycle, following: Cycle) -> None:
         """What ``before`` has more than it needs is ``following``'s, where the rule lets it be."""
-        hours = following.rule.hours
-        if hours is None or hours.no_carry_over or hours.average_over > 1 or before.met_on == FOREVER:
+        if before.met_on == FOREVER:
             return
-        reached, asked, _ = account(hours, [before.as_turn], before.done, before.carried, frozenset())
-        following.carried = max(0, reached - asked)
+        for hours in following.rule.hours:
+            if hours.no_carry_over or hours.average_over > 1:
+                continue
+            barred = self._barred(before) if hours.no_repeat_next else frozenset()
+            had = before.carried.get(hours, 0)
+            reached, asked, _ = account(hours, [before.as_turn], before.done, had, barred)
+            if reached > asked:
+                following.carried[hours] = reached - asked
+
+    def _barred(self, cycle: Cycle) -> frozenset[str]:
+        """The courses that counted in the cycle before, and so do not in this one."""
+        barred: frozenset[str] = frozenset()
+        for each in self.cycles:
+            if each is cycle:
+                break
+            barred = frozenset(record.course for _, _, record in each.done) - barred
+        return barred
 
     def _carry_on(self, cycle: Cycle, day: int) -> None:
         """A cycle that was met late, when others had begun: what it has to spare goes to them in turn."""
@@ -303,7 +317,7 @@ class Chain:
         if cycle is not None:
             cycle.done.append(done)
             self._judge(cycle, day)
-            if cycle.rule.calendar and cycle.rule.hours is not None and cycle is not self.cycles[-1]:
+            if cycle.rule.calendar and cycle.rule.hours and cycle is not self.cycles[-1]:
                 self._carry_on(cycle, day)
         elif self.requirement.counts_hours and self.cycles[-1].rule.calendar:
             for cycle in reversed(self.cycles):
@@ -316,14 +330,14 @@ class Chain:
         last = self.cycles[-1]
         if not last.rule.calendar:
             first = last is self.cycles[0]
-            early = last.rule.look_back is not None or last.rule.hours is not None if first else last.rule.early_counts
+            early = last.rule.look_back is not None or bool(last.rule.hours) if first else last.rule.early_counts
             counts = last.met_on == FOREVER and (early or last.pieces[-1].opens <= day)
             return last if counts else None
         latest = len(self.cycles) - 1
         while latest > 0 and self.cycles[latest].pieces[-1].opens > day:
             latest -= 1
         rule = self.cycles[latest].rule
-        if rule.opens_before is None or rule.hours is not None:
+        if rule.opens_before is None or rule.hours:
             for place, cycle in enumerate(self.cycles[: latest + 1]):
                 if cycle.closed == FOREVER and (place == latest or day <= self.cycles[place + 1].due):
                     return cycle
@@ -341,10 +355,10 @@ class Chain:
             return
         on, by, oldest, until = met
         if rule.recurs in (WINDOW, HELD):
-            if rule.recurs == WINDOW and rule.hours is not None:
+            if rule.recurs == WINDOW:
                 on, number, latest = max(cycle.done, key=BY_DAY)
                 by = f"{latest.kind}:{number}"
-                until = falls_short(rule.hours, cycle.done, rule.every.months, max(on, day)) - 1
+                until = falls_short(rule.hours[0], cycle.done, rule.every.months, max(on, day)) - 1
             if until < max(on, day) or (cycle is not self.cycles[0] and day <= cycle.due and until <= cycle.due):
                 return
             cycle.until = until
@@ -405,7 +419,8 @@ class Chain:
             latest = max(each[0] for each in turn.done)
             since = rule.every.after(latest, -1)
             turn = Turn([each for each in turn.done if each[0] > since], latest, latest)
-        barred = frozenset(record.course for _, _, record in earlier[-1].done) if earlier else frozenset()
+        repeats = any(each.no_repeat_next for each in rule.hours)
+        barred = self._barred(cycle) if repeats else frozenset()
         return rule.satisfied.met(Ledger(turn, earlier, cycle.carried, barred, cycle.versions))
 
     # --- changes that ask again

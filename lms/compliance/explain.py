@@ -116,9 +116,10 @@ def explain(span: Span, person: PersonFacts) -> Message:
 def _fact(cause: str, subject: str, person: PersonFacts) -> dict[str, object]:
     """What can be said of the fact that caused a span: its day, its last day (None: open), its reason."""
     if cause in DONE:
-        days = [r.completed_on for r in person.records if r.id == int(subject) and r.kind == cause]
-        days += [held.issued for held in person.licences if cause == "licence" and held.id == int(subject)]
-        return {"done": days[0], "day": days[0]}
+        done = person.when(cause, int(subject))
+        if done is None:  # a licence that is held, and of which only that is known
+            done = next(held.issued for held in person.licences if held.id == int(subject))
+        return {"done": done, "day": done}
     if cause == "event":
         return {"day": next(event.day for event in person.events if event.id == int(subject))}
     if cause == "assigned":

@@ -189,6 +189,7 @@ class PersonFacts:
     assigned: Sequence[Assigned] = ()
     equivalencies: Sequence[Equivalency] = ()
     _done: list[Mapping[str, list[Done]]] = field(default_factory=list, init=False, repr=False, compare=False)
+    _when: list[Mapping[tuple[str, int], date]] = field(default_factory=list, init=False, repr=False, compare=False)
     _employed: list[list[Interval]] = field(default_factory=list, init=False, repr=False, compare=False)
     _present: list[list[tuple[int, int, Membership]]] = field(
         default_factory=list, init=False, repr=False, compare=False
@@ -213,6 +214,12 @@ class PersonFacts:
                 ]
             )
         return self._present[0]
+
+    def when(self, kind: str, id: int) -> date | None:
+        """On which day this was done, of all that was, revoked or not; None: there is no such thing."""
+        if not self._when:
+            self._when.append({(record.kind, record.id): record.completed_on for record in self.records})
+        return self._when[0].get((kind, id))
 
     def done(self) -> Mapping[str, list[Done]]:
         """What was done and counts, in order of days, by what it counts as and by ``topic:<name>``: neither revoked nor replaced."""

@@ -31,7 +31,7 @@ class Share(NamedTuple):
     minutes: int
     percent: int
 
-    def of(self, target: int) -> int:
+    def of(self, target: float) -> float:
         """The part in minutes where ``target`` minutes are asked in all; part minutes are rounded up."""
         return self.minutes if not self.percent else -(-target * self.percent // 100)
 
@@ -60,7 +60,7 @@ class Hours:
     rounding: Rounding = Rounding.NONE
     average_over: int = 1
 
-    def target(self, since: int, due: int) -> int:
+    def target(self, since: int, due: int) -> float:
         """The minutes asked for a cycle of the days [since, due], as day numbers."""
         if not self.per_year:
             return self.minutes
@@ -69,10 +69,10 @@ class Hours:
             return self.per_year * (years + (rest > 0))
         minutes = self.per_year * (years * whole + rest)
         quarter = self.hour * whole
-        return -(-4 * minutes // quarter) * self.hour // 4  # up to the quarter of the rule's hour
+        return -(-4 * minutes // quarter) * self.hour / 4  # up to the quarter of the rule's hour; of 50 minutes, 12.5
 
-    def worth(self, record: Record) -> int:
-        """The minutes that a record counts for."""
+    def worth(self, record: Record) -> float:
+        """The minutes that a record counts for; halves of one are exact, since a quarter of 50 minutes is 12.5."""
         if self.courses and record.course not in self.courses and self.courses.isdisjoint(record.counts_as):
             return 0
         if self.approved and self.approved.isdisjoint(record.approved):
@@ -82,7 +82,7 @@ class Hours:
             return minutes
         quarter = self.hour / 4
         quarters = minutes // quarter if self.rounding == Rounding.DOWN else (minutes + quarter / 2) // quarter
-        return int(quarters * quarter)
+        return quarters * quarter
 
 
 class Turn(NamedTuple):
@@ -96,12 +96,12 @@ class Turn(NamedTuple):
 class Account(NamedTuple):
     """The minutes reached, the minutes asked, and whether every smaller condition is met."""
 
-    reached: int
-    asked: int
+    reached: float
+    asked: float
     fulfilled: bool
 
 
-def reached_on(hours: Hours, turns: Sequence[Turn], carried: int, barred: frozenset[str]) -> Done | None:
+def reached_on(hours: Hours, turns: Sequence[Turn], carried: float, barred: frozenset[str]) -> Done | None:
     """What made the account of the last turn, or of several turns together, suffice; None while it does not.
 
     ``carried`` are minutes left over from before; ``barred`` courses count for nothing. What was carried alone, or what earlier
@@ -122,10 +122,12 @@ def reached_on(hours: Hours, turns: Sequence[Turn], carried: int, barred: frozen
     return max(day, start) if len(turns) > 1 else day, record_id, record
 
 
-def account(hours: Hours, turns: Sequence[Turn], done: Iterable[Done], carried: int, barred: frozenset[str]) -> Account:
+def account(
+    hours: Hours, turns: Sequence[Turn], done: Iterable[Done], carried: float, barred: frozenset[str]
+) -> Account:
     """What stands on the account after ``done``, in order of days."""
     asked = sum(hours.target(turn.since, turn.due) for turn in turns)
-    counted: list[tuple[Record, int]] = []
+    counted: list[tuple[Record, float]] = []
     seen: set[str] = set()
     for _, _, record in done:
         if record.course in barred or (hours.no_repeat and record.course in seen):
@@ -161,7 +163,7 @@ def _leaves(done_on: int, months: int) -> int:
     return day
 
 
-def _part(share: Share, record: Record, minutes: int) -> int:
+def _part(share: Share, record: Record, minutes: float) -> float:
     if share.modalities and record.modality not in share.modalities:
         return 0
     if not share.topics:

@@ -14,13 +14,13 @@ from lms.compliance.explain import explain
 from lms.compliance.facts import PersonFacts
 from lms.compliance.hindsight import later
 from lms.compliance.models import OVERALL
-from lms.compliance.rows import Row, rows_of
+from lms.compliance.on_day import Stand, stand, stand_again
 from lms.compliance.rules import RequirementFacts
 from lms.compliance.spans import Span, State
 from lms.compliance.surroundings import asked_by
+from lms.compliance.uncollected import not_collecting
 from lms.db import day_in, known
 from lms.errors import N_, Message
-from lms.organisation import load
 from lms.people.models import Membership
 
 
@@ -71,31 +71,35 @@ def pairs(session: Session, people: int) -> int:
 class Comparison:
     """Where these people stood on ``day``, as known just before ``then`` and as known just before ``now`` (None: at this moment).
 
-    Both are worked out from the facts, by the same functions as the stored spans. About thirty statements, however many people. Who was
-    known by the same facts at both times, and by the same rules, is worked out once.
+    Both are worked out from the facts, by the same functions as the stored spans. About thirty statements, however many people. What
+    the same facts and the same rules say at both times is worked out once.
     """
 
     def __init__(
         self, session: Session, person_ids: Sequence[int], day: date, then: datetime, now: datetime | None = None
     ) -> None:
-        organisation = load(session)
-        soon_days = organisation.due_soon_days if organisation else 30
+        with not_collecting():
+            self._read(session, person_ids, day, then, now)
+
+    def _read(
+        self, session: Session, person_ids: Sequence[int], day: date, then: datetime, now: datetime | None
+    ) -> None:
         self._then = _Knowledge(session, person_ids, then)
         self._now = _Knowledge(session, person_ids, now)
         self.changed_rules = frozenset(
             id for id in {*self._then.rules, *self._now.rules} if self._then.rules.get(id) != self._now.rules.get(id)
         )
         """The requirements that were written down or changed in between."""
-        self._rows: dict[int, tuple[_Rows, _Rows]] = {}
+        self._stands: dict[int, tuple[Stand, Stand]] = {}
         for person in person_ids:
-            old = self._then.rows(person, day, soon_days)
-            same = not self.changed_rules and self._then.people[person] == self._now.people[person]
-            self._rows[person] = old, old if same else self._now.rows(person, day, soon_days)
+            was, known_now = self._then.people[person], self._now.people[person]
+            old = stand(self._then.rules, was, day)
+            self._stands[person] = old, stand_again(self._now.rules, known_now, day, old, self._then.rules, was)
 
     def standing(self, person_id: int) -> dict[int, tuple[Side, Side]]:
         """Where somebody stood then and now, for each requirement that applied at either time, the overall one among them."""
-        old, new = self._rows[person_id]
-        return {id: (_side(old.get(id)), _side(new.get(id))) for id in sorted({*old, *new})}
+        old, new = self._stands[person_id]
+        return {id: (_side(old, id), _side(new, id)) for id in sorted({*old.spans, *new.spans})}
 
     def learnt(self, person_id: int) -> list[Message]:
         """What was learnt in between about somebody, one sentence for each fact."""
@@ -103,23 +107,21 @@ class Comparison:
 
     def differences(self) -> Iterator[Difference]:
         """Every person and requirement on which the two differ, explained, in the order of people and requirements."""
-        for person, (old, new) in self._rows.items():
+        for person, (old, new) in self._stands.items():
             if old is new:
                 continue
-            for requirement_id, (then, now) in self.standing(person).items():
-                if requirement_id == OVERALL or then == now:
-                    continue
-                learnt = self.learnt(person)
-                if requirement_id in self.changed_rules:
-                    learnt.append(Message(RULE_CHANGED))
-                before = self._then.explained(person, old.get(requirement_id))
-                after = self._now.explained(person, new.get(requirement_id))
-                yield Difference(person, requirement_id, before, after, tuple(learnt))
+            standing = self.standing(person)
+            differing = [id for id, (then, now) in standing.items() if id != OVERALL and then != now]
+            learnt = tuple(self.learnt(person)) if differing else ()
+            for id in differing:
+                then, now = standing[id]
+                because = (*learnt, Message(RULE_CHANGED)) if id in self.changed_rules else learnt
+                before = self._then.explained(person, then, old.spans.get(id))
+                after = self._now.explained(person, now, new.spans.get(id))
+                yield Difference(person, id, before, after, because)
 
 
 RULE_CHANGED = N_("The requirement was written down or changed later.")
-
-_Rows = Mapping[int, Row]
 
 
 class _Knowledge:
@@ -130,23 +132,11 @@ class _Knowledge:
         asks = asked_by(self.rules.values())
         self.people: Mapping[int, PersonFacts] = gathering.people(session, person_ids, known_at, asks)
 
-    def rows(self, person_id: int, day: date, soon_days: int) -> _Rows:
-        """The rows of a day, by requirement."""
-        return {
-            row.requirement_id: row
-            for row in rows_of(self.rules.values(), self.people[person_id], soon_days)
-            if row.from_day <= day < row.to_day
-        }
-
-    def explained(self, person_id: int, row: Row | None) -> Side:
-        if row is None:
-            return NOWHERE
-        span = Span(
-            row.from_day, row.to_day, State(row.state), None, row.due, row.valid_until, row.cycle, row.because,
-            row.lapsed_extended,
-        )  # fmt: skip
-        return _side(row)._replace(why=explain(span, self.people[person_id]))
+    def explained(self, person_id: int, side: Side, span: Span | None) -> Side:
+        """The side with its sentence."""
+        return NOWHERE if span is None else side._replace(why=explain(span, self.people[person_id]))
 
 
-def _side(row: Row | None) -> Side:
-    return NOWHERE if row is None else Side(State(row.state), row.department_id or None, row.due, None)
+def _side(there: Stand, requirement_id: int) -> Side:
+    span = there.spans.get(requirement_id)
+    return NOWHERE if span is None else Side(span.state, there.department_id or None, span.due, None)

@@ -52,6 +52,14 @@ def overall(spans_by_requirement: Mapping[int, Sequence[Span]]) -> tuple[Span, .
     )
 
 
+def overall_on(spans: Mapping[int, Span]) -> Look:
+    """The overall state of one day, from what is in force on it of each requirement (at least one); see :func:`overall`."""
+    now: Now = [{} for _ in range(len(State) + 1)]
+    for requirement_id, span in spans.items():
+        now[span.state][requirement_id] = (span.due or date.max, requirement_id, span)
+    return _look(now, len(spans))
+
+
 def _turns(spans_by_requirement: Mapping[int, Sequence[Span]]) -> dict[date, list[tuple[bool, int, Span]]]:
     """By day what begins (True) and ends on it; of each requirement what ends before what begins."""
     turns: defaultdict[date, list[tuple[bool, int, Span]]] = defaultdict(list)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from lms.errors import N_
@@ -35,7 +36,7 @@ def read_rule(data: object) -> dict[str, Any]:
     fields: dict[str, Any] = {"audience": read_audience(audience) if audience else EVERYONE}
     fields |= _satisfied(reader) | recurs | _first(reader, kind) | _again(reader, kind) | _licence(reader)
     hours = hours_in(fields.get("satisfied"))
-    fields |= _look_back(reader, fields["every"], kind, hours is not None)
+    fields |= _look_back(reader, fields["every"], kind, bool(hours))
     fields |= {
         "opens_before": reader.count("opens_before", None),
         "grace": reader.count("grace", 0) or 0,
@@ -50,20 +51,26 @@ def read_rule(data: object) -> dict[str, Any]:
     return fields
 
 
-def _refuse_contradictions(reader: Reader, kind: Recurs, hours: Hours | None) -> None:
-    if kind == Recurs.WINDOW and hours is None:
+def _refuse_contradictions(reader: Reader, kind: Recurs, hours: Sequence[Hours]) -> None:
+    if kind == Recurs.WINDOW and len(hours) > 1:
+        reader.fault(
+            "recurs",
+            N_("A look-back window adds up one account of hours, and this rule asks for several."),
+            N_("Write the parts under at_least of one account, or make a requirement of each."),
+        )
+    if kind == Recurs.WINDOW and not hours:
         reader.fault(
             "recurs",
             N_("A look-back window adds up hours, and this rule asks for none."),
             N_("Ask for hours under satisfied_by, or use the recurrence “rolling”."),
         )
-    if hours is not None and hours.per_year and kind not in CALENDAR_KINDS:
+    if any(each.per_year for each in hours) and kind not in CALENDAR_KINDS:
         reader.fault(
             "satisfied_by",
             N_("Hours for each year need cycles of a known length."),
             N_("Use a recurrence by cadence, fixed day, birth month or licence renewal, or write hours for the cycle."),
         )
-    if hours is not None and hours.average_over > 1 and kind not in CALENDAR_KINDS:
+    if any(each.average_over > 1 for each in hours) and kind not in CALENDAR_KINDS:
         reader.fault(
             "satisfied_by",
             N_("An average over several cycles needs cycles of a known length."),

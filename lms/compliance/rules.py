@@ -75,7 +75,7 @@ class Rule:
     align_end_of_month: bool = False
     personal: bool = field(init=False, compare=False, repr=False)
     calendar: bool = field(init=False, compare=False, repr=False)
-    hours: Hours | None = field(init=False, compare=False, repr=False)
+    hours: tuple[Hours, ...] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         own = self.recurs in SERIES - {Recurs.FIXED} or self.first != First.ENTERING
@@ -138,7 +138,7 @@ class RequirementFacts:
         phases = _phases([version for version in self.versions if version.status != Status.PENDING])
         object.__setattr__(self, "phases", phases)
         object.__setattr__(self, "courses", frozenset().union(*(phase.rule.courses for phase in phases)))
-        hours = [phase.rule.hours for phase in phases if phase.rule.hours is not None]
+        hours = [each for phase in phases for each in phase.rule.hours]
         object.__setattr__(self, "counts_hours", bool(hours))
         object.__setattr__(self, "names", _names(self.courses, hours))
         object.__setattr__(self, "takes_over", tuple(phase for phase in phases if phase.apply_to_running))

@@ -23,12 +23,12 @@ class Met(NamedTuple):
 
 
 class Ledger(NamedTuple):
-    """What a cycle has to show: its turn, the turns before it (latest last), minutes carried over, courses of the turn before,
-    and the lowest version that counts of what an event renewed."""
+    """What a cycle has to show: its turn, the turns before it (latest last), minutes carried over for each account of hours, courses
+    that counted in the turn before, and the lowest version that counts of what an event renewed."""
 
     turn: Turn
     earlier: Sequence[Turn]
-    carried: int
+    carried: Mapping[Hours, float]
     barred: frozenset[str]
     versions: Mapping[str, int]
 
@@ -60,7 +60,7 @@ class InHours:
         if hours.average_over == 1:
             turns = [ledger.turn]
         barred = ledger.barred if hours.no_repeat_next else frozenset()
-        found = reached_on(hours, turns, ledger.carried, barred)
+        found = reached_on(hours, turns, ledger.carried.get(hours, 0), barred)
         if found is None:
             return None
         day, record_id, record = found
@@ -105,12 +105,12 @@ def keys(satisfaction: Satisfaction) -> frozenset[str]:
             return frozenset().union(*(keys(part) for part in satisfaction.parts))
 
 
-def hours_in(satisfaction: Satisfaction | None) -> Hours | None:
-    """The hours that are asked, if any are; of several the first."""
+def hours_in(satisfaction: Satisfaction | None) -> tuple[Hours, ...]:
+    """The hours that are asked: each is an account of its own."""
     match satisfaction:
         case None | Item():
-            return None
+            return ()
         case InHours(hours):
-            return hours
+            return (hours,)
         case _:
-            return next((found for part in satisfaction.parts if (found := hours_in(part)) is not None), None)
+            return tuple(hours for part in satisfaction.parts for hours in hours_in(part))

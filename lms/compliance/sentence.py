@@ -64,8 +64,8 @@ def _to_do(rule: Rule, courses: Mapping[str, str]) -> Iterator[Message]:
         titles = ", ".join(names) if plain else _joined([_item(key, courses) for key in sorted(rule.courses)])
         one = N_("To do: one of %(courses)s.") if len(names) > 1 and not rule.needs_all else N_("To do: %(courses)s.")
         yield Message(one, {"courses": titles})
-    if rule.hours is not None:
-        yield from _conditions(rule.hours)
+    for hours in rule.hours:
+        yield from _conditions(hours)
 
 
 ITEM = {

@@ -39,7 +39,7 @@ def timeline(requirement: RequirementFacts, person: PersonFacts, horizon: date) 
     found = periods(requirement, person)
     if not found:
         return ()
-    records = _counting(requirement, person)
+    records = counting(requirement, person)
     spans: list[Span] = []
     number = 1
     for period in found:
@@ -65,12 +65,12 @@ def satisfied_on(requirement: RequirementFacts, person: PersonFacts, day: date) 
     if not here or number >= here[-1].to_day:
         return None
     in_play = movers(requirement, person, here[-1])
-    cycles = Chain(here[-1], requirement, person, 1).build(_counting(requirement, person), in_play)
+    cycles = Chain(here[-1], requirement, person, 1).build(counting(requirement, person), in_play)
     met = [cycle for cycle in cycles if cycle.met_from <= number]
     return date.fromordinal(met[-1].met_on) if met else None
 
 
-def _counting(requirement: RequirementFacts, person: PersonFacts) -> list[Done]:
+def counting(requirement: RequirementFacts, person: PersonFacts) -> list[Done]:
     """What was done that may count for the requirement, in order of days."""
     done = person.done()
     wanted = requirement.names

@@ -57,7 +57,7 @@ def first_opens_on(rule: Rule, start: int, due: int) -> int:
 def opens_on(rule: Rule, begins: int, due: int) -> int:
     """The day from which a later cycle may be done: 90 days before due for rolling rules, else as soon as it begins."""
     before = rule.opens_before
-    if rule.hours is not None and rule.calendar:
+    if rule.hours and rule.calendar:
         return begins  # hours add up from the first day of their cycle
     if before is None and rule.recurs in OPENS_EARLY:
         before = ROLLING_OPENS_BEFORE
@@ -66,7 +66,7 @@ def opens_on(rule: Rule, begins: int, due: int) -> int:
 
 def good_for(rule: Rule, day: int) -> int:
     """The last day on which something done on ``day`` before the period is worth anything by the rule."""
-    if rule.recurs in (ONCE, HELD) or rule.look_back_term or (rule.hours is not None and rule.calendar):
+    if rule.recurs in (ONCE, HELD) or rule.look_back_term or (rule.hours and rule.calendar):
         return FOREVER
     return aligned(rule, rule.every.after(day) - 1)
 

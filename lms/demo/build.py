@@ -19,10 +19,11 @@ from lms.accounts import passwords
 from lms.accounts.models import Account, RoleGrant
 from lms.audit import Actor
 from lms.catalogue.actions import publish
-from lms.catalogue.content import FOLLOW_UP, AttestationStep, CourseContent, Step
+from lms.catalogue.content import CourseContent
 from lms.catalogue.disk import load_course
 from lms.catalogue.localised import localised
 from lms.catalogue.models import Course, CourseVersion
+from lms.catalogue.steps import FOLLOW_UP, AttestationStep, Step
 from lms.catalogue.surveys import Response, commitments
 from lms.certificates.actions import ALPHABET
 from lms.certificates.models import Certificate

@@ -6,9 +6,10 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
-from lms.catalogue.content import CourseContent, Scenario
+from lms.catalogue.content import CourseContent
 from lms.catalogue.items import Item, MultipleItem, PictureChoiceItem, Question, Response, SingleItem, TrueFalseItem
 from lms.catalogue.items.parted import PartedQuestion
+from lms.catalogue.story import Scenario
 from lms.learning import scenario as scenarios
 from lms.learning.scoring import Result, draw, score_attempt
 

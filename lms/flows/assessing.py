@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.audit import Actor
-from lms.catalogue.content import FOLLOW_UP, CourseContent
+from lms.catalogue.content import CourseContent
 from lms.catalogue.localised import localised
 from lms.catalogue.models import CourseVersion
 from lms.catalogue.queries import content as content_of
+from lms.catalogue.steps import FOLLOW_UP
 from lms.clock import local_day
 from lms.compliance import actions as compliance
 from lms.errors import N_, Conflict

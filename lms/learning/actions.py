@@ -9,7 +9,8 @@ from typing import Any, cast
 from sqlalchemy import Table, bindparam, exists, insert, select, update
 from sqlalchemy.orm import Session
 
-from lms.catalogue.content import CourseContent, PreTestStep, TestStep
+from lms.catalogue.content import CourseContent
+from lms.catalogue.steps import PreTestStep, TestStep
 from lms.clock import local_day
 from lms.errors import N_, Conflict, Invalid
 from lms.learning import policy, scoring

@@ -14,7 +14,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms.catalogue.content import CourseContent, Scenario
+from lms.catalogue.content import CourseContent
+from lms.catalogue.story import Scenario
 from lms.learning import scenario as scenarios
 from lms.learning.item_analysis import Figures, analysed
 from lms.learning.models import Answer, Attempt, Enrolment

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from lms.catalogue.content import SCORE, Choice, Scenario, When
 from lms.catalogue.scenes import BEST, WEIGHTS
+from lms.catalogue.story import SCORE, Choice, Scenario, When
 from lms.learning.scenario import State, Taken, best_path
 
 

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
-from lms.catalogue.content import ANGOFF, CourseContent, TestStep
+from lms.catalogue.content import CourseContent
 from lms.catalogue.parts import length
+from lms.catalogue.steps import ANGOFF, TestStep
 
 
 @dataclass(frozen=True, slots=True)

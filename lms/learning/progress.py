@@ -5,14 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lms.catalogue.content import (
-    AttestationStep,
-    CourseContent,
-    EvaluationStep,
-    PreTestStep,
-    Step,
-    TestStep,
-)
+from lms.catalogue.content import CourseContent
+from lms.catalogue.steps import AttestationStep, EvaluationStep, PreTestStep, Step, TestStep
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from lms.catalogue.best_way import best_way
-from lms.catalogue.content import Choice, Ending, Scenario
 from lms.catalogue.scenes import BEST, WEIGHTS, Machine, Move
+from lms.catalogue.story import Choice, Ending, Scenario
 from lms.errors import N_, Invalid
 
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
-from lms.catalogue.content import Timed
+from lms.catalogue.story import Timed
 
 GRACE = timedelta(seconds=5)
 """What a choice may take on its way to the server."""

@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from lms.catalogue.content import CheckStep, CourseContent, PreTestStep, Share, TestStep
+from lms.catalogue.content import CourseContent
 from lms.catalogue.items import Credit, Item, Response, by_hash
+from lms.catalogue.steps import CheckStep, PreTestStep, Share, TestStep
 from lms.errors import N_, Invalid
 
 __all__ = ["by_hash", "check_response", "draw", "draw_items", "score_attempt", "score_item"]

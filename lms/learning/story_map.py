@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from lms.catalogue.best_way import best_way
-from lms.catalogue.content import SCORE, Ending, Scenario, Scene, When
+from lms.catalogue.story import SCORE, Ending, Scenario, Scene, When
 from lms.learning import scenario as playing
 
 ArrowKind = Literal["best", "acceptable", "poor", "route", "otherwise"]

@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lms.catalogue import queries as catalogue
-from lms.catalogue.content import FOLLOW_UP, AttestationStep, CourseContent
+from lms.catalogue.content import CourseContent
+from lms.catalogue.steps import FOLLOW_UP, AttestationStep
 from lms.catalogue.surveys import Response, commitments, missing
 from lms.clock import local_day
 from lms.errors import N_, Conflict, Invalid, NotFound

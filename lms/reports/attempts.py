@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from lms.catalogue.content import TestStep
 from lms.catalogue.models import CourseVersion
+from lms.catalogue.steps import TestStep
 from lms.db import day_in, known
 from lms.learning.models import Accommodation, Attempt, AttemptKind, Enrolment
 from lms.people.models import Person

@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from lms.catalogue.content import FOLLOW_UP, CourseContent
+from lms.catalogue.content import CourseContent
 from lms.catalogue.models import Course
+from lms.catalogue.steps import FOLLOW_UP
 from lms.catalogue.surveys import HOW, Question, practices
 from lms.learning.models import Attempt, AttemptKind, Enrolment, FollowUp, StepDone, SurveyAnswer
 from lms.reports.suppression import LIMIT, small

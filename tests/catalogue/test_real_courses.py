@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from lms.catalogue.content import ScenarioStep
 from lms.catalogue.disk import load_course
 from lms.catalogue.localised import localised
 from lms.catalogue.markdown import Notes, render
+from lms.catalogue.steps import ScenarioStep
 from lms.learning.scenario import best_path
 
 COURSES = sorted(path.parent for path in (Path(__file__).resolve().parents[2] / "courses").glob("*/course.yaml"))

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lms.catalogue.checks import Lines, Proof, Report, check_scenario
-from lms.catalogue.content import Scenario, from_data, to_data
+from lms.catalogue.content import from_data, to_data
 from lms.catalogue.exploring import explore
 from lms.catalogue.scores import score_range
+from lms.catalogue.story import Scenario
 from lms.catalogue.yaml_text import read
 from lms.errors import Invalid, Problem
 from lms.learning.scenario import State, available, best_path, choose, replay, start

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from lms.catalogue.assembly import Loaded
-from lms.catalogue.content import FOLLOW_UP
 from lms.catalogue.disk import load_course
 from lms.catalogue.localised import localised, missing
+from lms.catalogue.steps import FOLLOW_UP
 from lms.catalogue.surveys import commitments, fields, parse
 from lms.catalogue.surveys import missing as unanswered
 from lms.errors import Invalid

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lms.catalogue.checks import Lines, Report, check_scenario
-from lms.catalogue.content import Scenario
 from lms.catalogue.disk import load_course
+from lms.catalogue.story import Scenario
 from lms.catalogue.twee import Notes, Passage, body, parse
 from lms.catalogue.twee_story import as_yaml, exported, imported
 from lms.catalogue.yaml_text import read

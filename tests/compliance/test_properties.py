@@ -102,7 +102,7 @@ def they_follow_each_other_and_cover_the_days_of_the_audience(
 def a_state_never_improves_without_a_new_fact(spans: Spans, requirement: RequirementFacts, facts: PersonFacts) -> None:
     """But for hours that are carried over: they meet a cycle on its first day."""
     marks = edges(facts, requirement)
-    hours = any(version.rule.hours is not None for version in requirement.versions)
+    hours = any(version.rule.hours for version in requirement.versions)
     for before, after in pairwise(spans):
         if hours and before.cycle != after.cycle and after.because == "carried":
             continue

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lms.catalogue.content import TestStep
+from lms.catalogue.steps import TestStep
 from lms.learning.policy import Allowance, closes_at, is_over, lengthened, limit_for, standing
 
 T0 = datetime(2026, 6, 15, 8, tzinfo=UTC)

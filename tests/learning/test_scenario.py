@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lms.catalogue.checks import Lines, Report, check_scenario
-from lms.catalogue.content import Scenario
 from lms.catalogue.exploring import explore
+from lms.catalogue.story import Scenario
 from lms.catalogue.yaml_text import read
 from lms.errors import Invalid
 from lms.learning.scenario import available, best_path, choose, replay, start

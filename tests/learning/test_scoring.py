@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lms.catalogue.content import CourseContent, Share, from_data, to_data
+from lms.catalogue.content import CourseContent, from_data, to_data
 from lms.catalogue.disk import load_course
 from lms.catalogue.items import MultipleItem, Option, SingleItem
+from lms.catalogue.steps import Share
 from lms.errors import Invalid, NotFound
 from lms.learning.scoring import by_hash, check_response, draw, draw_items, score_attempt, score_item
 from tests.catalogue.making import FILES, write

@@ -12,8 +12,8 @@ from sqlalchemy import select
 from config import Config
 from lms.audit import Actor
 from lms.catalogue.actions import publish
-from lms.catalogue.content import Scenario, Timed
 from lms.catalogue.disk import load_course
+from lms.catalogue.story import Scenario, Timed
 from lms.clock import SetClock
 from lms.db import Database
 from lms.files import FileStore

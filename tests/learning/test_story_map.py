@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 
 from lms.catalogue.checks import Lines, Report, check_scenario
-from lms.catalogue.content import Scenario
+from lms.catalogue.story import Scenario
 from lms.cli import main
 from lms.learning.map_drawing import drawn
 from lms.learning.map_layout import Size, laid_out

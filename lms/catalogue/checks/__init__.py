@@ -17,7 +17,8 @@ from lms.catalogue.checks.scenario import check_scenario
 from lms.catalogue.checks.surveys import check_surveys
 from lms.catalogue.checks.texts import check_texts
 from lms.catalogue.checks.translations import check_translations
-from lms.catalogue.content import CourseContent, Step
+from lms.catalogue.content import CourseContent
+from lms.catalogue.steps import Step
 from lms.errors import N_, Problem
 
 NO_LINES = Lines()

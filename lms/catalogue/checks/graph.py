@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from lms.catalogue.checks.finding import At, Report
-from lms.catalogue.content import Scenario, Scene
+from lms.catalogue.story import Scenario, Scene
 from lms.errors import N_
 
 

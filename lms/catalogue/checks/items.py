@@ -6,10 +6,11 @@ from collections.abc import Collection
 
 from lms.catalogue.checks.finding import At, Report
 from lms.catalogue.checks.outline import no_duplicates
-from lms.catalogue.content import CourseContent, TestStep
+from lms.catalogue.content import CourseContent
 from lms.catalogue.items import Item
 from lms.catalogue.items.question import Fault
 from lms.catalogue.localised import COURSE_FILE
+from lms.catalogue.steps import TestStep
 from lms.errors import N_
 
 

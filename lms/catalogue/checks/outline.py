@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from datetime import date
 
 from lms.catalogue.checks.finding import At, Report
-from lms.catalogue.content import CourseFile, Step, TestStep
+from lms.catalogue.content import CourseFile
 from lms.catalogue.localised import COURSE_FILE
+from lms.catalogue.steps import Step, TestStep
 from lms.errors import N_
 
 MINUTES_TOLERANCE = 10

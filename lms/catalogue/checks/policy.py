@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from lms.catalogue.checks.finding import At, Report
-from lms.catalogue.content import CourseFile, TestStep
+from lms.catalogue.content import CourseFile
 from lms.catalogue.localised import COURSE_FILE
 from lms.catalogue.parts import length
+from lms.catalogue.steps import TestStep
 from lms.errors import N_
 
 SHORTEST, LONGEST = timedelta(minutes=1), timedelta(hours=8)

@@ -6,9 +6,9 @@ from lms.catalogue.checks.finding import At, Report
 from lms.catalogue.checks.graph import check_graph
 from lms.catalogue.checks.outline import no_duplicates
 from lms.catalogue.checks.proof import Proof
-from lms.catalogue.content import SCORE, Scenario, Scene, When
 from lms.catalogue.exploring import STATE_LIMIT, Exploration, explore
 from lms.catalogue.scores import score_range
+from lms.catalogue.story import SCORE, Scenario, Scene, When
 from lms.errors import N_
 
 UNWRITTEN = "To be written."

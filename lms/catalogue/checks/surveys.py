@@ -6,15 +6,9 @@ from collections.abc import Iterator
 
 from lms.catalogue.checks.finding import At, Report
 from lms.catalogue.checks.outline import no_duplicates
-from lms.catalogue.content import (
-    FOLLOW_UP,
-    AttestationStep,
-    CourseContent,
-    EvaluationStep,
-    PreTestStep,
-    Step,
-)
+from lms.catalogue.content import CourseContent
 from lms.catalogue.localised import COURSE_FILE
+from lms.catalogue.steps import FOLLOW_UP, AttestationStep, EvaluationStep, PreTestStep, Step
 from lms.catalogue.surveys import Survey
 from lms.errors import N_
 

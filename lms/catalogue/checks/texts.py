@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 from lms.catalogue.captions import captions_of
 from lms.catalogue.checks.finding import At, Report
-from lms.catalogue.content import CourseContent, Translation
+from lms.catalogue.content import CourseContent
 from lms.catalogue.localised import COURSE_FILE, Key, originals, translated
 from lms.catalogue.markdown import BOXES, MEDIA_PREFIX, TERM_PREFIX, Use, inspect
+from lms.catalogue.translation import Translation
 from lms.errors import N_
 
 _KINDS = {"image": "image/", "audio": "audio/", "video": "video/", "captions": "text/vtt"}

@@ -11,8 +11,9 @@ from markupsafe import Markup
 
 from lms.access import Permission
 from lms.catalogue import queries as catalogue
-from lms.catalogue.content import CourseContent, LessonStep
+from lms.catalogue.content import CourseContent
 from lms.catalogue.models import CourseVersion
+from lms.catalogue.steps import LessonStep
 from lms.errors import N_, NotFound
 from lms.learning import answered, item_analysis
 from lms.learning.answered import StoryAnswers

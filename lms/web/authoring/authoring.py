@@ -15,10 +15,11 @@ from flask_babel import gettext
 from lms.access import Permission
 from lms.catalogue import actions, disk, panels, queries
 from lms.catalogue.assembly import Loaded
-from lms.catalogue.content import ANGOFF, AttestationStep, CourseContent, EvaluationStep, LessonStep, content_hash
+from lms.catalogue.content import CourseContent, content_hash
 from lms.catalogue.localised import localised, missing, stale
 from lms.catalogue.models import AngoffPanel, Change
 from lms.catalogue.queries import Offered
+from lms.catalogue.steps import ANGOFF, AttestationStep, EvaluationStep, LessonStep
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.learning import remarks
 from lms.reports import voices as reports

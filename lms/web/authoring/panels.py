@@ -11,9 +11,10 @@ from flask.typing import ResponseReturnValue
 
 from lms.access import Permission
 from lms.catalogue import angoff, panels
-from lms.catalogue.content import CourseContent, TestStep
+from lms.catalogue.content import CourseContent
 from lms.catalogue.items import Item
 from lms.catalogue.models import AngoffPanel
+from lms.catalogue.steps import TestStep
 from lms.errors import N_, AttuneError, Denied, Invalid, NotFound
 from lms.web.authoring.authoring import draft_content
 from lms.web.page import actor, commit, needs, roll_back, say, session, tell

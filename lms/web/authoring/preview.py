@@ -9,7 +9,8 @@ from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from lms.catalogue.content import FOLLOW_UP, CourseContent
+from lms.catalogue.content import CourseContent
+from lms.catalogue.steps import FOLLOW_UP
 from lms.catalogue.surveys import commitments
 from lms.errors import Invalid
 from lms.learning import scenario as scenarios

@@ -12,9 +12,10 @@ from flask_babel import gettext, ngettext
 
 from lms.access import Permission
 from lms.catalogue import queries as catalogue
-from lms.catalogue.content import AttestationStep, CourseContent, EvaluationStep, PreTestStep, Step
+from lms.catalogue.content import CourseContent
 from lms.catalogue.localised import LocalCourse, Text, localised
 from lms.catalogue.queries import Offered
+from lms.catalogue.steps import AttestationStep, EvaluationStep, PreTestStep, Step
 from lms.certificates import queries as certificates
 from lms.certificates.models import Certificate
 from lms.compliance import more_time

@@ -13,9 +13,9 @@ from flask_babel import format_time, gettext
 
 from lms.access import Permission
 from lms.catalogue import queries as catalogue
-from lms.catalogue.content import AttestationStep, EvaluationStep, LessonStep, PreTestStep, TestStep
 from lms.catalogue.items import Form
 from lms.catalogue.localised import LocalItem, Text
+from lms.catalogue.steps import AttestationStep, EvaluationStep, LessonStep, PreTestStep, TestStep
 from lms.errors import N_, Conflict, Invalid
 from lms.evidence.seen import in_words
 from lms.flows import assessing

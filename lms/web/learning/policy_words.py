@@ -10,7 +10,8 @@ from typing import Any
 import flask_babel
 from babel.dates import get_timezone_name
 
-from lms.catalogue.content import ANGOFF, CourseContent, TestStep
+from lms.catalogue.content import CourseContent
+from lms.catalogue.steps import ANGOFF, TestStep
 from lms.learning.models import Attempt
 from lms.learning.policy import Allowance, limit_for
 from lms.web.page import score

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from lms.access import Permission
-from lms.catalogue.content import PreTestStep
+from lms.catalogue.steps import PreTestStep
 from lms.flows import assessing
 from lms.learning import queries, scoring
 from lms.learning.models import Attempt

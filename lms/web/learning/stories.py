@@ -7,8 +7,8 @@ from typing import Any
 
 from flask.typing import ResponseReturnValue
 
-from lms.catalogue.content import SCORE, Choice
 from lms.catalogue.localised import LocalScenario
+from lms.catalogue.story import SCORE, Choice
 from lms.learning import queries, scoring
 from lms.learning import scenario as scenarios
 from lms.learning.debrief import Lack, Turn, debrief

@@ -14,8 +14,8 @@ from flask_babel import lazy_gettext as _l
 
 from lms.access import Permission
 from lms.catalogue import surveys as asking
-from lms.catalogue.content import FOLLOW_UP, AttestationStep
 from lms.catalogue.localised import LocalSurvey, Text
+from lms.catalogue.steps import FOLLOW_UP, AttestationStep
 from lms.catalogue.surveys import Question
 from lms.clock import local_day
 from lms.errors import N_, Conflict, Invalid, NotFound
