@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -23,8 +21,9 @@ from lms.compliance.models import (
     TallyDay,
     TallyPending,
 )
+from lms.compliance.uncollected import not_collecting
 from lms.organisation import load
-from lms.outbox import enqueue
+from lms.outbox import HowFar, enqueue
 from lms.people.models import Person
 
 BUILD = "compliance.build"
@@ -98,6 +97,22 @@ def build_step(session: Session, generation_id: int, now: datetime, batch: int =
     return False
 
 
+def how_far(session: Session, generation_id: int) -> HowFar | None:
+    """How far a build has come: people, then pieces of the counts, then checkpoints; None when it is no longer under way."""
+    generation = session.get(Generation, generation_id)
+    if generation is None or not generation.building:
+        return None
+    match generation.phase:
+        case "people":
+            total = session.scalar(select(func.max(Person.id))) or 0
+        case "days":
+            total = len(tallies.requirement_ids(session)) * _slices(session)
+        case _:
+            total = len(list(tallies.checkpoints(generation.first_checkpoint, generation.last_checkpoint)))
+    phase = "checkpoints" if generation.phase == "switch" else generation.phase
+    return HowFar(phase, min(generation.position, total), total)
+
+
 def drop_step(session: Session, batch: int = 200) -> bool:
     """Remove a piece of the generations that nobody reads any more; True when nothing is left of them."""
     active = session.scalar(select(Generation.id).where(Generation.active))
@@ -138,13 +153,18 @@ def _people(session: Session, generation: Generation, batch: int, now: datetime)
 
 def _days(session: Session, generation: Generation) -> None:
     requirement_ids = tallies.requirement_ids(session)
-    slices = 1 + (session.scalar(select(func.count()).select_from(Person)) or 0) // SLICE
+    slices = _slices(session)
     place, slice_no = divmod(generation.position, slices)
     if place >= len(requirement_ids):
         generation.phase, generation.position = "checkpoints", 0
         return
     tallies.build_days(session, generation.id, requirement_ids[place], slice_no, slices)
     generation.position += 1
+
+
+def _slices(session: Session) -> int:
+    """Into so many pieces the counting of one requirement is cut."""
+    return 1 + (session.scalar(select(func.count()).select_from(Person)) or 0) // SLICE
 
 
 def _checkpoints(session: Session, generation: Generation) -> None:
