@@ -47,6 +47,10 @@ def test_everything_a_rule_may_say_is_read() -> None:
     assert parsed.leave == LeaveKind.EXTENDS and parsed.align_end_of_month
 
 
+TWO_ACCOUNTS = {"satisfied_by": {"all": [{"hours": {"amount": 1, "topics": [topic]}} for topic in ("one", "other")]}}
+PER_YEAR_SECOND = {"satisfied_by": {"any": [{"hours": {"amount": 2}}, {"hours": {"per_year": 1}}]}}
+
+
 @pytest.mark.parametrize(
     ("change", "where", "says"),
     [
@@ -74,13 +78,18 @@ def test_everything_a_rule_may_say_is_read() -> None:
         ({"audience": {"any": [{"field": "job", "in": [""]}]}}, "audience.any[0].in", "list of names"),
         ({"audience": {"field": "patient_contact", "is": "yes"}}, "audience.is", "true or false"),
         ({"leave": "sabbatical"}, "leave", "no such value"),
+        (
+            {"recurs": {"kind": "look_back_window", "every": {"years": 2}}} | TWO_ACCOUNTS,
+            "recurs",
+            "one account of hours",
+        ),
+        ({"recurs": {"kind": "rolling", "every": {"years": 2}}} | PER_YEAR_SECOND, "satisfied_by", "known length"),
     ],
 )
 def test_a_fault_names_its_field_and_a_remedy(change: dict[str, Any], where: str, says: str) -> None:
     with pytest.raises(Invalid) as caught:
         Rule.parse({"courses": ["cc-101"], "first": {"within": {"days": 30}}} | change)
-    problem = next(p for p in caught.value.problems if p.where == where)
-    assert says in str(problem.message)
+    problem = next(p for p in caught.value.problems if p.where == where and says in str(p.message))
     assert problem.remedy and str(problem.remedy)
 
 
