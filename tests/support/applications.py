@@ -47,6 +47,20 @@ def _alike(config: Config) -> Config:
 
 def state(app: Flask) -> tuple[Any, ...]:
     """What a test could change about an application."""
-    hooks = (app.before_request_funcs, app.after_request_funcs, app.teardown_request_funcs, app.error_handler_spec)
-    listed = [{key: repr(value) for key, value in hook.items()} for hook in hooks]
-    return dict(app.config), dict(app.view_functions), dict(app.blueprints), list(app.extensions), app.wsgi_app, listed
+    hooks = (app.before_request_funcs, app.after_request_funcs, app.teardown_request_funcs)
+    listed = [{key: repr(value) for key, value in hook.items() if value} for hook in hooks]
+    handlers = {
+        (part, code): dict(known)  # a look-up leaves an empty one behind
+        for part, codes in app.error_handler_spec.items()
+        for code, known in codes.items()
+        if known
+    }
+    return (
+        dict(app.config),
+        dict(app.view_functions),
+        dict(app.blueprints),
+        list(app.extensions),
+        app.wsgi_app,
+        listed,
+        handlers,
+    )
