@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Index, and_, func, insert, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -32,7 +32,7 @@ class JobState(StrEnum):
 
 
 class Job(Base):
-    """One piece of work. ``key`` keeps the same work from being queued twice while it waits; ``progress`` is the handler's own."""
+    """One piece of work. ``key`` keeps the same work from being queued twice while it waits; ``progress`` is a :class:`HowFar`."""
 
     __tablename__ = "job"
     __table_args__ = (
@@ -137,6 +137,19 @@ def renew(session: Session, job_id: int, worker: str, now: datetime, duration: t
     """Hold a job longer; False when this worker has lost it."""
     held = update(Job).where(Job.id == job_id, Job.leased_by == worker, Job.state == JobState.RUNNING)
     return session.scalar(held.values(leased_until=now + duration).returning(Job.id)) is not None
+
+
+class HowFar(NamedTuple):
+    """How far a long job has come: in which of its phases (a word of its handler's), and how much of how much of that."""
+
+    phase: str
+    done: int
+    total: int
+
+
+def tell(session: Session, job_id: int, how_far: HowFar) -> None:
+    """Keep how far a job has come, with the step that brought it there."""
+    session.execute(update(Job).where(Job.id == job_id).values(progress=how_far._asdict()))
 
 
 def held_by(session: Session, job_id: int, worker: str) -> Job | None:

@@ -26,6 +26,7 @@ from lms.notices.plan import BEFORE_STATES, LATE_STATES, NoticePlan, Reason, due
 from lms.notices.requests import REQUESTS, write_requests
 from lms.notices.reviews import REVIEWS, write_reviews
 from lms.organisation import Organisation, load
+from lms.outbox import HowFar
 from lms.people import queries as people
 from lms.people.models import Leave, Person
 
@@ -96,6 +97,22 @@ def step(session: Session, day: date, now: datetime) -> bool:
         run.phase, run.finished_at = "done", now
         return True
     return False
+
+
+def how_far(session: Session, day: date) -> HowFar | None:
+    """How far the run of a day has come: duties, then the weekly lists, then the people to write to; None before it and after it."""
+    run = session.get(NoticeRun, day)
+    if run is None or run.finished_at is not None:
+        return None
+    if run.phase == "lines":
+        counted = select(func.count(), func.count().filter(Requirement.id < run.requirement)).select_from(Requirement)
+        total, done = session.execute(counted).one()
+    elif run.phase == "lists":
+        total, done = 1, 0
+    else:
+        total = session.scalar(select(func.max(Person.id))) or 0
+        done = min(run.person, total)
+    return HowFar(run.phase, done, total)
 
 
 # --- what is to be said ---------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ import secrets
 import socket
 import sys
 import threading
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import IntegrityError
@@ -148,7 +149,7 @@ class Worker:
         renewal.start()
         error: str | None = None
         try:
-            HANDLERS[kind](payload, self.bench)
+            HANDLERS[kind](payload, replace(self.bench, job_id=job_id))
         except Exception as raised:
             log.exception("Job %s (%s) failed", job_id, kind)
             error = f"{type(raised).__name__}: {raised}"

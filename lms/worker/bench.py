@@ -17,9 +17,10 @@ the worker."""
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What a handler works with."""
+    """What a handler works with. ``job_id``: the job it works on, to tell how far it has come (None: nobody asks)."""
 
     database: Database
     files: FileStore
     clock: Clock
     exporter: Exporter | None = None
+    job_id: int | None = None

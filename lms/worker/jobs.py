@@ -19,6 +19,7 @@ from lms.flows import assessing, certifying
 from lms.notices import actions as notices
 from lms.notices import failing, nightly
 from lms.notices import mail as smtp
+from lms.outbox import HowFar, tell
 from lms.people import import_log
 from lms.records.history import staging as history
 from lms.worker.bench import Bench
@@ -64,21 +65,33 @@ BREATHER = 0.1
 """Seconds between two steps on SQLite, whose lock is not fair: who waits for it looks again ten times a second."""
 
 
-def _in_steps(bench: Bench, step: Callable[[Session], bool], *, breather: bool = False) -> None:
-    """Run ``step`` in one short transaction after the other until it says that all is done, so that nobody waits for long."""
+def _in_steps(
+    bench: Bench,
+    step: Callable[[Session], bool],
+    *,
+    breather: bool = False,
+    how_far: Callable[[Session], HowFar | None] = lambda session: None,
+) -> None:
+    """Run ``step`` in one short transaction after the other until it says that all is done, so that nobody waits for long; after each
+    step, in its transaction, the job is told how far it has come."""
     finished = False
     while not finished:
         with bench.database.transaction() as session:
             finished = step(session)
+            come = how_far(session) if bench.job_id is not None and not finished else None
+            if come is not None and bench.job_id is not None:
+                tell(session, bench.job_id, come)
         if breather and bench.database.is_sqlite and not finished:
             sleep(BREATHER)
 
 
 def build_spans(payload: dict[str, Any], bench: Bench) -> None:
     """Work a bulk change into the spans."""
+    generation_id = payload["generation"]
     _in_steps(
-        bench, lambda session: building.build_step(session, payload["generation"], bench.clock.now()), breather=True
-    )
+        bench, lambda session: building.build_step(session, generation_id, bench.clock.now()), breather=True,
+        how_far=lambda session: building.how_far(session, generation_id),
+    )  # fmt: skip
 
 
 def rehearse(payload: dict[str, Any], bench: Bench) -> None:
@@ -112,7 +125,10 @@ def drop_old_spans(payload: dict[str, Any], bench: Bench) -> None:
 def write_notices(payload: dict[str, Any], bench: Bench) -> None:
     """The run of reminders of one local day; a run that was cut off goes on where it stopped."""
     day = date.fromisoformat(payload["day"])
-    _in_steps(bench, lambda session: nightly.step(session, day, bench.clock.now()), breather=True)
+    _in_steps(
+        bench, lambda session: nightly.step(session, day, bench.clock.now()), breather=True,
+        how_far=lambda session: nightly.how_far(session, day),
+    )  # fmt: skip
 
 
 def read_history(payload: dict[str, Any], bench: Bench) -> None:

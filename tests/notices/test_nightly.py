@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -97,26 +97,50 @@ def test_one_mail_before_the_due_day_and_none_again(
     assert len(smtp.messages) == 2, "the 29th day before is not in the plan"
 
 
-def test_a_run_that_was_killed_goes_on_and_tells_nobody_twice(
+class PowerCut(SetClock):
+    """A clock of a machine that stops after it has been asked so many times."""
+
+    def __init__(self, clock: SetClock, left: int) -> None:
+        super().__init__(clock.now())
+        self.left = left
+
+    def now(self) -> datetime:
+        """The moment, unless the machine stops."""
+        self.left -= 1
+        if self.left < 0:
+            raise SystemExit
+        return super().now()
+
+
+def test_a_run_that_was_killed_says_how_far_it_came_goes_on_and_tells_nobody_twice(
     hospital: Hospital, db: Database, clock: SetClock, worker: Worker, files: FileStore, smtp: TestServer,
-    monkeypatch: pytest.MonkeyPatch,
+    client: PageClient, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     hospital.mail_to(smtp)
     unit = hospital.department("ED")
     for number in range(7):
         hospital.person(str(number), email=f"n{number}@mercy.test", department=unit, account=False)
+    hospital.person("boss", grants=((Role.ADMINISTRATOR, None),))
     require(db, clock, worker)
     turn_on(db, clock)
     monkeypatch.setattr(nightly, "MAILS_IN_STEP", 2)
     monkeypatch.setattr(nightly, "PEOPLE_IN_STEP", 3)
-    for _ in range(7):  # lines of some people and mails of some others are written; then the machine stops
-        with db.transaction() as session:
-            assert not nightly.step(session, date(2026, 6, 15), clock.now())
+    worker.begin_day()
+    sign_in("boss")
+
+    def stopped_after(asked: int) -> str:
+        with pytest.raises(SystemExit):
+            Worker(db, files, PowerCut(clock, asked)).step()
+        clock.advance(minutes=2)  # nobody renews its lease
+        return client.page("/admin/jobs?state=running").text
+
+    assert "What is to be said: duty 0 of 1" in stopped_after(3)
+    assert "Messages: person 4 of 8" in stopped_after(6), "the second machine began where the first had come to"
     with db.session() as session:
-        written = session.scalars(select(Mail.id)).all()
-        assert 0 < len(written) < 7
+        assert 0 < len(session.scalars(select(Mail.id)).all()) < 7
     run(Worker(db, files, clock))
     assert sorted(str(message["To"]) for message in smtp.wait_for(7)) == [f"n{n}@mercy.test" for n in range(7)]
+    assert "Messages: person" not in client.page("/admin/jobs").text
 
 
 def test_who_is_late_is_told_managers_get_the_list_and_people_on_leave_nothing(

@@ -69,6 +69,15 @@ JOB_STATES = {
     JobState.DONE: (_l("Done"), "ok", "circle-check"),
     JobState.FAILED: (_l("Failed"), "late", "octagon-alert"),
 }
+JOB_PHASES = {
+    "people": _l("Timelines: person %(done)s of %(total)s"),
+    "days": _l("Counts of each day: piece %(done)s of %(total)s"),
+    "checkpoints": _l("Counts to begin from: %(done)s of %(total)s"),
+    "lines": _l("What is to be said: duty %(done)s of %(total)s"),
+    "lists": _l("Weekly lists"),
+    "mails": _l("Messages: person %(done)s of %(total)s"),
+}
+"""How far a long job has come, in the words of its phase (``outbox.HowFar``)."""
 
 
 @blueprint.context_processor
@@ -367,6 +376,7 @@ def jobs() -> ResponseReturnValue:
     return render_template(
         "admin/jobs.html",
         rows=[(one, JOB_STATES[JobState(one.state)]) for one in found[:PAGE]],
+        phases=JOB_PHASES,
         more=len(found) > PAGE,
         counts=outbox.counts(session()),
         states=JOB_STATES,
