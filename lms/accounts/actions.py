@@ -7,7 +7,7 @@ for the database: :func:`open_sign_in` counts the try and finds the account, the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -37,12 +37,21 @@ SECRET_FIELDS = frozenset({"csrf_token", "password", "new_password", "repeat"})
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """A try to sign in: the account that the name means (None: nobody), its hash to verify, or why it must wait."""
+    """A try to sign in: the accounts that the name may mean, each with its hash to verify, or why it must wait.
+
+    Two systems may give the same number to two people: then the password says who it is.
+    """
 
     name: str
-    account_id: int | None
-    password_hash: str | None
+    accounts: tuple[tuple[int, str | None], ...]
     refused: Message | None = None
+
+    def proved_by(self, password: str) -> frozenset[int]:
+        """The accounts whose password this is; nobody where the try must wait. Slow on purpose, also where nobody has the name."""
+        if self.refused is not None:
+            return frozenset()
+        tried = self.accounts or ((0, None),)
+        return frozenset(account_id for account_id, stored in tried if passwords.verify(stored, password))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,40 +64,37 @@ class SignInResult:
 
 
 def open_sign_in(session: Session, name: str, now: datetime, address: str | None) -> Challenge:
-    """Count the try against the name and the address, and find the account. The caller commits, then verifies."""
+    """Count the try against the name and the address, and find the accounts. The caller commits, then verifies."""
     folded = name.strip().lower()
     calm = throttle.hit(session, f"name:{folded}", throttle.PER_NAME, now)
     if address is not None:
         calm = throttle.hit(session, f"address:{address}", throttle.PER_ADDRESS, now) and calm
-    found = session.execute(by_sign_in_name(folded)).first() if folded else None
-    account: Account | None = found[0] if found else None
-    if account is not None and account.locked_until is not None and account.locked_until > now:
-        calm = False
+    found = session.scalars(by_sign_in_name(folded)).all() if folded else []
+    ready = [account for account in found if account.locked_until is None or account.locked_until <= now]
     return Challenge(
         name=folded,
-        account_id=account.id if account else None,
-        password_hash=account.password_hash if account else None,
-        refused=None if calm else WAIT,
+        accounts=tuple((account.id, account.password_hash) for account in ready),
+        refused=None if calm and (ready or not found) else WAIT,
     )
 
 
 def finish_sign_in(
-    session: Session, challenge: Challenge, correct: bool, *, now: datetime, address: str | None, agent: str | None,
+    session: Session, challenge: Challenge, proved: Collection[int], *, now: datetime, address: str | None, agent: str | None,
     demo: bool = False,
 ) -> SignInResult:  # fmt: skip
     """Begin a session, or note the failure (also in the audit log) and lock the account after :data:`FAILURES`.
 
-    ``demo`` says that the program runs in demo mode; without it, and without the organisation being the demo hospital, demo
-    accounts do not exist.
+    ``proved``: the accounts whose password was given (:meth:`Challenge.proved_by`). ``demo`` says that the program runs in demo
+    mode; without it, and without the organisation being the demo hospital, demo accounts do not exist.
     """
     if challenge.refused is not None:
         return SignInResult(message=challenge.refused)
-    account = session.get(Account, challenge.account_id) if challenge.account_id is not None else None
+    meant = [session.get_one(Account, account_id) for account_id, _ in challenge.accounts]
+    account = next((one for one in meant if one.id in proved and _usable(session, one, now, demo)), None)
     if account is None:
-        return SignInResult(message=WRONG)
+        told = [_note_failure(session, one, now, address) for one in meant]
+        return SignInResult(message=WAIT if WAIT in told else WRONG)
     by = Actor(account.person_id, now, address)
-    if not correct or not _usable(session, account, now, demo):
-        return SignInResult(message=_note_failure(session, account, by))
     account.failures, account.locked_until = 0, None
     throttle.forget(session, f"name:{challenge.name}")
     if address is not None:
@@ -288,7 +294,7 @@ def _usable(session: Session, account: Account, now: datetime, demo: bool) -> bo
     return not employment_over([(row.from_day, row.to_day) for row in stretches], local_day(now, zone))
 
 
-def _note_failure(session: Session, account: Account, by: Actor) -> Message:
+def _note_failure(session: Session, account: Account, now: datetime, address: str | None) -> Message:
     """Count atomically: two guesses at the same moment are two failures."""
     failures = session.execute(
         update(Account)
@@ -296,12 +302,10 @@ def _note_failure(session: Session, account: Account, by: Actor) -> Message:
         .values(failures=Account.failures + 1)
         .returning(Account.failures)
     ).scalar_one()
-    stranger = Actor(None, by.now, by.origin)  # nobody knows who it was
+    stranger = Actor(None, now, address)  # nobody knows who it was
     record(session, stranger, "session.refused", "account", account.id, about=account.person_id)
     if failures < FAILURES:
         return WRONG
-    session.execute(
-        update(Account).where(Account.id == account.id).values(failures=0, locked_until=by.now + LOCKED_FOR)
-    )
+    session.execute(update(Account).where(Account.id == account.id).values(failures=0, locked_until=now + LOCKED_FOR))
     record(session, stranger, "account.lock", "account", account.id, about=account.person_id)
     return WAIT

@@ -213,15 +213,18 @@ def accept(session: Session, secret: str, password: str, now: datetime, origin: 
     return account
 
 
-def request_reset(session: Session, name: str, now: datetime, address: str | None) -> Invitation | None:
-    """A link for a forgotten password, for an account with an e-mail address; None otherwise. The page never says which.
+def request_reset(session: Session, name: str, now: datetime, address: str | None) -> list[Invitation]:
+    """A link for a forgotten password, for each account of that name with an e-mail address: two systems may give two people the
+    same number. None otherwise; the page never says which.
 
     Asked too often for one name or from one address, it makes none.
     """
     folded = name.strip().lower()
     calm = throttle.hit(session, f"reset:{folded}", throttle.RESET_PER_NAME, now)
     calm = throttle.hit(session, f"reset-from:{address}", throttle.RESET_PER_ADDRESS, now) and calm
-    row = session.execute(
+    if not folded or not calm:
+        return []
+    rows = session.execute(
         select(Account, Person)
         .join(Person, Person.id == Account.person_id)
         .where(
@@ -231,15 +234,16 @@ def request_reset(session: Session, name: str, now: datetime, address: str | Non
             (func.lower(Person.number) == folded) | (func.lower(Person.email) == folded),
         )
         .order_by(Account.id)
-    ).first()
-    if not folded or row is None or not calm:
-        return None
-    account, person = row
-    by = Actor(person.id, now, address)
-    secret = passwords.new_token()
-    expires = issue(session, account, TokenPurpose.RESET, secret, by)
-    record(session, by, "password.ask", "account", account.id, about=person.id)
-    return Invitation(person, secret, expires)
+        .limit(5)
+    )
+    made = []
+    for account, person in rows.all():
+        by = Actor(person.id, now, address)
+        secret = passwords.new_token()
+        expires = issue(session, account, TokenPurpose.RESET, secret, by)
+        record(session, by, "password.ask", "account", account.id, about=person.id)
+        made.append(Invitation(person, secret, expires))
+    return made
 
 
 def _stale() -> Invalid:

@@ -132,11 +132,11 @@ def account_of_expired_token(session: Session, token: str, now: datetime) -> int
     return int(row.account_id)
 
 
-def by_sign_in_name(name: str) -> Select[Account, Person]:
+def by_sign_in_name(name: str) -> Select[Account]:
     """Accounts whose person has this number (in any source) or e-mail address, whatever the case."""
     folded = name.strip().lower()
     return (
-        select(Account, Person)
+        select(Account)
         .join(Person, Person.id == Account.person_id)
         .where(or_(func.lower(Person.number) == folded, func.lower(Person.email) == folded))
         .order_by(Account.id)

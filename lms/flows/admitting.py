@@ -40,8 +40,7 @@ def forgotten_password(
     session: Session, name: str, link: Callable[[str], str], now: datetime, address: str | None
 ) -> None:
     """Mail a link to choose a new password, where the name has an account with an address; otherwise do nothing, in silence."""
-    made = invitations.request_reset(session, name, now, address)
-    if made is not None:
+    for made in invitations.request_reset(session, name, now, address):
         write_mail(session, "reset", made.person, now, link=link(made.secret), expires_at=made.expires_at)
 
 

@@ -63,13 +63,13 @@ class Hospital:
     def person(
         self, number: str, *, email: str | None = None, account: bool = True, password: bool = True, demo: bool = False,
         department: int | None = None, employed: tuple[date, date] | None = (date(2021, 3, 1), FOR_EVER),
-        grants: tuple[tuple[Role, int | None], ...] = (), language: str | None = None,
+        grants: tuple[tuple[Role, int | None], ...] = (), language: str | None = None, source: str = "hr",
     ) -> int:  # fmt: skip
         """Somebody, by default employed and able to sign in; gives the person's id."""
         now = self.clock.now()
         with self.db.transaction() as session:
             person = Person(
-                source="hr", number=number, given_name="Test", family_name=f"Person {number}", email=email,
+                source=source, number=number, given_name="Test", family_name=f"Person {number}", email=email,
                 language=language, created_at=now,
             )  # fmt: skip
             session.add(person)

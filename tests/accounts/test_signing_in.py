@@ -36,6 +36,24 @@ def test_number_or_address_in_any_case_signs_in(hospital: Hospital, client: Page
         assert client.get("/account").status_code == 302
 
 
+def test_two_people_whose_systems_gave_them_the_same_number_both_sign_in(
+    hospital: Hospital, client: PageClient, sign_in: SignIn, db: Database
+) -> None:
+    ours = hospital.person("1001")
+    theirs = hospital.person("1001", source="agency", email="float@agency.test")
+    with db.transaction() as session:
+        account = session.scalars(select(Account).where(Account.person_id == theirs)).one()
+        account.password_hash = passwords.hash_password("copper lantern meadow")
+    for password, whose in ((PASSWORD, ours), ("copper lantern meadow", theirs)):
+        assert sign_in("1001", password).status_code == 303  # type: ignore[attr-defined]
+        with db.session() as session:
+            newest = select(Account.person_id).join(SignInSession, SignInSession.account_id == Account.id)
+            assert session.scalar(newest.order_by(SignInSession.id.desc()).limit(1)) == whose
+        client.submit(client.page("/account"), form="sign-out")
+    assert "is not right" in shown(sign_in("1001", "neither of the two"))
+    assert hospital.account(ours).failures == hospital.account(theirs).failures == 1
+
+
 def test_unknown_name_and_wrong_password_read_the_same(hospital: Hospital, sign_in: SignIn, db: Database) -> None:
     hospital.person("1001")
     wrong = sign_in("1001", "not the password")
@@ -79,7 +97,8 @@ def test_a_whole_hospital_behind_one_address_signs_in_at_shift_change(
     def sign_in_as(name: str, correct: bool) -> actions.SignInResult:
         with db.transaction() as session:
             challenge = actions.open_sign_in(session, name, clock.now(), home)
-            return actions.finish_sign_in(session, challenge, correct, now=clock.now(), address=home, agent=None)
+            proved = [account_id for account_id, _ in challenge.accounts] if correct else []
+            return actions.finish_sign_in(session, challenge, proved, now=clock.now(), address=home, agent=None)
 
     for _ in range(throttle.PER_ADDRESS.times + 20):
         assert sign_in_as("1001", True).token

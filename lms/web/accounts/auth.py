@@ -17,7 +17,7 @@ from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
 from lms.access import Permission, may
-from lms.accounts import actions, invitations, passwords, throttle
+from lms.accounts import actions, invitations, throttle
 from lms.accounts.models import Account, TokenPurpose
 from lms.accounts.queries import account_of_expired_token, viewer_for_token
 from lms.demo.roles import PASSWORD, ROLES
@@ -98,9 +98,9 @@ def sign_in() -> ResponseReturnValue:
     if form.validate_on_submit():
         challenge = actions.open_sign_in(session(), form.name.data or "", now(), request.remote_addr)
         commit()  # nobody waits for the database while the password is checked
-        correct = challenge.refused is None and passwords.verify(challenge.password_hash, form.password.data or "")
+        proved = challenge.proved_by(form.password.data or "")
         result = actions.finish_sign_in(
-            session(), challenge, correct, now=now(), address=request.remote_addr,
+            session(), challenge, proved, now=now(), address=request.remote_addr,
             agent=request.user_agent.string, demo=house().config.demo,
         )  # fmt: skip
         commit()
