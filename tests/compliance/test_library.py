@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from lms.cli import main
 from lms.compliance.documents import requirement_from
 from lms.compliance.library import Entry, checked, load_library
-from lms.compliance.rules import ENFORCED
+from lms.compliance.rules import ENFORCED, Recurs
 from lms.compliance.sentence import sentences
 
 COURSES = Path(__file__).parents[2] / "courses"
@@ -38,6 +38,19 @@ def test_a_ready_requirement_says_what_stands_behind_it_and_that_it_is_not_legal
         assert stated.version is not None or not enforced
         if stated.version is not None:
             assert [str(said) for said in sentences(stated.version.rule, {}, {})]
+
+
+@pytest.mark.parametrize("entry", LIBRARY, ids=lambda entry: entry.name)
+def test_hours_asked_in_each_cycle_are_done_in_that_cycle_and_those_of_a_licence_whoever_employed_the_person(
+    entry: Entry,
+) -> None:
+    """No source says that surplus hours count for the next renewal; one long course must not satisfy two of them."""
+    assert entry.document is not None
+    for stated in entry.document.versions:
+        rule = stated.version.rule if stated.version else None
+        if rule is not None and rule.hours and rule.calendar:
+            assert all(hours.no_carry_over or hours.average_over > 1 for hours in rule.hours)
+            assert rule.look_back_term or rule.recurs != Recurs.LICENCE
 
 
 def test_what_is_past_its_review_warns_and_what_is_missing_is_an_error() -> None:
