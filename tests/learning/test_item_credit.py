@@ -341,6 +341,20 @@ def test_every_type_tells_the_learner_how_credit_is_given(kind: str) -> None:
         assert rule is not None and str(rule)
 
 
+@pytest.mark.parametrize(
+    ("kind", "changed", "words"),
+    [
+        ("short_text", {}, "comes close earns a part. Capitals, spaces and accents make no difference"),
+        ("short_text", {"match_accents": True, "match_case": True}, "Capitals and accents matter"),
+        ("cloze", {}, "Where you write, capitals and accents make no difference"),
+        ("cloze", {"match_accents": True}, "Where you write, accents matter"),
+        ("cloze", {"partial": False}, "when every gap is filled in right. Where you write"),
+    ],
+)
+def test_the_rule_names_what_this_very_question_does(kind: str, changed: dict[str, Any], words: str) -> None:
+    assert words in str(ITEMS[kind].model_copy(update=changed).rule())
+
+
 @pytest.mark.parametrize("goal", [20, 60, 100])
 def test_the_demo_can_take_a_test_of_every_type(goal: int) -> None:
     taken = tried(CONTENT, "demo", goal, passing=goal == 100)

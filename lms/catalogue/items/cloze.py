@@ -22,6 +22,26 @@ GAP = re.compile(r"\[\[([^\[\]]*)\]\]")
 """Where a gap stands in the text: ``[[id]]``."""
 
 
+_RULES = {  # by whether parts count, whether there is a gap to write in, whether accents matter there
+    (True, False, False): N_("Each gap that is filled in right earns an equal share. A wrong one takes nothing away."),
+    (False, False, False): N_("It counts when every gap is filled in right."),
+    (True, True, False): N_(
+        "Each gap that is filled in right earns an equal share. A wrong one takes nothing away. Where you write, capitals and "
+        "accents make no difference."
+    ),
+    (False, True, False): N_(
+        "It counts when every gap is filled in right. Where you write, capitals and accents make no difference."
+    ),
+    (True, True, True): N_(
+        "Each gap that is filled in right earns an equal share. A wrong one takes nothing away. Where you write, accents matter; "
+        "capitals do not."
+    ),
+    (False, True, True): N_(
+        "It counts when every gap is filled in right. Where you write, accents matter; capitals do not."
+    ),
+}
+
+
 class Gap(Part):
     """One gap: ``options`` to choose from, or ``accept`` with the forms that count and ``feedback``."""
 
@@ -156,6 +176,5 @@ class ClozeItem(PartedQuestion):
         return {"gaps": {gap.id: gap.right[0] for gap in self.gaps}}
 
     def rule(self) -> Message:
-        if self.partial:
-            return Message(N_("Each gap that is filled in right earns an equal share. A wrong one takes nothing away."))
-        return Message(N_("It counts when every gap is filled in right."))
+        written = any(not gap.options for gap in self.gaps)
+        return Message(_RULES[self.partial, written, self.match_accents and written])

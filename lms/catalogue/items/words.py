@@ -64,6 +64,26 @@ class AcceptedAnswer(Part):
     feedback: Prose
 
 
+_RULES = {  # by whether accents matter, whether capitals matter, whether some answers earn a part
+    (False, False, False): N_("Write a word or a few. Capitals, spaces and accents make no difference."),
+    (True, False, False): N_("Write a word or a few. Accents matter; capitals and spaces do not."),
+    (False, True, False): N_("Write a word or a few. Capitals matter; spaces and accents do not."),
+    (True, True, False): N_("Write a word or a few. Capitals and accents matter; spaces do not."),
+    (False, False, True): N_(
+        "Write a word or a few. An answer that comes close earns a part. Capitals, spaces and accents make no difference."
+    ),
+    (True, False, True): N_(
+        "Write a word or a few. An answer that comes close earns a part. Accents matter; capitals and spaces do not."
+    ),
+    (False, True, True): N_(
+        "Write a word or a few. An answer that comes close earns a part. Capitals matter; spaces and accents do not."
+    ),
+    (True, True, True): N_(
+        "Write a word or a few. An answer that comes close earns a part. Capitals and accents matter; spaces do not."
+    ),
+}
+
+
 class ShortTextItem(Question):
     """A word or a few, compared with the accepted forms of every language."""
 
@@ -154,11 +174,8 @@ class ShortTextItem(Question):
         return normal(text, accents=self.match_accents, case=self.match_case)
 
     def rule(self) -> Message:
-        if self.match_accents:
-            return Message(N_("Write a word or a few. Accents matter; spaces do not."))
-        if self.match_case:
-            return Message(N_("Write a word or a few. Capitals matter; spaces and accents do not."))
-        return Message(N_("Write a word or a few. Capitals, spaces and accents make no difference."))
+        some = any(0 < answer.credit < 100 for answer in self.answers)
+        return Message(_RULES[self.match_accents, self.match_case, some])
 
 
 def more(answers: Iterator[object]) -> tuple[str, ...]:
