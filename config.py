@@ -65,7 +65,7 @@ class Config:
             data_dir=data_dir,
             secret_key=environ.get("LMS_SECRET_KEY") or _kept_secret(data_dir),
             host=environ.get("LMS_HOST") or "127.0.0.1",
-            port=_whole(environ, "PORT", 8000),
+            port=_whole(environ, "PORT", 8000, most=65535),
             base_url=base_url.rstrip("/") if base_url else None,
             secure_cookies=(base_url or "").startswith("https://"),
             idle_minutes=_whole(environ, "LMS_IDLE_MINUTES", 30),
@@ -84,12 +84,12 @@ class Config:
         return self.database_url.startswith("sqlite")
 
 
-def _whole(environ: Mapping[str, str], name: str, default: int) -> int:
+def _whole(environ: Mapping[str, str], name: str, default: int, most: int = 10**6) -> int:
     raw = environ.get(name)
     if not raw:
         return default
-    if not raw.isascii() or not raw.isdigit() or int(raw) == 0:
-        raise ConfigError(f"{name} must be a whole number above 0, but is {raw!r}.")
+    if not raw.isascii() or not raw.isdigit() or len(raw) > 9 or not 0 < int(raw) <= most:
+        raise ConfigError(f"{name} must be a whole number from 1 to {most}, but is {raw!r}.")
     return int(raw)
 
 

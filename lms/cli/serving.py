@@ -18,12 +18,19 @@ from lms.accounts.passwords import setup_code
 from lms.app import create_app
 from lms.cli.house import Opened, is_empty, opened, require_current, upgrade
 from lms.cli.receiving import ENVELOPE, limit_bodies
+from lms.errors import N_, Invalid
 from lms.web.reports.exporting import Exporter
 from lms.worker import Worker
 
 
 @click.command()
-@click.option("--threads", default=8, show_default=True, help="How many requests are answered at the same time.")
+@click.option(
+    "--threads",
+    default=8,
+    show_default=True,
+    type=click.IntRange(1, 256),
+    help="How many requests are answered at the same time.",
+)
 @click.option(
     "--processes",
     default=1,
@@ -46,16 +53,34 @@ def serve(threads: int, processes: int, no_worker: bool) -> None:
 
 @contextmanager
 def _listening(config: Config) -> Iterator[list[socket.socket]]:
-    """Sockets at every address of the host, as waitress opens them, but before there is more than one process."""
+    """Sockets at every address of the host, as waitress opens them, but before there is more than one process.
+
+    Raises:
+        Invalid: the address is taken, or is none of this machine.
+    """
     with ExitStack() as opened_here:
         found = []
-        for family, kind, protocol, _, address in socket.getaddrinfo(config.host, config.port, type=socket.SOCK_STREAM):
-            one = opened_here.enter_context(socket.socket(family, kind, protocol))
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if family == socket.AF_INET6:
-                one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            one.bind(address)
-            found.append(one)
+        try:
+            for family, kind, protocol, _, address in socket.getaddrinfo(
+                config.host, config.port, type=socket.SOCK_STREAM
+            ):
+                one = opened_here.enter_context(socket.socket(family, kind, protocol))
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                if family == socket.AF_INET6:
+                    one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                one.bind(address)
+                found.append(one)
+        except OSError as error:
+            raise Invalid(
+                N_(
+                    "Nothing can be served at %(host)s:%(port)s (%(reason)s). If Attune or another program runs there already, "
+                    "name another port: PORT=%(other)s."
+                ),
+                host=config.host,
+                port=config.port,
+                reason=error.strerror,
+                other=config.port + 1,
+            ) from error
         yield found
 
 

@@ -319,9 +319,8 @@ def score(value: float | Decimal) -> str:
 
 def _load(token: str) -> SignedIn | None:
     config = house().config
-    found = account_queries.viewer_for_token(
-        session(), token, now(), timedelta(minutes=config.idle_minutes), timedelta(hours=config.session_hours)
-    )
+    idle, longest = timedelta(minutes=config.idle_minutes), timedelta(hours=config.session_hours)
+    found = account_queries.viewer_for_token(session(), token, now(), idle, longest, demo=config.demo)
     return SignedIn(token, found) if found else None
 
 

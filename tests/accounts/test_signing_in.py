@@ -178,6 +178,10 @@ def test_demo_accounts_exist_only_in_the_demo(
     assert "is not right" in shown(sign_in("demo-nurse")), "`lms serve` on a demo database"
     assert "Look around as" in in_demo_program.get("/sign-in").text
     assert sign_in("demo-nurse", by=in_demo_program).status_code == 303  # type: ignore[attr-defined]
+    brought = in_demo_program.get_cookie("attune")
+    assert brought is not None and in_demo_program.get("/account").status_code == 200
+    client.set_cookie("attune", brought.value)
+    assert client.get("/account").status_code == 302, "nor does a session that began in the demo go on elsewhere"
     hospital.change(demo=False)
     assert in_demo_program.get("/account").status_code == 302, "the session ends with the demo"
 

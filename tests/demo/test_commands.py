@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -50,9 +51,20 @@ def test_an_empty_house_says_what_to_do(run: Run) -> None:
 
 
 def test_a_setting_that_cannot_be_used_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PORT", "eighty")
-    result = run("db", "upgrade")
-    assert result.exit_code == 1 and "PORT must be a whole number above 0, but is 'eighty'." in result.output
+    for wrong in ("eighty", "0", "70000"):
+        monkeypatch.setenv("PORT", wrong)
+        result = run("db", "upgrade")
+        assert result.exit_code == 1
+        assert f"PORT must be a whole number from 1 to 65535, but is '{wrong}'." in result.output
+
+
+def test_a_port_that_is_taken_is_told_with_a_way_out(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        monkeypatch.setenv("PORT", str(port))
+        result = run("serve")
+    assert result.exit_code == 1 and f"127.0.0.1:{port}" in result.output and f"PORT={port + 1}" in result.output
+    assert "Traceback" not in result.output and isinstance(result.exception, SystemExit)
 
 
 def test_the_database_is_made_and_brought_up_to_date(run: Run) -> None:

@@ -228,9 +228,8 @@ def _enter(account: Account, token: str) -> None:
     if former is None or account_of_expired_token(session(), former, now()) != account.id:
         cookie.clear()
     config = house().config
-    viewer = viewer_for_token(
-        session(), token, now(), timedelta(minutes=config.idle_minutes), timedelta(hours=config.session_hours)
-    )
+    idle, longest = timedelta(minutes=config.idle_minutes), timedelta(hours=config.session_hours)
+    viewer = viewer_for_token(session(), token, now(), idle, longest, demo=config.demo)
     if viewer is not None:
         login_user(SignedIn(token, viewer))
         cookie["touched"] = int(now().timestamp())
