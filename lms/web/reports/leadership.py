@@ -41,7 +41,7 @@ def overview() -> ResponseReturnValue:
         trend=[(words.month(point.day), point.rate) for point in shown.trend],
         low=max(0.0, (int(min(known) * 10) - 1) / 10) if known else 0.0,
         weeks=[(words.week(week), week.people) for week in shown.weeks],
-        most=max([week.people or 0 for week in shown.weeks] + [10]),
+        most=-(-max([week.people or 0 for week in shown.weeks] + [10]) // 10) * 10,  # its half is a whole number
         divisions=[_line(each) for each in shown.divisions],
         attention=[(each, [words.reason(one) for one in each.reasons]) for each in shown.attention],
         columns=figures.column_words(),
