@@ -140,6 +140,27 @@ def test_publishing_makes_versions_and_says_when_nothing_changed(
     assert versions(db) == [1, 2]
 
 
+def test_answers_are_offered_for_the_published_parts_that_ask_something(author: PageClient, folder: Path) -> None:
+    statement = (
+        "      - {attestation: mine, title: Mine, file: attestations/mine.md, name: mine, sign: tick, minutes: 1}\n"
+    )
+    write(
+        folder.parent, {"course.yaml": FILES["course.yaml"] + statement, "attestations/mine.md": "I will ask first.\n"}
+    )
+    publish(author)
+    later = FILES["course.yaml"].replace(
+        "tea.yaml, minutes: 7}\n",
+        "tea.yaml, minutes: 7}\n      - {check: later, title: Later, file: items/quick.yaml, minutes: 1}\n",
+    )
+    write(folder.parent, {"course.yaml": later + statement})
+    page = author.page(HERE)
+    assert "Later" in page.text and "Mine" in page.text
+    offered = [link for link in page.links() if "/answers/" in link]
+    assert offered
+    for link in offered:
+        assert author.get(link).status_code == 200, link
+
+
 def test_what_is_no_typo_is_refused_in_words(author: PageClient, folder: Path, db: Database) -> None:
     publish(author)
     write(folder.parent, {"course.yaml": FILES["course.yaml"].replace("pass_mark: 80", "pass_mark: 60")})

@@ -140,9 +140,22 @@ def _course_page(slug: str) -> str:
     )
     late = [source for source in content.sources if source.review_by and source.review_by < today()] if content else []
     versions = queries.versions(session(), slug) if draft.offered else []
+    asking = _asking(queries.content(session(), draft.offered.version_id)) if draft.offered else frozenset()
     return render_template(
-        "authoring/course.html", draft=draft, content=content, languages=languages, late=late, versions=versions
+        "authoring/course.html",
+        draft=draft,
+        content=content,
+        languages=languages,
+        late=late,
+        versions=versions,
+        asking=asking,
     )
+
+
+def _asking(published: CourseContent) -> frozenset[str]:
+    """The steps of a published version to which learners give answers that are counted on a page of their own."""
+    elsewhere = (LessonStep, EvaluationStep, AttestationStep)
+    return frozenset(step.id for step in published.steps if not isinstance(step, elsewhere))
 
 
 @blueprint.post("/courses/<slug>/publish")
