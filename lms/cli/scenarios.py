@@ -29,9 +29,11 @@ from lms.learning.story_map import as_data, story_map
     help="A picture, or its data.",
 )
 @click.option(
-    "--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="Write the map to this file."
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the map to this file; left out: to standard output.",
 )
-def map_command(course: str, scenario: str | None, kind: str, out: Path) -> None:
+def map_command(course: str, scenario: str | None, kind: str, out: Path | None) -> None:
     """Draw the scenarios of COURSE (a folder, or its name under courses/) as a graph."""
     content, proofs = _readable(course)
     chosen = _chosen(content, scenario)
@@ -43,9 +45,13 @@ def map_command(course: str, scenario: str | None, kind: str, out: Path) -> None
         text = json.dumps({"course": content.slug, "scenarios": data}, indent=2, ensure_ascii=False) + "\n"
     else:
         text = stacked([drawn(made, key=step, language=content.language) for step, made in maps.items()])
+    for step in chosen:  # beside a map on standard output, what is proved goes where it is in nobody's way
+        told = f"{content.slug}/{content.step(step).file}: {proofs[content.step(step).file].message}"
+        click.echo(told, err=out is None)
+    if out is None:
+        click.echo(text, nl=False)
+        return
     out.write_text(text, encoding="utf-8")
-    for step in chosen:
-        click.echo(f"{content.slug}/{content.step(step).file}: {proofs[content.step(step).file].message}")
     click.echo(f"Written: {out}")
 
 
