@@ -97,7 +97,7 @@ def tidied(database: Database) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Seconds on the wall, and of the processor: this process and, on PostgreSQL, the one that serves it with its helpers."""
+    """Seconds on the wall, and of the processor: this thread and, on PostgreSQL, the process that serves it with its helpers."""
 
     wall: float
     own: float
@@ -121,7 +121,7 @@ class Meter:
         self._at = self._now()
 
     def _now(self) -> tuple[float, float, float]:
-        return time.perf_counter(), time.process_time(), served(self._server) if self._server else 0.0
+        return time.perf_counter(), time.thread_time(), served(self._server) if self._server else 0.0
 
     def read(self) -> Cost:
         """What was spent since the last reading, or since the beginning."""

@@ -173,12 +173,11 @@ def copies(session: Session, times: int, template: int, leaves: list[int]) -> No
     def listed(model: Any, *without: str) -> str:
         return ", ".join(f'"{column.key}"' for column in model.__table__.c if column.key not in without)
 
-    def copied(model: Any, names: str, where: str, **values: int) -> None:
+    def copied(table: str, origin: str, names: str, where: str, **values: int) -> None:
         session.execute(
             text(
-                f"INSERT INTO {model.__tablename__} (person_id, department_id, {names})"
-                f" SELECT person_id + :n * {template}, {shift}, {names} FROM {model.__tablename__}"
-                f" WHERE person_id <= {template} {where}"
+                f"INSERT INTO {table} (person_id, department_id, {names})"
+                f" SELECT person_id + :n * {template}, {shift}, {names} FROM {origin} WHERE person_id <= {template} {where}"
             ),
             values,
         )
@@ -193,14 +192,20 @@ def copies(session: Session, times: int, template: int, leaves: list[int]) -> No
             ),
             {"n": n},
         )
-        copied(Membership, listed(Membership, "id", "person_id", "department_id"), "", n=n)
+        copied("membership", "membership", listed(Membership, "id", "person_id", "department_id"), "", n=n)
     for index in Span.__table__.indexes:
         index.drop(session.connection())
-    asked = session.scalars(select(Span.requirement_id).distinct().order_by(Span.requirement_id)).all()
-    for requirement in asked if sqlite else [None]:
-        where = "" if requirement is None else "AND requirement_id = :requirement ORDER BY person_id, from_day"
+    if sqlite:
+        built = select(Span.generation_id, Span.requirement_id).distinct()
+        keys = session.execute(built.order_by(Span.generation_id, Span.requirement_id)).all()
+        for generation_id, requirement_id in keys:
+            where = f"AND generation_id = {generation_id} AND requirement_id = {requirement_id} ORDER BY person_id, from_day"
+            for n in range(1, times):
+                copied("span", "span", spans, where, n=n)
+    else:
+        session.execute(text("CREATE TEMPORARY TABLE first_span AS SELECT * FROM span"))
         for n in range(1, times):
-            copied(Span, spans, where, n=n, **({} if requirement is None else {"requirement": requirement}))
+            copied("span", "first_span", spans, "", n=n)
     for index in Span.__table__.indexes:
         index.create(session.connection())
     session.commit()

@@ -7,9 +7,10 @@ import secrets
 from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from email.message import EmailMessage
+from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from lms.audit import Actor
@@ -66,11 +67,12 @@ def write_mail(
     own = load(session) or Organisation(name="Attune")
     if person is not None and kind in CORRECTING:
         events = [*events, *corrections(session, [person.id], local_day(now, own.zone)).get(person.id, ())]
-    mail = drafted(
+    draft = drafted(
         own, kind, person, now, recipient=recipient, attachments=attachments, events=events, optional=optional, **values
     )
-    if mail is None:
+    if draft is None:
         return None
+    mail = Mail(**draft)
     session.add(mail)
     session.flush()
     if own.mail is not None:
@@ -78,13 +80,23 @@ def write_mail(
     return mail
 
 
-def write_mails(session: Session, written: Sequence[tuple[Mail, datetime]], now: datetime) -> None:
-    """Keep many drafted mails and queue their sending, each not before its moment: a few statements, however many."""
+def write_mails(session: Session, written: Sequence[tuple[dict[str, Any], datetime]], now: datetime) -> list[int]:
+    """Keep many drafted mails and queue their sending, each not before its moment; gives their ids, in the same order. Four statements,
+    past the object layer: on some nights everybody is written to."""
+    if not written:
+        return []
     own = load(session)
-    session.add_all(mail for mail, _ in written)
-    session.flush()
+    drafts = [draft for draft, _ in written]
+    session.connection().execute(insert(Mail), drafts)
+    named = Mail.message_id.in_([draft["message_id"] for draft in drafts])
+    kept = dict(session.execute(select(Mail.message_id, Mail.id).where(named)).all())
+    ids = [kept[draft["message_id"]] for draft in drafts]
     if own is not None and own.mail is not None:
-        enqueue_many(session, SEND, [({"mail": mail.id}, str(mail.id), moment) for mail, moment in written], now)
+        moments = (moment for _, moment in written)
+        enqueue_many(
+            session, SEND, [({"mail": one}, str(one), moment) for one, moment in zip(ids, moments, strict=True)], now
+        )
+    return ids
 
 
 def drafted(
@@ -98,8 +110,8 @@ def drafted(
     events: Sequence[Event] = (),
     optional: bool = False,
     **values: object,
-) -> Mail | None:
-    """The same mail, composed and not kept yet; None where there is no address."""
+) -> dict[str, Any] | None:
+    """The columns of the same mail, composed and not kept yet; None where there is no address."""
     to = recipient or (person.email if person else None)
     if not to:
         return None
@@ -108,19 +120,19 @@ def drafted(
         kind, language, own.zone, organisation=own.name, contact=own.contact, address=own.base_url,
         name=person.display_name if person else "", **values,
     )  # fmt: skip
-    return Mail(
-        message_id=f"<{secrets.token_hex(16)}@{_domain(own)}>",
-        person_id=person.id if person else None,
-        recipient=to,
-        kind=kind,
-        language=language,
-        subject=words.subject,
-        body=words.body,
-        attachments=[file.id for file in attachments],
-        created_at=now,
-        unsubscribe=secrets.token_urlsafe(24) if optional else None,
-        events=[event.data() for event in events] or None,
-    )
+    return {
+        "message_id": f"<{secrets.token_hex(16)}@{_domain(own)}>",
+        "person_id": person.id if person else None,
+        "recipient": to,
+        "kind": kind,
+        "language": language,
+        "subject": words.subject,
+        "body": words.body,
+        "attachments": [file.id for file in attachments],
+        "created_at": now,
+        "unsubscribe": secrets.token_urlsafe(24) if optional else None,
+        "events": [event.data() for event in events] or None,
+    }
 
 
 def language_of(person: Person | None, own: Organisation | None) -> str:

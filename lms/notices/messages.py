@@ -13,7 +13,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_time
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from lms.language import locale_of, long_day, texts
 
@@ -33,9 +33,17 @@ def compose(kind: str, language: str, zone: str, **values: object) -> Words:
 
     Templates may use ``|day`` (dates) and ``|moment`` (moments, shown in the IANA time zone ``zone``).
     """
-    text = _environment(language, zone).get_template(f"{kind}.txt").render(**values)
+    text = _template(kind, language, zone).render(**values)
     subject, _, body = text.strip().partition("\n")
     return Words(" ".join(subject.split()), body.strip() + "\n")
+
+
+@cache
+def _template(kind: str, language: str, zone: str) -> Template:
+    """A template, with what all of them know in a plain dictionary: it is copied for each mail."""
+    found = _environment(language, zone).get_template(f"{kind}.txt")
+    found.globals = dict(found.globals)
+    return found
 
 
 @cache
@@ -48,6 +56,7 @@ def _environment(language: str, zone: str) -> Environment:
         autoescape=False,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
     )
     made.install_gettext_translations(texts(language), newstyle=True)  # type: ignore[attr-defined]
     days = lru_cache(maxsize=1000)(lambda value: long_day(value, language))

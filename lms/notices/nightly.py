@@ -4,10 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, insert, literal, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    false,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.orm import Session, aliased
 
 from lms.access import Permission, Role, may
@@ -21,7 +35,7 @@ from lms.notices.calendar import Event, cycle_asked
 from lms.notices.failing import failing
 from lms.notices.follow_ups import FOLLOW_UPS, asked_of, expected_follow_ups, write_follow_ups
 from lms.notices.holders import holders
-from lms.notices.models import Mail, NoticeChoice, NoticeLine, NoticePlanRow, NoticeRun
+from lms.notices.models import NoticeChoice, NoticeLine, NoticePlanRow, NoticeRun
 from lms.notices.plan import BEFORE_STATES, LATE_STATES, NoticePlan, Reason, due_days, line, send_at, team_day
 from lms.notices.requests import REQUESTS, write_requests
 from lms.notices.reviews import REVIEWS, write_reviews
@@ -173,7 +187,7 @@ def _write_lines(session: Session, run: NoticeRun) -> None:
         for found in told(session, plan(session), run.day, run.since, run.requirement, here)
     ]
     if rows:
-        session.execute(insert(NoticeLine), rows)
+        session.connection().execute(insert(NoticeLine), rows)  # past the object layer: tens of thousands at once
     run.person = last
 
 
@@ -249,9 +263,9 @@ def _write_mails(session: Session, run: NoticeRun, now: datetime) -> bool:
     ids = session.scalars(waiting.distinct().order_by(NoticeLine.person_id).limit(MAILS_IN_STEP)).all()
     if not ids:
         return False
-    lines: dict[int, list[NoticeLine]] = {}
-    of_these = select(NoticeLine).where(NoticeLine.day == run.day, NoticeLine.person_id.in_(ids))
-    for row in session.scalars(of_these.order_by(NoticeLine.due, NoticeLine.id)):
+    lines: dict[int, list[Row[Any]]] = {}
+    of_these = select(*NoticeLine.__table__.c).where(NoticeLine.day == run.day, NoticeLine.person_id.in_(ids))
+    for row in session.execute(of_these.order_by(NoticeLine.due, NoticeLine.id)):
         lines.setdefault(row.person_id, []).append(row)
     away = set(
         session.scalars(
@@ -270,20 +284,18 @@ def _write_mails(session: Session, run: NoticeRun, now: datetime) -> bool:
     return True
 
 
-def _settle(
-    writer: Writer, person: Person, lines: Sequence[NoticeLine], away: bool, declined: bool, fails: bool
-) -> None:
+def _settle(writer: Writer, person: Person, lines: Sequence[Row[Any]], away: bool, declined: bool, fails: bool) -> None:
     """Write the mail of one person, or say of each line why not."""
     kept = []
     for row in lines:
         if away:
-            row.withheld = "on_leave"
+            writer.withhold(row, "on_leave")
         elif declined and row.reason in OPTIONAL:
-            row.withheld = "declined"
+            writer.withhold(row, "declined")
         elif not person.email:
-            row.withheld = "no_address"
+            writer.withhold(row, "no_address")
         elif fails:
-            row.withheld = "address_fails"
+            writer.withhold(row, "address_fails")
         else:
             kept.append(row)
     if kept:
@@ -299,17 +311,29 @@ class Writer:
         self.plan = plan(session)
         self.titles = {version.requirement_id: version.title for version, _ in compliance.requirements(session, day)}
         self.leaders: dict[int, Leader] | None = None
-        self.written: list[tuple[Mail, datetime, Sequence[NoticeLine]]] = []
+        self.written: list[tuple[dict[str, Any], datetime, Sequence[Row[Any]]]] = []
+        self.withheld: dict[str, list[int]] = {}
+
+    def withhold(self, row: Row[Any], why: str) -> None:
+        """Say that a line is in no mail, and why; :meth:`keep` keeps it."""
+        self.withheld.setdefault(why, []).append(row.id)
 
     def keep(self) -> None:
-        """Keep and queue all that was written, at once."""
-        actions.write_mails(self.session, [(mail, moment) for mail, moment, _ in self.written], self.now)
-        for mail, _, lines in self.written:
-            for row in lines:
-                row.mail_id = mail.id
-        self.written = []
+        """Keep and queue all that was written, at once, and what became of each line."""
+        ids = actions.write_mails(self.session, [(draft, moment) for draft, moment, _ in self.written], self.now)
+        told = [
+            {"line": row.id, "mail": mail_id}
+            for mail_id, (_, _, lines) in zip(ids, self.written, strict=True)
+            for row in lines
+        ]
+        if told:
+            into = update(NoticeLine).where(NoticeLine.id == bindparam("line"))
+            self.session.connection().execute(into.values(mail_id=bindparam("mail")), told)
+        for why, lines in self.withheld.items():
+            self.session.execute(update(NoticeLine).where(NoticeLine.id.in_(lines)).values(withheld=why))
+        self.written, self.withheld = [], {}
 
-    def write(self, person: Person, lines: Sequence[NoticeLine]) -> None:
+    def write(self, person: Person, lines: Sequence[Row[Any]]) -> None:
         """Write the one mail of a person with these lines; :meth:`keep` keeps it."""
         own_lines = [row for row in lines if row.requirement_id not in (OVERALL, FOLLOW_UPS, REVIEWS, REQUESTS)]
         asks = any(row.requirement_id == FOLLOW_UPS for row in lines)
@@ -326,7 +350,7 @@ class Writer:
         ]
         said = {(event.requirement_id, event.cycle) for event in events}
         events += [e for e in self.corrections.get(person.id, ()) if (e.requirement_id, e.cycle) not in said]
-        mail = actions.drafted(
+        draft = actions.drafted(
             self.own, "notice", person, self.now, events=events, optional=asks or any(row.reason in OPTIONAL for row in lines),
             lines=[(row, self.titles.get(row.requirement_id, "")) for row in own_lines], lists=lists, day=self.day,
             follow_ups=[(each, f"{self.own.base_url}/follow-up/{each.enrolment_id}") for each in follow_ups],
@@ -335,8 +359,8 @@ class Writer:
             learning=f"{self.own.base_url}/learning", account=f"{self.own.base_url}/account",
             pages={Reason.TEAM: f"{self.own.base_url}/team", Reason.ESCALATION: f"{self.own.base_url}/completion"},
         )  # fmt: skip
-        if mail is not None:
-            self.written.append((mail, moment, lines))
+        if draft is not None:
+            self.written.append((draft, moment, lines))
 
     def _late(self, person_id: int) -> Sequence[compliance.Found]:
         if self.leaders is None:

@@ -86,10 +86,12 @@ def line(
     ``began``: the duty could be done for the first time on a day after ``since``. Only what can be done now is asked for.
     """
     if state in BEFORE_STATES:
-        left = (due - day).days if due is not None else None
-        if left is not None and any(due - timedelta(days=n) > since and n >= left for n in plan.before):  # type: ignore[operator]
+        if due is None:
+            return Line(Reason.ASSIGNED, 0) if began else None
+        left, untold = (due - day).days, (due - since).days
+        if any(left <= n < untold for n in plan.before):
             return Line(Reason.BEFORE, left)
-        return Line(Reason.ASSIGNED, left if left is not None else 0) if began else None
+        return Line(Reason.ASSIGNED, left) if began else None
     if state in LATE_STATES and due is not None:
         gone, known = (day - due).days, (since - due).days
         if any(known < n <= gone for n in after(plan, gone)):
