@@ -1,4 +1,7 @@
-"""HR's day: what changed since a day, who is about to lapse, and the people behind each figure. Counts and lists come from one select."""
+"""The day of HR or of a manager: what changed since a day, who is about to lapse, and the people behind each figure.
+
+Counts and lists come from one select.
+"""
 
 from __future__ import annotations
 
@@ -67,13 +70,26 @@ def chosen(
             return lapses(day, days, departments=departments)
 
 
+def among(query: Select[Any], visible: Select[int] | None) -> Select[Any]:
+    """The same rows, of these people only (None: of all)."""
+    if visible is None:
+        return query
+    rows = query.subquery()
+    return select(rows).where(rows.c.person_id.in_(visible))
+
+
 def changes(
-    session: Session, first: date, day: date, departments: Collection[int] | None, now: datetime
+    session: Session,
+    first: date,
+    day: date,
+    departments: Collection[int] | None,
+    now: datetime,
+    visible: Select[int] | None = None,
 ) -> dict[str, int]:
-    """How many people each of :data:`CHANGES` is about. One statement."""
+    """How many people (of those who are ``visible``; None: all) each of :data:`CHANGES` is about. One statement."""
     parts = []
     for what in CHANGES:
-        rows = chosen(what, first, day, departments, 0, now).subquery()
+        rows = among(chosen(what, first, day, departments, 0, now), visible).subquery()
         parts.append(select(func.count(func.distinct(rows.c.person_id))).scalar_subquery())
     return dict(zip(CHANGES, session.execute(select(*parts)).one(), strict=True))
 

@@ -119,6 +119,7 @@ def places(a: Lived) -> list[Place]:
         Place("", (EVERYBODY,), "/admin", 403),
         # for managers
         Place("team.index", (MANAGER,), "/team"),
+        Place("team.changed_people", (MANAGER,), "/team/changed/overdue"),
         Place("team.people", (MANAGER,), "/team/people"),
         Place("team.person", (MANAGER,), f"/team/people/{a.person}"),
         Place("team.departments", (MANAGER,), "/team/departments"),

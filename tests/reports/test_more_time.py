@@ -49,7 +49,7 @@ def test_what_a_learner_asks_for_others_decide_and_the_learner_is_told(
     assert learner.submit(page, said, form="change", follow=False).status_code == 409, "one open request for a duty"
     assert enter(Role.MANAGER, house.north).page("/team/attempts").text.count("Nobody is waiting") == 1
     manager = enter(Role.MANAGER, house.acute)
-    assert "1 request for more time waits for you" in manager.page("/team").text
+    assert "1 person asks for more time." in manager.page("/team").text
     page = manager.page("/team/attempts")
     assert "Night shifts" in page.text
     refused = manager.submit(page, {"answer": "refuse", "reason": " "}, form="more-time", follow=False)

@@ -52,6 +52,31 @@ def test_what_changed_is_counted_and_opens_the_people(house: House, enter: Enter
     scoped = enter(Role.HR, house.clinics).page("/today")
     assert set(figures(scoped).values()) == {"0"}, "CLINICS had a quiet day"
     assert client.get("/today/nothing").status_code == 404
+    a_manager_sees_the_same_of_their_own(house, enter, name)
+
+
+def a_manager_sees_the_same_of_their_own(house: House, enter: Enter, late: str) -> None:
+    client = enter(Role.MANAGER, house.ed)
+    page = client.page("/team", budget=BUDGET)
+    # The clerk who went to the ICU is a change of the ED, too; nobody joined, left or fell overdue in it but the newcomer who left.
+    assert figures(page) == {"Joined": "0", "Left": "1", "Moved": "1", "Newly overdue": "0", "Newly compliant": "1"}
+    listed = client.page("/team/changed/moved")
+    assert "Was in Ed, Registrar before" in listed.text and len(listed.rows()) == 2
+    assert not listed.links("Test Person 00004"), "gone to the ICU: the page of somebody else's team"
+    icu = enter(Role.MANAGER, house.icu)
+    assert figures(icu.page("/team"))["Newly overdue"] == "1"
+    moved = icu.page("/team/changed/moved")
+    assert icu.get(moved.link("Test Person 00004")).status_code == 200
+    assert late in icu.page("/team/changed/overdue").text
+    assert figures(icu.page("/team?since=week&reports=1")) == dict.fromkeys(figures(page), "0"), (
+        "nobody reports to them"
+    )
+    assert "What changed" not in icu.page("/team?as_of=2026-03-01").text, "today's news do not belong to another day"
+    quiet = enter(Role.MANAGER, house.clinics)
+    assert set(figures(quiet.page("/team")).values()) == {"0"}
+    assert quiet.get(f"/team/changed/moved?department={house.icu}").status_code == 404
+    assert quiet.get("/team/changed/undelivered").status_code == 404
+    assert enter(Role.EXECUTIVE).get("/team/changed/moved").status_code == 403
 
 
 def test_who_lapses_is_the_same_on_the_page_and_in_the_list(house: House, enter: Enter) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
 from lms.access import Permission, may, scope
 from lms.catalogue import queries as catalogue
@@ -23,10 +24,12 @@ from lms.people import queries as people_queries
 from lms.people.models import Person
 from lms.records.outside.queries import waiting_count
 from lms.reports import queries
-from lms.reports.attempts import used_up
-from lms.web.page import actor, commit, needs, organisation, say, session, tell, today, viewer
+from lms.reports.attempts import UsedUp, used_up
+from lms.reports.today import CHANGES
+from lms.reports.waiting import Look
+from lms.web.page import actor, commit, needs, now, organisation, say, session, tell, today, viewer
 from lms.web.people.timeline_picture import picture
-from lms.web.reports import figures, matrix, people_behind, sheets, why
+from lms.web.reports import figures, matrix, people_behind, sheets, team_day, why
 from lms.web.reports.asked import Asked, asked, person_url
 from lms.web.reports.place import Place
 from lms.web.words import gettext, ngettext
@@ -58,7 +61,7 @@ def tabs(question: Asked, here: str) -> list[dict[str, Any]]:
 @blueprint.get("")
 @needs(Permission.TEAM_VIEW)
 def index() -> ResponseReturnValue:
-    """Who is late, who falls due soon, and who cannot go on without another attempt."""
+    """A manager's first page: what waits for a decision, what changed, who is late and who falls due soon."""
     question = asked(today(), reports=True)
     tree = people_queries.tree(session(), question.as_of)
     departments = queries.covered(tree, roots(), question.department)
@@ -72,7 +75,7 @@ def index() -> ResponseReturnValue:
     )
     why = queries.reasons(session(), found.rows, titles)
     lines = people_behind.people_lines(found.rows, why, tree, question, person_url)
-    late = min(found.late, len(lines))
+    late, look = min(found.late, len(lines)), _look()
     return render_template(
         "team/index.html",
         asked=question,
@@ -83,10 +86,21 @@ def index() -> ResponseReturnValue:
         late=lines[:late],
         soon=lines[late:],
         more=found.late + found.soon > len(lines),
-        stuck=used_up(session(), _may_grant(), today(), not_person=viewer().person_id),
-        asking=_asking(),
+        work=team_day.waits(_asking(look), _stuck(look), _outside(look)),
+        **team_day.what_changed(question, departments),
         status=compliance.rebuild_status(session()),
     ), 422 if question.problem else 200
+
+
+@blueprint.get("/changed/<what>")
+@needs(Permission.TEAM_VIEW)
+def changed_people(what: str) -> ResponseReturnValue:
+    """The people behind a figure of what changed."""
+    if what not in CHANGES:
+        abort(404)
+    question = replace(asked(today(), reports=True), as_of=today())
+    tree = people_queries.tree(session(), question.as_of)
+    return team_day.people_page(what, question, tree, queries.covered(tree, roots(), question.department))
 
 
 def _lede(late: int, soon: int) -> str:
@@ -231,28 +245,35 @@ def person(person_id: int) -> ResponseReturnValue:
 # --- what waits for a decision ----------------------------------------------------------------------------------------
 
 
-def _may_grant() -> Select[int]:
-    return people_queries.visible_to(session(), viewer(), Permission.ATTEMPT_GRANT, today())
+def _look() -> Look:
+    return Look(viewer(), today(), now())
 
 
-def _asking() -> list[more_time.Waiting]:
+def _stuck(look: Look, enrolment_id: int | None = None) -> list[UsedUp]:
+    """Whose attempts at a test are used up, of those in reach (of this enrolment only)."""
+    visible = look.visible(session(), Permission.ATTEMPT_GRANT)
+    return used_up(session(), visible, today(), enrolment_id=enrolment_id, not_person=viewer().person_id)
+
+
+def _asking(look: Look) -> list[more_time.Waiting]:
     """Who in reach asks for more time; one's own request is for others to decide."""
-    visible = people_queries.visible_to(session(), viewer(), Permission.EXTENSION_DECIDE, today())
+    visible = look.visible(session(), Permission.EXTENSION_DECIDE)
     return more_time.waiting(session(), visible, today(), not_person=viewer().person_id)
+
+
+def _outside(look: Look) -> int:
+    """How many trainings done elsewhere wait for the viewer, who may decide about them."""
+    if not may(viewer(), Permission.OUTSIDE_DECIDE):
+        return 0
+    return waiting_count(session(), look.visible(session(), Permission.OUTSIDE_DECIDE), not_person=viewer().person_id)
 
 
 def _to_decide(**refused: Any) -> str:
     """The one list of all that waits; ``refused`` is what was sent back, and why."""
-    stuck = used_up(session(), _may_grant(), today(), not_person=viewer().person_id)
-    return render_template("team/attempts.html", stuck=stuck, asking=_asking(), outside=_outside(), **refused)
-
-
-def _outside() -> int:
-    """How many trainings done elsewhere wait for the viewer, who may decide about them."""
-    if not may(viewer(), Permission.OUTSIDE_DECIDE):
-        return 0
-    visible = people_queries.visible_to(session(), viewer(), Permission.OUTSIDE_DECIDE, today())
-    return waiting_count(session(), visible, not_person=viewer().person_id)
+    look = _look()
+    return render_template(
+        "team/attempts.html", stuck=_stuck(look), asking=_asking(look), outside=_outside(look), **refused
+    )
 
 
 @blueprint.get("/attempts")
@@ -266,7 +287,7 @@ def attempts() -> ResponseReturnValue:
 @needs(Permission.EXTENSION_DECIDE)
 def decide(request_id: int) -> ResponseReturnValue:
     """Grant more time for a duty until a day, or refuse it with a reason."""
-    one = next((each for each in _asking() if each.request.id == request_id), None)
+    one = next((each for each in _asking(_look()) if each.request.id == request_id), None)
     if one is None:
         raise NotFound(N_("Nobody here waits for this decision. Perhaps a colleague has decided it already."))
     granted = request.form.get("answer") == "grant"
@@ -300,7 +321,7 @@ def _day(text: str) -> date:
 @needs(Permission.ATTEMPT_GRANT)
 def grant(enrolment_id: int) -> ResponseReturnValue:
     """Give one more attempt, with a reason. Nobody can give one to themselves."""
-    found = used_up(session(), _may_grant(), today(), enrolment_id=enrolment_id, not_person=viewer().person_id)
+    found = _stuck(_look(), enrolment_id)
     if not found:
         raise NotFound(N_("Nobody here waits for this attempt. Perhaps a colleague has given it already."))
     stuck = found[0]
