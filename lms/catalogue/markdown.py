@@ -333,9 +333,12 @@ def _number_blocks(state: StateCore) -> None:
     page = state.env.get("page")
     if page is None or not page.blocks:
         return
-    outermost = (token for token in state.tokens if token.level == 0 and token.block and token.nesting != -1)
-    for number, token in enumerate(outermost, start=1):
+    for number, token in enumerate(_outermost(state.tokens), start=1):
         token.attrSet("id", f"block-{number}")
+
+
+def _outermost(tokens: Sequence[Token]) -> Iterable[Token]:
+    return (token for token in tokens if token.level == 0 and token.block and token.nesting != -1)
 
 
 def _id(token: Token) -> str:
@@ -386,6 +389,11 @@ class Use:
     value: str
     line: int
     alt: str = ""
+
+
+def count_blocks(markdown: str) -> int:
+    """How many blocks a text has at its outermost level: what :func:`render` numbers."""
+    return sum(1 for _ in _outermost(_PARSER.parse(markdown)))
 
 
 def inspect(markdown: str) -> list[Use]:

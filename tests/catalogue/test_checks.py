@@ -322,6 +322,10 @@ def test_a_translation_says_what_is_missing_and_what_is_unstamped(tmp_path: Path
     assert one(found, "items/post-test.yaml is not translated").file == "translations/es/items/post-test.yaml"
     assert one(found, "scenarios/tea.yaml is not translated").level == "warning"
     one(found, "which original these were made from")
+    short = one(
+        found, "has 2 blocks (headings, paragraphs, lists, boxes), the original 4"
+    )  # a switch of language would lose the place
+    assert (short.file, short.level) == ("translations/es/lessons/why-ask.md", "warning")
 
 
 def test_one_missing_text_is_named(tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from lms.catalogue.checks.finding import Report
 from lms.catalogue.content import CourseContent
 from lms.catalogue.localised import COURSE_FILE, STAMPS_FILE, missing, originals, stale, translated
-from lms.catalogue.markdown import inspect
+from lms.catalogue.markdown import count_blocks, inspect
+from lms.catalogue.steps import LessonStep
 from lms.errors import N_
 
 
@@ -18,6 +19,7 @@ def check_translations(content: CourseContent, report: Report) -> None:
         _unknown(content, language, known, report)
         _missing(content, language, report)
         _citations(content, language, report)
+        _blocks(content, language, report)
         _stamps(content, language, report)
 
 
@@ -87,6 +89,30 @@ def _citations(content: CourseContent, language: str, report: Report) -> None:
 
 def _cited(markdown: str) -> set[str]:
     return {use.value for use in inspect(markdown) if use.kind == "citation"}
+
+
+def _blocks(content: CourseContent, language: str, report: Report) -> None:
+    """Whoever switches the language in mid-lesson stays at the same block, by its number."""
+    there = translated(content, content.translations[language])
+    lessons = {step.file for step in content.steps if isinstance(step, LessonStep)}
+    for text in originals(content):
+        value = there.get(text.file, {}).get(text.key)
+        if text.file not in lessons or value is None:
+            continue
+        wanted, found = count_blocks(text.value), count_blocks(value)
+        if wanted != found:
+            report.warning(
+                f"translations/{language}/{text.file}",
+                text.key,
+                N_(
+                    "The translation has %(found)s blocks (headings, paragraphs, lists, boxes), the original %(wanted)s."
+                ),
+                N_(
+                    "Give it the same blocks in the same order: who switches the language in mid-lesson stays at the same block."
+                ),
+                found=found,
+                wanted=wanted,
+            )
 
 
 def _stamps(content: CourseContent, language: str, report: Report) -> None:
