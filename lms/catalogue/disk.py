@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -52,7 +53,20 @@ T = TypeVar("T")
 
 
 def load_course(folder: Path, *, today: date | None = None) -> Loaded:
-    """Read and check a course folder. ``today`` decides which reviews of sources are late."""
+    """Read and check a course folder; where none of its files has changed, give what was read before.
+
+    ``today`` decides which reviews of sources are late.
+    """
+    there = [(path, path.lstat()) for path in sorted(folder.rglob("*"))]
+    if not there:
+        return _Folder(folder).load(today)
+    return _unchanged(
+        folder, tuple((path, s.st_ino, s.st_size, s.st_mtime_ns, s.st_ctime_ns) for path, s in there), today
+    )
+
+
+@lru_cache(maxsize=32)
+def _unchanged(folder: Path, stamps: tuple[tuple[Path, int, int, int, int], ...], today: date | None) -> Loaded:
     return _Folder(folder).load(today)
 
 

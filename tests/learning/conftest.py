@@ -18,7 +18,6 @@ from tests.accounts.conftest import Hospital
 from tests.support.pages import PageClient
 
 COURSES = Path(__file__).resolve().parent.parent.parent / "courses"
-_loaded = {}
 
 
 @pytest.fixture
@@ -31,10 +30,10 @@ def hospital(db: Database, clock: SetClock) -> Hospital:
 def published(db: Database, clock: SetClock, config: Config, hospital: Hospital) -> None:
     """LA-110 and CC-101 can be taken."""
     for slug in ("la-110", "cc-101"):
-        if slug not in _loaded:
-            _loaded[slug] = load_course(COURSES / slug)
         with db.transaction() as session:
-            publish(session, _loaded[slug], FileStore(config.data_dir / "files"), by=Actor(None, clock.now()))
+            publish(
+                session, load_course(COURSES / slug), FileStore(config.data_dir / "files"), by=Actor(None, clock.now())
+            )
 
 
 @pytest.fixture

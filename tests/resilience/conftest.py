@@ -24,14 +24,10 @@ from lms.learning import actions
 from lms.learning.models import Answer, Enrolment
 from tests.accounts.conftest import Hospital
 
-_loaded: dict[str, Loaded] = {}
-
 
 def course(slug: str = "la-110") -> Loaded:
-    """A course of the library, read once."""
-    if slug not in _loaded:
-        _loaded[slug] = load_course(ROOT / "courses" / slug)
-    return _loaded[slug]
+    """A course of the library."""
+    return load_course(ROOT / "courses" / slug)
 
 
 @dataclass(frozen=True, slots=True)

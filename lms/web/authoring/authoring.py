@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
-from functools import lru_cache
 from pathlib import Path
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
@@ -13,9 +11,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from lms.access import Permission
-from lms.catalogue import actions, disk, panels, queries
+from lms.catalogue import actions, panels, queries
 from lms.catalogue.assembly import Loaded
 from lms.catalogue.content import CourseContent, content_hash
+from lms.catalogue.disk import load_course
 from lms.catalogue.localised import localised, missing, stale
 from lms.catalogue.models import AngoffPanel, Change
 from lms.catalogue.queries import Offered
@@ -66,20 +65,11 @@ def _folder(slug: str) -> Path:
     return found
 
 
-def _loaded(folder: Path) -> Loaded:
-    """What the files of a folder say now; they are read again only when one of them has changed."""
-    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
-    return _read(folder, tuple((path, path.stat().st_mtime_ns, path.stat().st_size) for path in files), today())
-
-
-@lru_cache(maxsize=32)
-def _read(folder: Path, stamps: tuple[tuple[Path, int, int], ...], day: date) -> Loaded:
-    return disk.load_course(folder, today=day)
-
-
 def _draft(slug: str) -> Draft:
     offered = {course.slug: course for course in queries.offered(session())}
-    return Draft(slug, _loaded(_folder(slug)), offered.get(slug), panels.adopted(session()).get(slug, {}))
+    return Draft(
+        slug, load_course(_folder(slug), today=today()), offered.get(slug), panels.adopted(session()).get(slug, {})
+    )
 
 
 @blueprint.get("/courses")
@@ -89,7 +79,10 @@ def courses() -> ResponseReturnValue:
     offered = {course.slug: course for course in queries.offered(session())}
     folders = sorted(path.parent for path in house().config.courses_dir.glob("*/course.yaml"))
     marks = panels.adopted(session())
-    drafts = [Draft(each.name, _loaded(each), offered.get(each.name), marks.get(each.name, {})) for each in folders]
+    drafts = [
+        Draft(each.name, load_course(each, today=today()), offered.get(each.name), marks.get(each.name, {}))
+        for each in folders
+    ]
     return render_template("authoring/courses.html", drafts=drafts, waiting=remarks.count_open(session()))
 
 
