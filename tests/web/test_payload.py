@@ -29,7 +29,7 @@ def test_the_first_load_of_a_lesson_is_small(nurse: PageClient, browser: FlaskCl
     browser.set_cookie("attune", cookie.value)
     load = measure(browser, lesson)
     assert load.total < LIMIT, load
-    assert load.fonts and max(load.fonts.values()) <= FONT_LIMIT
+    assert load.scripts and max(load.scripts.values()) <= FONT_LIMIT, load.scripts
 
 
 def test_pages_are_compressed_for_who_reads_it(browser: FlaskClient) -> None:
