@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import Any
 
@@ -45,8 +46,14 @@ def _folded(context: Any) -> str:
     return folded_person(given["given_name"], given["family_name"], given["number"], given.get("email"))
 
 
+_FAMILY_FIRST = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]+")
+"""Names in Chinese, Japanese or Korean letters: the family name comes first, and no blank stands between."""
+
+
 def display_name(given_name: str, family_name: str) -> str:
-    """A name as it is written and read aloud: given name, family name."""
+    """A name as it is written and read aloud: given name, family name; in Chinese, Japanese and Korean letters the other way round."""
+    if not given_name.isascii() and _FAMILY_FIRST.fullmatch(given_name) and _FAMILY_FIRST.fullmatch(family_name):
+        return family_name + given_name
     return f"{given_name} {family_name}".strip()
 
 
@@ -68,8 +75,8 @@ class Person(Base):
             sqlite_where=text("email is not null"),
             postgresql_where=text("email is not null"),
         ),
-        Index("ix_person_name", "family_name", "given_name"),
-        Index("ix_person_number", "number"),
+        Index("ix_person_name", "family_name", "given_name", "id"),
+        Index("ix_person_number", "number", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
