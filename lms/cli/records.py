@@ -10,7 +10,7 @@ import click
 from lms.cli.house import Opened, opened
 from lms.cli.people import table, within_limit
 from lms.errors import N_, Invalid, Message, NotFound
-from lms.flows.history import take_in_history
+from lms.flows.history import begin_history, step_history
 from lms.organisation import Organisation, load
 from lms.people import sources
 from lms.people.sources import COMPLETIONS
@@ -92,8 +92,14 @@ def import_(
                 raise click.exceptions.Exit(1)
             return
         with house.database.transaction() as session:
-            people = take_in_history(session, queries.one(session, run_id), house.actor(), leave_out=leave_out)
-        click.echo(f"Import {run_id} is done: {new:,} records of {people:,} people.")
+            done = begin_history(session, queries.one(session, run_id), house.actor(), leave_out=leave_out)
+        while not done:
+            with house.database.transaction() as session:
+                done = step_history(session, run_id, house.clock.now(), house.actor().origin)
+        with house.database.session() as session:
+            run = queries.one(session, run_id)
+            taken, people = queries.still_count(session, run), run.summary["people"]
+        click.echo(f"Import {run_id} is done: {taken:,} records of {people:,} people.")
 
 
 def _read(house: Opened, file: Path, source: str, numbers_of: str, dates: str | None, encoding: str | None) -> int:

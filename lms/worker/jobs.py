@@ -16,12 +16,14 @@ from lms.compliance.comparing import actions as comparing
 from lms.compliance.drafts import actions as drafts
 from lms.evidence import actions as evidence
 from lms.flows import assessing, certifying
+from lms.flows.history import how_far_history, step_history
 from lms.notices import actions as notices
 from lms.notices import failing, nightly
 from lms.notices import mail as smtp
 from lms.outbox import HowFar, tell
 from lms.people import import_log
 from lms.records.history import staging as history
+from lms.records.history.taking import TAKE
 from lms.worker.bench import Bench
 from lms.worker.exports import EXPORT, send_export
 from lms.worker.packs import build_pack
@@ -137,6 +139,15 @@ def read_history(payload: dict[str, Any], bench: Bench) -> None:
     _in_steps(bench, lambda session: history.step(session, payload["run"], bench.files, by), breather=True)
 
 
+def take_history(payload: dict[str, Any], bench: Bench) -> None:
+    """Take a file of completions in, or take it back, slice by slice; one that was cut off goes on where it stopped."""
+    run_id, origin = payload["run"], payload["origin"]
+    _in_steps(
+        bench, lambda session: step_history(session, run_id, bench.clock.now(), origin), breather=True,
+        how_far=lambda session: how_far_history(session, run_id),
+    )  # fmt: skip
+
+
 def tell_import(payload: dict[str, Any], bench: Bench) -> None:
     """Write into the audit log what an import changed for each person."""
     _in_steps(bench, lambda session: import_log.step(session, payload), breather=True)
@@ -154,6 +165,7 @@ HANDLERS: dict[str, Callable[[dict[str, Any], Bench], None]] = {
     nightly.RUN: write_notices,
     import_log.TELL: tell_import,
     history.READ: read_history,
+    TAKE: take_history,
     evidence.BUILD: build_pack,
     EXPORT: send_export,
 }

@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable
 from datetime import date
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 from sqlalchemy import func, select
@@ -24,11 +25,12 @@ from lms.compliance.spans import State as Standing
 from lms.db import Database
 from lms.errors import Conflict, Invalid
 from lms.files import FileStore
-from lms.flows.history import take_in_history, undo_history
+from lms.flows.history import begin_history, begin_undo, step_history
 from lms.notices.models import Mail
+from lms.outbox import Job
 from lms.people.csv_text import Table
 from lms.people.mapping import AS_USUAL
-from lms.records.history import queries, staging
+from lms.records.history import queries, staging, taking
 from lms.records.history.file import Claim, Fault, HistoryReader
 from lms.records.history.models import HistoryRow, Phase, State
 from lms.records.models import RecordRevocation, TrainingRecord
@@ -172,21 +174,88 @@ def test_reading_goes_on_where_it_was_cut_off_and_takes_nothing_twice(
         assert queries.counts(session, run) == {State.NEW: 20}
         assert session.scalar(select(func.count()).select_from(HistoryRow)) == 20
     with db.transaction() as session:
-        assert take_in_history(session, queries.one(session, run_id), by) == 3
+        assert begin_history(session, queries.one(session, run_id), by)
+        assert queries.one(session, run_id).summary["people"] == 3
     with pytest.raises(Conflict), db.transaction() as session:
-        take_in_history(session, queries.one(session, run_id), by)
+        begin_history(session, queries.one(session, run_id), by)
     with db.transaction() as session:  # one is revoked by hand before: it stays as it was
         first = session.scalars(select(TrainingRecord)).first()
         assert first is not None
         session.add(RecordRevocation(record_id=first.id, revoked_at=by.now, revoked_by=hr, reason="By hand"))
     with db.transaction() as session:
-        undo_history(session, queries.one(session, run_id), "All of it", by)
+        assert begin_undo(session, queries.one(session, run_id), "All of it", by)
     with db.session() as session:
         assert session.scalars(select(RecordRevocation.reason).distinct().order_by(RecordRevocation.reason)).all() == [
             "All of it",
             "By hand",
         ]
         assert queries.still_count(session, queries.one(session, run_id)) == 0
+
+
+def test_a_large_file_is_taken_in_and_back_in_slices_that_go_on_where_they_were_cut_off(
+    db: Database, clock: SetClock, config: Config, staffed: Office, hr: int, number: People, signed_in: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(taking, "AT_ONCE", 5)
+    _course(db, clock)
+    _rule(db, clock)
+    files, by = FileStore(config.data_dir / "files"), Actor(hr, clock.now())
+    text = "number,course,completed\n" + "".join(f"100{1 + n % 3},LA-110,2025-01-{1 + n:02}\n" for n in range(20))
+    with db.transaction() as session:
+        stored = files.put(
+            session, io.BytesIO(text.encode()), name="h.csv", media_type="text/csv", purpose="import", owner_id=hr, now=by.now
+        )  # fmt: skip
+        run_id = staging.begin(session, "Old", "hr", stored, None, None, by).id
+        assert staging.step(session, run_id, files, by)
+    desk = signed_in(hr)
+    shown = desk.page(f"/people/import/completions/{run_id}", budget=None)
+    begun = page_of(desk.submit(shown, form="take-in"))
+    assert "0 of 20 completions are taken in" in begun.text and "figures and due days stay as they were" in begun.text
+    with db.transaction() as session:
+        course = session.scalars(select(Course.id)).one()
+        session.add(  # the third line says the same, and was new when the file was read
+            TrainingRecord(
+                person_id=number("1003"), course_id=course, completed_on=date(2025, 1, 3), completed_at=clock.now(), language="en",
+                how="elsewhere", minutes=0, topics={}, course_code="LA-110", course_title="x", person_name="x", department_path="", job="",
+                profession="", recorded_at=clock.now(), recorded_by=hr,
+            )
+        )  # fmt: skip
+    with db.transaction() as session:
+        assert not taking.step(session, run_id, clock.now(), None, 10)
+    with pytest.raises(RuntimeError), db.transaction() as session:
+        taking.step(session, run_id, clock.now(), None, 10)
+        raise RuntimeError("the worker dies")
+    half = desk.page(f"/people/import/completions/{run_id}", budget=12)
+    assert "7 of 20 completions are taken in" in half.text, "whole people only"
+    with db.session() as session:
+        assert _standing(session, number("1001")) == Standing.OVERDUE, "figures wait until all of it is there"
+        assert session.scalars(select(Job.payload).where(Job.kind == taking.TAKE)).all() == [
+            {"run": run_id, "origin": ANY}
+        ]
+    finished = False
+    while not finished:
+        with db.transaction() as session:
+            finished = step_history(session, run_id, clock.now(), None)
+    with db.session() as session:
+        run = queries.one(session, run_id)
+        assert (run.phase, run.summary["new"], run.summary["there"], run.summary["people"]) == (Phase.TAKEN, 19, 1, 3)
+        assert queries.still_count(session, run) == 19
+        assert _standing(session, number("1001")) == Standing.COMPLIANT
+        told = select(func.count()).where(AuditEntry.action == "record.import")
+        assert session.scalar(told) == 3 + 1, "one for each person, and one for the file"
+    with db.transaction() as session:
+        assert not begin_undo(session, queries.one(session, run_id), "Wrong file", by)
+        assert not taking.step(session, run_id, clock.now(), None, 10)
+    going = desk.page(f"/people/import/completions/{run_id}", budget=12)
+    assert "10 of 19 records are revoked" in going.text
+    finished = False
+    while not finished:
+        with db.transaction() as session:
+            finished = step_history(session, run_id, clock.now(), None)
+    with db.session() as session:
+        assert queries.one(session, run_id).phase == Phase.UNDONE
+        assert session.scalar(select(func.count(RecordRevocation.id))) == 19, "what was recorded here stays"
+        assert _standing(session, number("1001")) == Standing.OVERDUE
 
 
 def test_what_is_no_file_of_completions_is_told(

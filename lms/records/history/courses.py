@@ -102,9 +102,9 @@ def judge(session: Session, run: HistoryRun) -> None:
     row, other, record = HistoryRow, aliased(HistoryRow), TrainingRecord
     mine = (row.run_id == run.id) & row.course_id.is_not(None)
     quiet = {"synchronize_session": False}
-    open_states = (State.NEW, State.THERE, State.TWICE)
     session.execute(
-        update(row).where(mine, row.state.in_(open_states)).values(state=State.NEW), execution_options=quiet
+        update(row).where(mine, row.state.in_((State.THERE, State.TWICE))).values(state=State.NEW),
+        execution_options=quiet,
     )
     revoked = exists().where(RecordRevocation.record_id == record.id)
     there = exists().where(

@@ -13,11 +13,13 @@ from lms.db import Base
 
 
 class Phase(StrEnum):
-    """Where a file is: being read, ready to be looked at, in force, undone, or thrown away."""
+    """Where a file is: being read, ready to be looked at, being taken in, in force, being taken back, undone, or thrown away."""
 
     READING = "reading"
     READY = "ready"
+    TAKING = "taking"
     TAKEN = "taken"
+    UNDOING = "undoing"
     UNDONE = "undone"
     DROPPED = "dropped"
 
@@ -37,7 +39,8 @@ class State(StrEnum):
 class HistoryRun(Base):
     """One file. ``source`` is the system that recorded the completions, ``numbers_of`` the one that the employee numbers come from.
 
-    ``position`` is the last line that was read: a worker that dies goes on behind it. ``summary`` counts the lines by state, as they
+    ``position`` is the last line that was read, or the last person whose lines are taken in: a worker that dies goes on behind it.
+    ``summary`` counts the lines by state, as they
     were when the file was taken in. ``problem``: why the file cannot be read at all.
     """
 

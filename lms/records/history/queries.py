@@ -93,6 +93,24 @@ def doubts(session: Session, run: HistoryRun, zone: str) -> Doubts:
     return Doubts(early, not_employed, without_minutes)
 
 
+@dataclass(frozen=True, slots=True)
+class HowFar:
+    """How much of a file is taken in or back: ``done`` of ``total`` lines."""
+
+    done: int
+    total: int
+
+
+def how_far(session: Session, run: HistoryRun) -> HowFar | None:
+    """How far a file is taken in, or taken back; None when neither is under way."""
+    if run.phase not in (Phase.TAKING, Phase.UNDOING):
+        return None
+    brought = session.scalar(select(func.count()).where(TrainingRecord.import_id == run.id)) or 0
+    if run.phase == Phase.UNDOING:
+        return HowFar(brought - still_count(session, run), brought)
+    return HowFar(brought, counts(session, run)[State.NEW])
+
+
 def still_count(session: Session, run: HistoryRun) -> int:
     """How many of the records it brought count now."""
     record = TrainingRecord

@@ -17,7 +17,7 @@ from lms.access import Permission
 from lms.catalogue import queries as catalogue
 from lms.errors import N_, AttuneError, Message, NotFound
 from lms.files import StoredFile
-from lms.flows.history import take_in_history, undo_history
+from lms.flows.history import begin_history, begin_undo, go_on
 from lms.outbox import enqueue
 from lms.people import listing, sources
 from lms.people.sources import COMPLETIONS
@@ -168,12 +168,25 @@ def take_in(run_id: int) -> ResponseReturnValue:
     """Take it in, all or nothing."""
     run = queries.one(session(), run_id)
     try:
-        people = take_in_history(session(), run, actor(), leave_out=bool(request.form.get("leave_out")))
+        done = begin_history(session(), run, actor(), leave_out=bool(request.form.get("leave_out")))
         commit()
     except AttuneError as error:
         session().rollback()
         return _show(queries.one(session(), run_id), tell(error.message)), error.status
-    say(ngettext("Taken in: it is about %(num)s person.", "Taken in: it is about %(num)s people.", people))
+    if done:
+        people = run.summary["people"]
+        say(ngettext("Taken in: it is about %(num)s person.", "Taken in: it is about %(num)s people.", people))
+    return redirect(url_for("history.show", run_id=run_id), 303)
+
+
+@blueprint.post("/<int:run_id>/go-on")
+@needs(Permission.PEOPLE_IMPORT)
+def continue_(run_id: int) -> ResponseReturnValue:
+    """Have a worker go on with a file that is not whole, after its job was given up."""
+    run = queries.one(session(), run_id)
+    if run.phase in (Phase.TAKING, Phase.UNDOING):
+        go_on(session(), run, actor())
+        commit()
     return redirect(url_for("history.show", run_id=run_id), 303)
 
 
@@ -199,13 +212,13 @@ def undo(run_id: int) -> ResponseReturnValue:
     """Revoke what the file brought."""
     run = queries.one(session(), run_id)
     back = url_for("history.show", run_id=run.id)
-    if run.phase != Phase.TAKEN:
+    if run.phase not in (Phase.TAKING, Phase.TAKEN):
         say(gettext("This import is not in force, so it cannot be taken back. Nothing was changed."), "error")
         return redirect(back, 303)
     form = UndoForm()
 
     def act() -> str:
-        undo_history(session(), run, form.reason.data, actor())
+        begin_undo(session(), run, form.reason.data, actor())
         return back
 
     number = queries.still_count(session(), run)
@@ -250,6 +263,9 @@ def _show(run: HistoryRun, refused: str = "") -> str:
     page: dict[str, Any] = {"run": run, "refused": refused, "dates": DATES, "encodings": ENCODINGS}
     if run.phase == Phase.READING or run.problem is not None:
         page["problem"] = [_said(each) for each in (run.problem, *run.problem["more"])] if run.problem else []
+        return render_template("history/show.html", counts=None, **page)
+    page["far"] = queries.how_far(session(), run)
+    if page["far"] is not None:
         return render_template("history/show.html", counts=None, **page)
     counts = queries.counts(session(), run)
     ready = run.phase == Phase.READY
