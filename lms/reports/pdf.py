@@ -27,7 +27,8 @@ _FOOT: Final = 16 * MM
 @dataclass(frozen=True, slots=True)
 class Figures:
     """One row of the rollup. A count is None where it is suppressed; ``rate`` (0 to 1) is None where it is suppressed or, with
-    nobody required, has no meaning. ``rounded``: the rate is rounded so that it tells no suppressed count."""
+    nobody required, has no meaning. ``rounded``: the rate is rounded so that it tells no suppressed count. ``change`` is shown as it is
+    given; ``lapsing`` are the people who will not be compliant any more within 90 days."""
 
     name: str
     rate: float | None
@@ -40,6 +41,15 @@ class Figures:
     exempt: int | None
     required: int | None
     rounded: bool = False
+    change: str = "–"
+    lapsing: int | None = None
+
+    @property
+    def due(self) -> int | None:
+        """Of how many people the rate is a share; None where a part of them is suppressed."""
+        if self.compliant is None or self.in_grace is None or self.overdue is None:
+            return None
+        return self.compliant + self.in_grace + self.overdue
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +85,7 @@ class LeadershipLabels:
     title: str = "Training compliance"
     as_of: str = "As of %(date)s"
     overall: str = "Overall"
-    overall_counts: str = "%(compliant)s of %(required)s required"
+    overall_counts: str = "%(compliant)s of %(due)s whose training has come due; %(required)s are asked"
     trend: str = "The last 24 months"
     trend_alt: str = (
         "Line chart of the overall rate over %(months)s months: %(first)s at the start, %(last)s at the end,"
@@ -92,6 +102,8 @@ class LeadershipLabels:
     on_leave: str = "On leave"
     exempt: str = "Exempt"
     required: str = "Required"
+    change: str = "Change in points"
+    lapsing: str = "Lapsing"
     lapses: str = "Lapsing in the next 90 days"
     lapses_none: str = "Nothing lapses in the next 90 days."
     lapses_alt: str = "Bar chart: %(rows)s."
@@ -178,6 +190,7 @@ class _Rollup:
             self._at(5 * MM, self.y - 23 * MM, self._fit(self._rate(overall), inner, 38, 12, "display"), ACCENT)
             counts = labels.overall_counts % {
                 "compliant": self._count(overall.compliant),
+                "due": self._count(overall.due),
                 "required": self._count(overall.required),
             }
             self._at(5 * MM, self.y - 30 * MM, self._fit(counts, inner, 9, 6, lines=2), INK)
@@ -210,6 +223,8 @@ class _Rollup:
         self.heads: tuple[str, ...] = (
             labels.division,
             labels.rate,
+            labels.change,
+            labels.required,
             labels.compliant,
             labels.in_grace,
             labels.overdue,
@@ -217,7 +232,7 @@ class _Rollup:
             labels.upcoming,
             labels.on_leave,
             labels.exempt,
-            labels.required,
+            labels.lapsing,
         )
         self._heading(labels.divisions, 30 * MM)
         with self.canvas.element("Table"):
@@ -229,6 +244,7 @@ class _Rollup:
 
     def _cells(self, row: Figures) -> tuple[str, ...]:
         counts = (
+            row.required,
             row.compliant,
             row.in_grace,
             row.overdue,
@@ -236,13 +252,13 @@ class _Rollup:
             row.upcoming,
             row.on_leave,
             row.exempt,
-            row.required,
+            row.lapsing,
         )
-        return (row.name, self._rate(row), *(self._count(count) for count in counts))
+        return (row.name, self._rate(row), row.change, *(self._count(count) for count in counts))
 
     def _row(self, cells: tuple[str, ...], *, head: bool = False, bold: bool = False) -> None:
-        """One row: the first cell heads it and takes what the nine equal number columns leave."""
-        column = 14.2 * MM
+        """One row: the first cell heads it and takes what the equal number columns leave."""
+        column = 12.6 * MM
         first = self.room - column * (len(cells) - 1)
         style: Style = "bold" if bold or head else "text"
         blocks = self._cell_blocks(cells, first, column, style, 7.5 if head else 8.5)

@@ -20,15 +20,21 @@ from lms.reports.pdf import (
 )
 
 HIDDEN = Figures("Behavioural Health", None, None, None, None, None, None, None, None, None)
-EMPTY = Figures("New division", None, 0, 0, 0, 0, 12, 0, 0, 0)
+EMPTY = Figures("New division", None, 0, 0, 0, 0, 12, 0, 0, 12, lapsing=0)
 REPORT = LeadershipPage(
     organisation_name="Riverside Teaching Hospital",
     language="en-US",
     as_of=date(2026, 3, 31),
     generated_at="Computed on March 31, 2026.",
     headline="86.9% of required training is in date.",
-    overall=Figures("Riverside Teaching Hospital", 0.869, 2112, 96, 217, 93, 221, 61, 18, 2425),
-    divisions=(Figures("Emergency", 0.731, 412, 33, 98, 20, 61, 12, 4, 543), HIDDEN, EMPTY),
+    overall=Figures(
+        "Riverside Teaching Hospital", 0.869, 2112, 96, 217, 93, 221, 61, 18, 2425, change="+2", lapsing=301
+    ),
+    divisions=(
+        Figures("Emergency", 0.731, 412, 33, 98, 20, 61, 12, 4, 543, change="−3", lapsing=77),
+        HIDDEN,
+        EMPTY,
+    ),
     trend=tuple(TrendPoint(date(2024 + (m + 3) // 12, (m + 3) % 12 + 1, 1), 0.6 + m / 100) for m in range(24)),
     lapses=(Lapse("1 to 30 days", 122), Lapse("31 to 60 days", None)),
     attention=(Attention("Emergency Department", ("98 obligations are overdue.",), 0.731),),
@@ -45,8 +51,8 @@ def test_it_shows_the_figures_it_was_given() -> None:
     for part in (
         "As of March 31, 2026",
         "86.9% of required training is in date.",
-        "2,112 of 2,425 required",
-        "Emergency 73.1% 412 33 98 20 61 12 4 543",
+        "2,112 of 2,425 whose training has come due; 2,425 are asked",
+        "Emergency 73.1% −3 543 412 33 98 20 61 12 4 77",
         "1 to 30 days 122",
         "Emergency Department · 73.1%",
         "98 obligations are overdue.",
@@ -58,8 +64,8 @@ def test_it_shows_the_figures_it_was_given() -> None:
 
 def test_small_cells_are_suppressed_and_nobody_required_is_no_rate() -> None:
     text = text_of(leadership_pdf(REPORT))
-    assert text.count("fewer than 11") == 8 + 1, "eight counts and a stretch; the rate is left out"
-    assert "New division – 0 0 0 0 12 0 0 0" in text
+    assert text.count("fewer than 11") == 9 + 1, "nine counts and a stretch; the rate is left out"
+    assert "New division – – 12 0 0 0 0 12 0 0 0" in text
 
 
 def test_it_is_one_page_when_it_fits_and_more_when_not() -> None:
@@ -84,7 +90,7 @@ def test_the_table_has_headers_and_the_charts_have_words() -> None:
     with pikepdf.open(io.BytesIO(leadership_pdf(REPORT))) as pdf:
         elements = list(pdf.Root.StructTreeRoot.K.K)
         table = next(item for item in elements if item.S == "/Table")
-        assert [str(cell.A.Scope) for cell in table.K[0].K] == ["/Column"] * 10
+        assert [str(cell.A.Scope) for cell in table.K[0].K] == ["/Column"] * 12
         assert [str(row.K[0].A.Scope) for row in list(table.K)[1:]] == ["/Row"] * 4
         alts = [str(item.Alt) for item in elements if item.S == "/Figure"]
         assert "60% at the start, 83% at the end" in alts[0]

@@ -181,9 +181,16 @@ def test_page_document_and_workbook_show_the_same_figures(
     text = " ".join(document[number].get_textpage().get_text_range() for number in range(len(document)))
     assert "76% of staff whose training has come due are compliant" in " ".join(text.split())
     assert "76%" in text and "*" in text
+    assert "19 of 25 whose training has come due; 27 are asked" in " ".join(text.split()), (
+        "the rate is a share of these"
+    )
+    rounded = [row for row in page.rows(1) if row[1].startswith("~")]
+    assert rounded, "a rate that would tell a small number"
     book = openpyxl.load_workbook(io.BytesIO(client.get("/leadership/rollup.xlsx").data))
     rows = [row for row in book.worksheets[0].iter_rows(values_only=True) if row[1] == "Primary"]
     assert [str(value) for value in rows[0][4:6]] == north[3:5]
+    rates = {row[1]: row[3] for row in book.worksheets[0].iter_rows(values_only=True)}
+    assert {str(rate) for rate in rates.values() if str(rate).startswith("~")} == {row[1] for row in rounded}
     data = client.get("/leadership/rollup.json").get_json()
     assert data == json.loads(json.dumps(leadership_json(rollup(reading))))
     assert client.get("/leadership/rollup.doc").status_code == 404

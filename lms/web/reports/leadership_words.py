@@ -162,8 +162,8 @@ def page_for_pdf(shown: Leadership, language: str) -> pdf.LeadershipPage:
             "Worked out on %(moment)s.", moment=str(flask_babel.format_datetime(shown.generated_at, "long"))
         ),
         headline=headline(shown),
-        overall=_figures(shown.overall, gettext("Overall")),
-        divisions=tuple(_figures(each.shown, each.shown.name) for each in shown.divisions),
+        overall=_figures(shown.overall, gettext("Overall"), shown.change, shown.lapses),
+        divisions=tuple(_figures(each.shown, each.shown.name, each.change, each.lapsing) for each in shown.divisions),
         trend=tuple(pdf.TrendPoint(point.day, point.rate) for point in shown.trend),
         lapses=tuple(pdf.Lapse(week(each), each.people) for each in shown.weeks) if shown.lapses != 0 else (),
         attention=tuple(
@@ -175,9 +175,11 @@ def page_for_pdf(shown: Leadership, language: str) -> pdf.LeadershipPage:
     )
 
 
-def _figures(shown: Shown, name: str) -> pdf.Figures:
+def _figures(shown: Shown, name: str, moved: float | None, lapsing: int | None) -> pdf.Figures:
     counts = {column: shown.counts[column] for column in COLUMNS if column != "due_soon"}
-    return pdf.Figures(name=name, rate=shown.rate, rounded=shown.rounded, **counts)
+    return pdf.Figures(
+        name=name, rate=shown.rate, rounded=shown.rounded, change=change(moved), lapsing=lapsing, **counts
+    )
 
 
 def _labels() -> pdf.LeadershipLabels:
@@ -191,7 +193,10 @@ def _labels() -> pdf.LeadershipLabels:
         as_of=gettext("As of %(date)s", date="%(date)s"),
         overall=gettext("Overall"),
         overall_counts=gettext(
-            "%(compliant)s compliant of %(required)s who are asked", compliant="%(compliant)s", required="%(required)s"
+            "%(compliant)s of %(due)s whose training has come due; %(required)s are asked",
+            compliant="%(compliant)s",
+            due="%(due)s",
+            required="%(required)s",
         ),
         trend=gettext("The last 24 months"),
         trend_alt=gettext(
@@ -205,6 +210,8 @@ def _labels() -> pdf.LeadershipLabels:
         ),
         divisions=gettext("By division"),
         division=gettext("Division"),
+        change=gettext("Change in points"),
+        lapsing=gettext("Lapsing"),
         lapses=gettext("Lapsing in the next 90 days"),
         lapses_none=gettext("Nothing lapses in the next 90 days."),
         lapses_alt=gettext("Bar chart: %(rows)s.", rows="%(rows)s"),
@@ -228,13 +235,16 @@ def sheet(shown: Leadership) -> Sheet:
         Column(words["rate"], "share"),
         *(Column(words[name], "count") for name in COLUMNS),
         Column(gettext("Lapsing in 90 days"), "count"),
+        Column(gettext("Change in points")),
     ]
 
-    def line(each: Shown, lapsing: int | None) -> Sequence[Value]:
+    def line(each: Shown, lapsing: int | None, moved: float | None) -> Sequence[Value]:
         counts = [few if each.counts[name] is None else each.counts[name] for name in COLUMNS]
-        return [each.code, each.name, each.path, each.rate, *counts, few if lapsing is None else lapsing]
+        rate = ABOUT + per_cent(each.rate) if each.rounded else each.rate
+        return [each.code, each.name, each.path, rate, *counts, few if lapsing is None else lapsing, change(moved)]
 
-    lines = [line(each.shown, each.lapsing) for each in shown.divisions] + [line(shown.overall, shown.lapses)]
+    lines = [line(each.shown, each.lapsing, each.change) for each in shown.divisions]
+    lines.append(line(shown.overall, shown.lapses, shown.change))
     terms = [*definitions(shown)]
     terms += [(each.name, " ".join(reason(one) for one in each.reasons)) for each in shown.attention]
     terms += [(month(point.day), per_cent(point.rate)) for point in shown.trend]
