@@ -8,10 +8,12 @@ from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 import click
+from sqlalchemy import inspect
 from sqlalchemy.exc import OperationalError
 
+from config import Config, environment
 from lms.accounts.invitations import Invitation, Newcomer, invite_administrator
-from lms.cli.house import Opened, opened, upgrade
+from lms.cli.house import Opened, is_empty, opened, upgrade
 from lms.errors import N_, Invalid
 from lms.flows import admitting
 from lms.notices import mail as smtp
@@ -52,7 +54,29 @@ class Address(click.ParamType[str]):
         return str(value).rstrip("/")
 
 
-@click.command()
+class Once(click.Command):
+    """A command that asks questions only where nothing has been set up yet."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuse before anything is asked.
+
+        Raises:
+            Conflict: there is an organisation already.
+        """
+        if not {"-h", "--help"} & set(args):
+            with opened(migrated=False) as house:
+                if not is_empty(house.database) and inspect(house.database.engine).has_table("organisation"):
+                    with house.database.session() as session:
+                        admitting.require_fresh(session)
+        return super().parse_args(ctx, args)
+
+
+def _own_address() -> str:
+    config = Config.from_environ(environment())
+    return config.base_url or f"http://{config.host}:{config.port}"
+
+
+@click.command(cls=Once)
 @click.option("--name", prompt="Name of the organisation", help="Name of the organisation.")
 @click.option(
     "--zone", type=Zone(), prompt="Time zone", default="America/New_York", show_default=True, help="IANA time zone."
@@ -64,8 +88,8 @@ class Address(click.ParamType[str]):
     show_default=True,
     help="BCP 47, by commas.",
 )
-@click.option("--base-url", type=Address(), prompt="Address of this site, for links", default="http://127.0.0.1:8000", show_default=True,
-              help="Address used in links.")  # fmt: skip
+@click.option("--base-url", type=Address(), prompt="Address of this site, for links", default=_own_address,
+              show_default="LMS_BASE_URL, else this machine's with PORT", help="Address used in links.")  # fmt: skip
 @click.option("--contact", default="", help="Whom to ask for help; shown on every page.")
 @click.option("--admin-number", prompt="Employee number of the first administrator", help="As HR writes it.")
 @click.option("--admin-name", prompt="Name of the first administrator", help="Given name and family name.")

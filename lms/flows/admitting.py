@@ -44,6 +44,16 @@ def forgotten_password(
         write_mail(session, "reset", made.person, now, link=link(made.secret), expires_at=made.expires_at)
 
 
+def require_fresh(session: Session) -> None:
+    """Make sure that nothing has been set up yet.
+
+    Raises:
+        Conflict: it has.
+    """
+    if load(session) is not None:
+        raise Conflict(N_("Attune is set up already. Change the settings under Administration."))
+
+
 def set_up(
     session: Session, own: Organisation, administrator: invitations.Newcomer, by: Actor
 ) -> invitations.Invitation:
@@ -52,8 +62,7 @@ def set_up(
     Raises:
         Conflict: it is set up already; nothing was changed.
     """
-    if load(session) is not None:
-        raise Conflict(N_("Attune is set up already. Change the settings under Administration."))
+    require_fresh(session)
     save_organisation(session, own, by.now)
     audit.record(session, by, "organisation.set_up", "organisation", 1, after={"name": own.name, "zone": own.zone})
     return invitations.invite_administrator(session, administrator, by)
