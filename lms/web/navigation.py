@@ -27,21 +27,44 @@ MENU = (
 )
 
 
+SECTIONS = {
+    "people.index": ("people", "departments", "employer", "many", "decided", "qualifications", "sessions", "imports", "feeds", "history"),
+    "requirements.index": ("requirements", "library", "drafts", "rehearsals", "policies", "equivalencies", "assignments"),
+    "completion.index": ("completion", "comparisons", "employer_report"),
+    "today.index": ("today", "reviewing"),
+    "team.index": ("team",),
+    "notices.plan": ("notices",),
+    "evidence.index": ("evidence",),
+    "leadership.overview": ("leadership",),
+    "authoring.courses": ("authoring", "panels", "answers"),
+    "admin.overview": ("admin",),
+    "learner.home": ("more_time", "surveys"),
+    "learner.transcript": ("outside",),
+}  # fmt: skip
+"""Which line of the menu the pages of a blueprint stand under."""
+
+SECTION_OF = {blueprint: target for target, blueprints in SECTIONS.items() for blueprint in blueprints}
+UNDER = {"learner.course": "learner.catalogue"}
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the menu."""
+    """One line of the menu. ``current`` as ARIA has it: page (this very page), true (a page below it), or empty."""
 
     label: str
     url: str
-    current: bool
+    current: str
     icon: str
 
 
 def menu(viewer: Viewer | None, endpoint: str) -> list[Entry]:
     """The menu of this viewer."""
     known = current_app.view_functions
+    exact = any(endpoint == target for _, target, *_ in MENU)
+    section = endpoint if exact else UNDER.get(endpoint) or SECTION_OF.get(endpoint.partition(".")[0])
+    here = "page" if exact else "true"
     return [
-        Entry(str(label), url_for(target), endpoint == target, icon)
+        Entry(str(label), url_for(target), here if target == section else "", icon)
         for permission, target, label, icon in MENU
         if target in known and may(viewer, permission)
     ]
