@@ -17,7 +17,7 @@ from lms.compliance.models import OVERALL, Span
 from lms.compliance.spans import State
 from lms.compliance.tallies import active, within
 from lms.db import day_in
-from lms.people.models import Membership, Person
+from lms.people.models import Membership, Person, display_name
 
 
 class Found(NamedTuple):
@@ -140,7 +140,7 @@ def _lines(day: date, where: Sequence[ColumnElement[bool]]) -> Select[Any]:
 def _found(session: Session, query: Select[Any]) -> Iterator[Found]:
     for row in session.connection().execute(query):  # the driver's rows: nothing here is an object that a session keeps
         id, number, given, family, department, job, profession, state, beneath, due, valid_until, because = row
-        name = f"{given} {family}".strip()
+        name = display_name(given, family)
         found = (
             id,
             number,

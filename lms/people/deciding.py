@@ -14,7 +14,7 @@ from lms.clock import FOR_EVER
 from lms.db import day_in, known
 from lms.errors import N_, AttuneError, Message, Problem
 from lms.people.folding import folded_person
-from lms.people.models import Employment, Person
+from lms.people.models import Employment, Person, display_name
 from lms.people.owning import within
 from lms.people.plan import Facts, Holding, Placed, Verdict, Wanted, decide, difference, missing
 from lms.people.prepared import SAMPLE, Named, Prepared, Progress
@@ -62,7 +62,7 @@ class Decider:
         self.found.counts[Verdict.NEW] += count
         shown = self.session.execute(select(ROWS).where(ROWS.c.brought).order_by(ROWS.c.line).limit(SAMPLE)).all()
         self.found.named[Verdict.NEW] = [
-            Named(row.number, f"{row.given_name} {row.family_name}".strip(), self._place(row.department_id))
+            Named(row.number, display_name(row.given_name, row.family_name), self._place(row.department_id))
             for row in shown
         ]
         also = select(ROWS).where(ROWS.c.brought, ROWS.c.also.is_not(None), ROWS.c.also != "")
@@ -121,7 +121,7 @@ class Decider:
         if otherwise:
             self.found.kept_count += 1
             if len(self.found.kept) < SAMPLE:
-                name = f"{person.given_name} {person.family_name}".strip()
+                name = display_name(person.given_name, person.family_name)
                 told = Message(N_("Kept as HR wrote it: %(columns)s."), {"columns": ", ".join(otherwise)})
                 self.found.kept.append(Named(person.number, name, told))
         return owned
@@ -224,7 +224,7 @@ class Decider:
         self.found.counts[verdict] += 1
         named = self.found.named.setdefault(verdict, [])
         if verdict is not Verdict.UNCHANGED and len(named) < SAMPLE:
-            name = f"{person.given_name} {person.family_name}".strip()
+            name = display_name(person.given_name, person.family_name)
             named.append(Named(person.number, name, self._detail(verdict, before, after, row)))
 
     def _detail(self, verdict: Verdict, before: Facts, after: Facts, row: Any) -> Message | None:

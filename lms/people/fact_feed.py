@@ -21,7 +21,7 @@ from lms.people import holdings, import_log
 from lms.people.fact_files import Away, FactReader, Line, Month
 from lms.people.holdings import Tagged, Term
 from lms.people.importing import PROBLEMS_KEPT, Options
-from lms.people.models import BirthMonth, DutyTag, ImportChange, ImportRun, Leave, Licence, Person
+from lms.people.models import BirthMonth, DutyTag, ImportChange, ImportRun, Leave, Licence, Person, display_name
 from lms.people.plan import Verdict
 from lms.people.prepared import SAMPLE, Named
 from lms.people.preparing import last_change, open_table
@@ -246,7 +246,7 @@ def _missing(session: Session, plan: FactPlan) -> None:
         facts, by_hand = _known(session, plan.what, some)
         for ident in some:
             row = absent[ident]
-            name = f"{row.given_name} {row.family_name}".strip()
+            name = display_name(row.given_name, row.family_name)
             _decide(plan, ident, Named(row.number, name), (), facts[ident], by_hand, True)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from lms.audit import AuditEntry
 from lms.db import day_in, known
-from lms.people.models import DepartmentVersion, Employment, ImportRun, Membership, Person
+from lms.people.models import DepartmentVersion, Employment, ImportRun, Membership, Person, display_name
 from lms.people.queries import found_by
 
 SORTS = ("name", "number", "department", "job", "begins")
@@ -63,7 +63,7 @@ def people(
     rows = session.execute(query.order_by(*by, Person.id).offset((page - 1) * size).limit(size))
     return [
         Found(
-            row.id, row.number, f"{row.given_name} {row.family_name}".strip(), row.kind or row.last_kind, row.department,
+            row.id, row.number, display_name(row.given_name, row.family_name), row.kind or row.last_kind, row.department,
             row.job, row.kind is not None, row.from_day or row.first, row.to_day or row.last,
         )
         for row in rows

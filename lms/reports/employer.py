@@ -16,7 +16,7 @@ from lms.compliance.models import Span
 from lms.compliance.spans import MET, State
 from lms.compliance.tallies import active
 from lms.db import day_in, known
-from lms.people.models import Membership, Person
+from lms.people.models import Membership, Person, display_name
 
 LATE, OPEN = (State.IN_GRACE, State.OVERDUE), (State.OPEN, State.UPCOMING)
 BATCH = 2000
@@ -153,7 +153,7 @@ def _told(session: Session, query: Select[Any]) -> Iterator[tuple[Any, ...]]:
     for row in session.execute(query.execution_options(yield_per=BATCH)):
         to_day, id, number, given, family, department, job, profession, state, beneath, due, until, because, place = row
         under = None if beneath is None else State(beneath)
-        name = f"{given} {family}".strip()
+        name = display_name(given, family)
         yield (
             to_day, place, id, number, name, department, job or "", profession or "", State(state), under, due, until,
             because,

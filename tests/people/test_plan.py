@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from lms.clock import FOR_EVER
 from lms.errors import AttuneError, Conflict
 from lms.people import plan
+from lms.people.models import display_name
 from lms.people.plan import Employed, Facts, Holding, Placed, Verdict, Wanted, decide
 
 NURSE = Holding(1, "Nurse", "nursing", True, None)
@@ -160,3 +161,14 @@ def test_always_one_primary_place_a_day_and_none_outside_employment(steps: list[
     for m in facts.memberships:
         assert m.from_day < m.to_day
         assert any(start <= m.from_day and m.to_day <= end for start, end in stretches)
+
+
+def test_a_name_stands_in_the_order_of_its_own_letters() -> None:
+    assert display_name("Thị Ánh Tuyết", "Nguyễn") == "Thị Ánh Tuyết Nguyễn", "as HR has written it"
+    assert (display_name("小明", "王"), display_name("민준", "김"), display_name("さくら", "佐藤")) == (
+        "王小明",
+        "김민준",
+        "佐藤さくら",
+    )
+    assert display_name("Mei 美", "王") == "Mei 美 王", "mixed letters stay as they are"
+    assert (display_name("", "王"), display_name("محمد", "الأحمد")) == ("王", "محمد الأحمد")
