@@ -247,7 +247,7 @@ def _render_image(_self: RendererHTML, tokens: Sequence[Token], idx: int, _optio
     address = escapeHtml(page.media_url(name))
     film = page.film(name)
     if film is not None:
-        return _figure(film, address, token) if token.meta.get("alone") else escapeHtml(token.content)
+        return _figure(film, address, token) if "alone" in token.meta else escapeHtml(token.content)
     known = page.size(name)
     room = f' width="{known[0]}" height="{known[1]}"' if known else ""
     return f'<img src="{address}" alt="{escapeHtml(token.content)}"{room} loading="lazy" decoding="async">'

@@ -100,7 +100,8 @@ def test_a_lesson_shows_the_film_with_captions_and_what_is_said(
     assert captions.mimetype == "text/vtt" and captions.data.decode() == CAPTIONS
     piece = client.get(page.all("source")[0].get("src") or "", headers={"Range": "bytes=4-11"})
     assert (piece.status_code, piece.data) == (206, FILM[4:12])
-    assert "Teach-back" in client.page(lesson[1].rsplit("/", 1)[0].replace("learn", "printable")).text
+    paper = client.page(lesson[1].rsplit("/", 1)[0].replace("learn", "printable"))
+    assert "Teach-back" in paper.text and "Dr Reyes: Good morning." in paper.text  # what a film says can be read on paper
 
 
 @pytest.mark.browser
