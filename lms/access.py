@@ -7,6 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from lms.errors import N_, Denied
+
 
 class Role(StrEnum):
     """What a person is trusted with. Everybody who can sign in is a learner."""
@@ -117,6 +119,18 @@ def scope(viewer: Viewer, permission: Permission) -> frozenset[int] | None:
     if any(grant.department_id is None for grant in held):
         return None
     return frozenset(grant.department_id for grant in held if grant.department_id is not None)
+
+
+def refuse_own(decider: int | None, person_id: int | None) -> None:
+    """Nobody decides about themselves: what is asked of them, by when, and whether they have done it, is for somebody else to say.
+
+    Every verb that decides about a person asks this first, whatever roles its ``decider`` holds (None: the system).
+
+    Raises:
+        Denied: the person is the one who decides.
+    """
+    if decider is not None and decider == person_id:
+        raise Denied(N_("Nobody decides this for themselves. Ask your manager or HR."))
 
 
 def _carries(grant: Grant, permission: Permission) -> bool:

@@ -109,13 +109,17 @@ class FileStore:
         for sha256 in hashes:
             self.path(sha256).unlink(missing_ok=True)
 
-    def read(self, file: StoredFile) -> bytes:
-        """The bytes of a stored file.
+    def where(self, file: StoredFile) -> Path:
+        """Where the bytes of a stored file are.
 
         Raises:
             NotFound: the row is there but the bytes are not (the data folder was not restored with the database).
         """
-        try:
-            return self.path(file.sha256).read_bytes()
-        except FileNotFoundError:
-            raise NotFound(N_("The file “%(name)s” is missing from the data folder."), name=file.name) from None
+        path = self.path(file.sha256)
+        if not path.is_file():
+            raise NotFound(N_("The file “%(name)s” is missing from the data folder."), name=file.name)
+        return path
+
+    def read(self, file: StoredFile) -> bytes:
+        """The bytes of a stored file. Raises what :meth:`where` raises."""
+        return self.where(file).read_bytes()

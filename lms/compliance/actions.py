@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from lms.access import refuse_own
 from lms.audit import Actor, record
 from lms.clock import FOR_EVER, local_day
 from lms.compliance import store, tallies
@@ -21,7 +22,7 @@ from lms.compliance.models import Exemption, Extension, Generation, Requirement,
 from lms.compliance.rules import Rule
 from lms.compliance.surroundings import supervisors_of
 from lms.db import known
-from lms.errors import N_, Conflict, Denied, Invalid, NotFound
+from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.organisation import load
 from lms.outbox import enqueue
 from lms.people.models import Person
@@ -239,8 +240,7 @@ def exempt(
         Invalid: no reason, or it ends before it begins.
         NotFound: no such person or requirement.
     """
-    if person_id == actor.person_id:
-        raise Denied(N_("Nobody decides this for themselves. Ask HR."))
+    refuse_own(actor.person_id, person_id)
     _must_exist(session, person_id, requirement_id)
     to_day = FOR_EVER if last_day is None else last_day + timedelta(days=1)
     if to_day <= first_day:
@@ -269,21 +269,26 @@ def exempt(
     return row
 
 
-def end_exemption(session: Session, exemption_id: int, last_day: date, actor: Actor) -> None:
-    """An exemption ends after ``last_day``; one that would end before it began is taken back.
+def end_exemption(session: Session, exemption_id: int, last_day: date, reason: str, actor: Actor) -> None:
+    """An exemption ends after ``last_day``; one that would end before it began is withdrawn: it never was, as known now.
 
     Raises:
         NotFound: there is none with this id.
+        Denied: it is one's own.
         Conflict: it ends by then already.
+        Invalid: no reason.
     """
     row = session.get(Exemption, exemption_id, with_for_update=True, populate_existing=True)
     if row is None or row.superseded_at is not None:
         raise NotFound(N_("There is no such exemption."))
+    refuse_own(actor.person_id, row.person_id)
+    said = _reason(reason)
     to_day = last_day + timedelta(days=1)
     if to_day >= row.to_day:
         raise Conflict(N_("This exemption ends by that day already."))
     _supersede(row, actor)
-    if to_day > row.from_day:
+    withdrawn = to_day <= row.from_day
+    if not withdrawn:
         session.add(
             Exemption(
                 person_id=row.person_id,
@@ -296,9 +301,15 @@ def end_exemption(session: Session, exemption_id: int, last_day: date, actor: Ac
                 recorded_by=actor.person_id,
             )
         )
-    before = {"exemption": row.id, "from": row.from_day.isoformat(), "to": row.to_day.isoformat(), "reason": row.reason}
-    after = {"exemption": row.id, "last": last_day.isoformat()}
-    record(session, actor, "exemption.end", "person", row.person_id, before=before, after=after)
+    before = {
+        "requirement": row.requirement_id,
+        "from": row.from_day.isoformat(),
+        "last": _last(row.to_day),
+        "reason": row.reason,
+    }
+    after = None if withdrawn else {"from": row.from_day.isoformat(), "last": last_day.isoformat()}
+    action = "exemption.withdraw" if withdrawn else "exemption.end"
+    record(session, actor, action, "person", row.person_id, before=before, after=after, reason=said)
     rebuild(session, [row.person_id], now=actor.now)
 
 
@@ -319,9 +330,11 @@ def extend(
     ``file_id`` is a document that stands behind it. ``follow`` False: the caller works the timeline out, for many people at once.
 
     Raises:
+        Denied: it is one's own.
         Invalid: no reason.
         NotFound: no such person or requirement.
     """
+    refuse_own(actor.person_id, person_id)
     _must_exist(session, person_id, requirement_id)
     earlier = session.scalars(
         select(Extension).where(
@@ -355,6 +368,10 @@ def extend(
 
 def _supersede(row: RequirementVersion | Exemption | Extension, actor: Actor) -> None:
     row.superseded_at, row.superseded_by = actor.now, actor.person_id
+
+
+def _last(to_day: date) -> str | None:
+    return None if to_day >= FOR_EVER else (to_day - timedelta(days=1)).isoformat()
 
 
 def _reason(text: str) -> str:

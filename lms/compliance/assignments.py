@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
+from lms.access import refuse_own
 from lms.audit import Actor, record
 from lms.catalogue.models import Course
 from lms.catalogue.queries import offered
@@ -93,9 +94,12 @@ def assign(
     Their timelines are not worked out here: the caller does that for all of them at once.
 
     Raises:
+        Denied: one of them is the one who assigns.
         Invalid: nobody is named, no reason, a due day that is past or more than a year ahead.
         NotFound: the course is not offered.
     """
+    for person_id in person_ids:
+        refuse_own(actor.person_id, person_id)
     today = _today(session, actor)
     check(wanted, today)
     if not person_ids:
@@ -159,9 +163,12 @@ def withdraw(
     Who has done it keeps it unless it was a mistake. Timelines are worked out by the caller.
 
     Raises:
+        Denied: one of them is the one who withdraws it.
         Invalid: no reason.
         Conflict: of none of them is anything asked any more.
     """
+    for person_id in person_ids:
+        refuse_own(actor.person_id, person_id)
     if not reason.strip():
         raise Invalid(N_("Give a reason."))
     today = _today(session, actor)

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, Row, Select, case, select
 from sqlalchemy.orm import Session
 
+from lms.access import refuse_own
 from lms.audit import Actor, record
 from lms.compliance import store
 from lms.compliance.actions import extend
@@ -19,7 +20,7 @@ from lms.compliance.rules import ENFORCED, NO_LENGTH, Rule, Status
 from lms.compliance.spans import State
 from lms.compliance.tallies import active, within
 from lms.db import day_in, known
-from lms.errors import N_, Conflict, Denied, Invalid, NotFound
+from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.people.models import Person
 
 LONGEST = 500
@@ -259,8 +260,7 @@ def give(
         NotFound: the duty is not asked of them now, or is met.
         Invalid: no reason, or a day out of bounds.
     """
-    if person_id == actor.person_id:
-        raise Denied(N_("Nobody decides this for themselves. Ask your manager or HR."))
+    refuse_own(actor.person_id, person_id)
     store.lock(session, [person_id])
     turn = next((each for each in turns(session, person_id, today) if each.requirement_id == requirement_id), None)
     if turn is None:
@@ -318,8 +318,7 @@ def refuse(session: Session, one: Waiting, reason: str, actor: Actor) -> None:
 
 
 def _to_decide(session: Session, one: Waiting, actor: Actor) -> ExtensionRequest:
-    if one.request.person_id == actor.person_id:
-        raise Denied(N_("Nobody decides this for themselves. Ask your manager or HR."))
+    refuse_own(actor.person_id, one.request.person_id)
     store.lock(session, [one.request.person_id])
     asked = session.get_one(ExtensionRequest, one.request.id, populate_existing=True)
     if asked.superseded_at is not None:

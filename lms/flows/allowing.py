@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from sqlalchemy.orm import Session
 
 from lms import audit
+from lms.access import refuse_own
 from lms.audit import Actor
 from lms.catalogue.content import CourseContent
 from lms.catalogue.localised import localised
@@ -29,10 +30,12 @@ def give_another_attempt(
     It opens at once, cool-down or not. ``link`` leads to the course, for the mail.
 
     Raises:
+        Denied: it is one's own.
         Invalid: no reason.
     """
     by = actor.person_id
     assert by is not None
+    refuse_own(by, enrolment.person_id)
     own = load(session)
     given = accommodations.accommodate(
         session,
@@ -90,8 +93,9 @@ def give_more_time(
     actor: Actor,
     file_id: int | None = None,
     follow: bool = True,
-) -> None:
-    """More time for a duty that HR gives without being asked; the learner is told by mail, where they have an address.
+) -> more_time.Turn:
+    """More time for a duty that HR gives without being asked; the learner is told by mail, where they have an address. Gives the turn
+    as it stood before.
 
     ``link`` leads to what they have to do. ``follow`` False: the caller works the timeline out, for many people at once.
 
@@ -105,6 +109,7 @@ def give_more_time(
     )  # fmt: skip
     person = people.person(session, person_id)
     write_mail(session, "more_time_given", person, actor.now, duty=turn.title, until=until, link=link)
+    return turn
 
 
 def accommodate(
@@ -122,10 +127,12 @@ def accommodate(
     The reason stays with the accommodation and out of the audit log, which more people may read.
 
     Raises:
+        Denied: it is one's own.
         Invalid: no reason, nothing or too much is given, or it ends before it begins.
     """
     by = actor.person_id
     assert by is not None
+    refuse_own(by, person_id)
     row = accommodations.accommodate(
         session, person_id, given, first_day=first_day, last_day=last_day, reason=reason, now=actor.now, by=by
     )
@@ -147,11 +154,13 @@ def end_accommodation(session: Session, row: Accommodation, last_day: date, acto
     """It holds through ``last_day`` and no longer.
 
     Raises:
+        Denied: it is one's own.
         Conflict: it ends by that day already.
         Invalid: it would end before it began.
     """
     by = actor.person_id
     assert by is not None
+    refuse_own(by, row.person_id)
     before = {"accommodation": row.id, "last": None if row.to_day >= FOR_EVER else str(row.to_day - timedelta(days=1))}
     ended = accommodations.end(session, row, last_day, now=actor.now, by=by)
     after = {"accommodation": ended.id, "last": last_day.isoformat()}

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from lms import audit
+from lms.access import refuse_own
 from lms.audit import Actor
 from lms.catalogue.content import CourseContent
 from lms.certificates import actions as certificates
@@ -90,11 +91,13 @@ def revoke_record(
     ``file_id`` is a document that stands behind it. ``follow`` False: the caller works the timelines out, for many people at once.
 
     Raises:
+        Denied: it is one's own.
         Invalid: no reason.
         Conflict: it is revoked already.
     """
     by = actor.person_id
     assert by is not None
+    refuse_own(by, record.person_id)
     records.revoke(session, record, reason=reason, now=actor.now, by=by, file_id=file_id)
     before = {"course": record.course_code, "completed_on": record.completed_on.isoformat()}
     audit.record(
@@ -111,9 +114,11 @@ def reissue_certificate(
     """A corrected certificate in place of one with a wrong name: the old one is superseded, the new one goes out by mail.
 
     Raises:
+        Denied: it is one's own.
         Invalid: no name or no reason.
         Conflict: the old one has been corrected or revoked already.
     """
+    refuse_own(actor.person_id, old.person_id)
     if not reason.strip():
         raise Invalid(N_("Say why the certificate is issued again."))
     record = session.get_one(TrainingRecord, old.record_id)
@@ -139,11 +144,13 @@ def revoke_certificate(session: Session, certificate: Certificate, *, reason: st
     """The certificate is no longer good; the training record stays and still counts.
 
     Raises:
+        Denied: it is one's own.
         Invalid: no reason.
         Conflict: it is revoked already.
     """
     by = actor.person_id
     assert by is not None
+    refuse_own(by, certificate.person_id)
     certificates.revoke(session, certificate, reason=reason, now=actor.now, by=by)
     number = certificate.number
     audit.record(

@@ -7,12 +7,12 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from lms import audit
+from lms.access import refuse_own
 from lms.audit import Actor
 from lms.catalogue.queries import content as content_of
 from lms.clock import local_day
 from lms.compliance import actions as compliance
 from lms.compliance import store
-from lms.errors import N_, Denied
 from lms.flows.certifying import certify
 from lms.organisation import Organisation, load
 from lms.people import queries as people
@@ -39,8 +39,7 @@ def complete_by_hand(
         Invalid: no reason, a day to come, or one on which the course was not offered.
         Conflict: not employed that day, or there is a record of the course from that day.
     """
-    if person.id == actor.person_id:
-        raise Denied(N_("Nobody decides this for themselves. Ask HR."))
+    refuse_own(actor.person_id, person.id)
     organisation = load(session) or Organisation(name="Attune")
     version = by_hand.offered_on(session, course_id, day, organisation.zone, actor)
     held = people.held(session, person.id, day)

@@ -2,22 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy.orm import Session
 
 from lms.audit import Actor
+from lms.catalogue import queries as catalogue
+from lms.clock import local_day
 from lms.compliance import actions as compliance
+from lms.compliance import queries as requirements
+from lms.compliance.elsewhere import Wanted, wanted
 from lms.compliance.equivalencies import actions as equivalencies
 from lms.compliance.equivalencies.actions import Stated
 from lms.compliance.equivalencies.models import Equivalency
 from lms.compliance.equivalencies.queries import touched
+from lms.compliance.rules import Rule
+from lms.errors import N_, Invalid
 from lms.files import StoredFile
 from lms.notices.actions import write_mail
+from lms.organisation import load
 from lms.people import queries as people
-from lms.records.outside import actions
+from lms.records.outside import actions, queries
 from lms.records.outside.judging import Counting
 from lms.records.outside.models import Outcome, OutsideDecision
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What an approval can choose from: courses by slug with their titles, topics, and what rules ask for by name."""
+
+    courses: dict[str, str]
+    topics: frozenset[str]
+    asked: Wanted
+
+
+def offer(session: Session, rules: Iterable[Rule], said: Iterable[str]) -> Offer:
+    """What there is to choose from under these rules; ``said`` are the topics that the learner named. Two statements."""
+    offered = catalogue.offered(session)
+    contents = catalogue.contents(session, [course.version_id for course in offered])
+    asked = wanted(rules)
+    topics = {topic for content in contents.values() for topic in content.topics} | set(asked.topics) | set(said)
+    return Offer({course.slug: course.title for course in offered}, frozenset(topics), asked)
 
 
 def decide_outside(
@@ -39,7 +66,7 @@ def decide_outside(
         NotFound, Denied, Conflict, Invalid: see :func:`lms.records.outside.actions.decide`.
     """
     if counting is not None:
-        actions.known_courses(session, counting.courses)
+        _choose(session, training_id, counting, actor)
     made = actions.decide(session, training_id, outcome, reason, actor, counting, seen=seen)
     if outcome in (Outcome.APPROVED, Outcome.REVOKED):
         compliance.rebuild(session, [made.person_id], now=actor.now)
@@ -56,6 +83,34 @@ def decide_outside(
         link=link,
     )
     return made
+
+
+def _choose(session: Session, training_id: int, counting: Counting, actor: Actor) -> None:
+    """Refuse what is neither offered nor approved already.
+
+    Raises:
+        NotFound: there is no such training.
+        Invalid: a course, topic, name or approval that nobody knows.
+    """
+    handed = queries.one(session, training_id)
+    own = load(session)
+    day = local_day(actor.now, own.zone if own else "UTC")
+    rules = [Rule.parse(version.rule) for version, _ in requirements.requirements(session, day)]
+    offered, before = offer(session, rules, handed.statement.topics), handed.decision
+    chosen = {
+        "courses": (counting.courses, offered.courses.keys()),
+        "topics": (counting.topics.keys(), offered.topics),
+        "names": (counting.names, offered.asked.names),
+        "lists": (counting.lists, offered.asked.lists),
+    }
+    for name, (wished, there) in chosen.items():
+        standing = (getattr(before, name) or ()) if before is not None else ()
+        unknown = sorted(set(wished) - set(there) - set(standing))
+        if unknown:
+            raise Invalid(
+                N_("“%(name)s” is not among what can be chosen here. Open the page again and choose from it."),
+                name=unknown[0],
+            )
 
 
 def state_equivalency(session: Session, said: Stated, paper: StoredFile | None, by: Actor) -> Equivalency:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from lms import audit
+from lms.access import refuse_own
 from lms.audit import Actor
 from lms.catalogue.models import CourseVersion
 from lms.catalogue.queries import content as content_of
@@ -26,6 +27,7 @@ def record_attendance(session: Session, live: LiveSession, who: Sequence[Person]
     """These people were there: a record each, the certificate if the course issues one (it goes out by mail), and their timelines.
 
     Raises:
+        Denied: one of them is the one who writes it down.
         Conflict: the session is still to come or called off, or one of them was not employed that day or has a record of the course
             from that day. Nothing is written then.
     """
@@ -37,6 +39,7 @@ def record_attendance(session: Session, live: LiveSession, who: Sequence[Person]
     store.lock(session, [person.id for person in who])
     made = []
     for person in who:
+        refuse_own(actor.person_id, person.id)
         refused = sessions.refusal(session, live, person, today)
         if refused is not None:
             raise Conflict(refused.msgid, **refused.params)

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from lms.access import refuse_own
 from lms.audit import Actor, record
 from lms.clock import FOR_EVER
 from lms.errors import N_, Conflict, Invalid, NotFound
@@ -96,7 +97,7 @@ def move(session: Session, person_id: int, day: date, holding: Holding, by: Acto
     Raises:
         Conflict: not employed on that day, or the department does not exist on it.
     """
-    _locked(session, person_id)
+    _decided(session, person_id, by)
     before = _facts(session, person_id)
     after = plan.moved(before, day, holding)
     _change(session, person_id, before, after, "membership.move", by, from_day=day, reason=reason)
@@ -110,7 +111,7 @@ def add_secondary(
     Raises:
         Conflict: not employed on that day, there already, or the department does not exist on it.
     """
-    _locked(session, person_id)
+    _decided(session, person_id, by)
     before = _facts(session, person_id)
     after = plan.joined_also(before, holding, from_day, _after(last_day))
     _change(session, person_id, before, after, "membership.add", by, from_day=from_day)
@@ -122,7 +123,7 @@ def end_secondary(session: Session, person_id: int, department_id: int, last_day
     Raises:
         Conflict: there is none.
     """
-    _locked(session, person_id)
+    _decided(session, person_id, by)
     before = _facts(session, person_id)
     after = plan.left_also(before, department_id, last_day + DAY)
     if after == before:
@@ -147,7 +148,7 @@ def correct_membership(
         Conflict: it was corrected already, or overlaps another one.
     """
     _reasoned(reason)
-    _locked(session, person_id)
+    _decided(session, person_id, by)
     before = _facts(session, person_id)
     end = _after(last_day)
     if last_day is None and (employment := before.employment(from_day)) is not None:
@@ -173,7 +174,7 @@ def correct_employment(
         Conflict: it was corrected already, or overlaps another one.
     """
     _reasoned(reason)
-    _locked(session, person_id)
+    _decided(session, person_id, by)
     before = _facts(session, person_id)
     wrong = next((e for e in before.employments if e.id == employment_id), None)
     if wrong is None:
@@ -199,7 +200,7 @@ def end_employment(session: Session, person_id: int, last_day: date, by: Actor, 
     Raises:
         Conflict: not employed on that day.
     """
-    _locked(session, person_id)
+    _decided(session, person_id, by)
     before = _facts(session, person_id)
     _change(session, person_id, before, plan.ended(before, last_day), "employment.end", by, reason=reason)
 
@@ -218,7 +219,7 @@ def rehire(
     Raises:
         Conflict: employed on one of these days already, or the department does not exist on the first.
     """
-    _locked(session, person_id)
+    _decided(session, person_id, by)
     before = _facts(session, person_id)
     after = plan.hired(before, _kind(kind), holding, from_day, _after(last_day))
     _change(session, person_id, before, after, "employment.rehire", by, from_day=from_day)
@@ -244,18 +245,11 @@ def record_leave(
     _reasoned(reason)
     if kind not in set(LeaveKind):
         raise Invalid(N_("There is no such kind of leave."))
-    _locked(session, person_id)
+    _decided(session, person_id, by)
     end = _after(last_day)
     if end <= from_day:
         raise Invalid(N_("The last day lies before the first. Correct one of them."))
-    for other in queries.leaves(session, person_id):
-        if other.from_day < end and from_day < other.to_day:
-            raise Conflict(
-                N_(
-                    "A leave from %(first)s is written down for some of these days already. End that one, or choose other days."
-                ),
-                first=other.from_day,
-            )
+    _refuse_overlap(session, person_id, from_day, end)
     leave = Leave(
         person_id=person_id, kind=kind, reason=reason.strip(), file_id=file_id, from_day=from_day, to_day=end,
         recorded_at=by.now, recorded_by=by.person_id,
@@ -266,18 +260,27 @@ def record_leave(
     return leave
 
 
-def end_leave(session: Session, person_id: int, leave_id: int, last_day: date, by: Actor) -> None:
-    """A leave ends, or ended, with a last day; one that never began (a last day before its first) is taken away.
+def end_leave(session: Session, person_id: int, leave_id: int, last_day: date, reason: str, by: Actor) -> None:
+    """A leave ends, or ended, with a last day; one that never began (a last day before its first) is withdrawn.
 
     Raises:
+        Denied: it is one's own.
         NotFound: no such leave of this person.
+        Invalid: no reason.
+        Conflict: it ends on that day already, or would reach into the next leave.
     """
-    _locked(session, person_id)
+    _reasoned(reason)
+    _decided(session, person_id, by)
     leave = session.get(Leave, leave_id)
     if leave is None or leave.person_id != person_id or leave.superseded_at is not None:
         raise NotFound(N_("There is no such leave, or it was corrected already."))
+    if leave.to_day == last_day + DAY:
+        raise Conflict(N_("This leave ends on that day already."))
+    withdrawn = last_day < leave.from_day
+    if not withdrawn:
+        _refuse_overlap(session, person_id, leave.from_day, last_day + DAY, but=leave_id)
     leave.superseded_at, leave.superseded_by = by.now, by.person_id
-    if last_day >= leave.from_day:
+    if not withdrawn:
         session.add(
             Leave(
                 person_id=person_id, kind=leave.kind, reason=leave.reason, file_id=leave.file_id, from_day=leave.from_day,
@@ -285,9 +288,21 @@ def end_leave(session: Session, person_id: int, leave_id: int, last_day: date, b
             )
         )  # fmt: skip
     session.flush()
-    record(
-        session, by, "leave.end", "person", person_id, before=_leave(leave), after={"last_day": last_day.isoformat()}
-    )
+    after = None if withdrawn else {**_leave(leave), "to": (last_day + DAY).isoformat()}
+    action = "leave.withdraw" if withdrawn else "leave.end"
+    record(session, by, action, "person", person_id, before=_leave(leave), after=after, reason=reason.strip())
+
+
+def _refuse_overlap(session: Session, person_id: int, from_day: date, end: date, *, but: int | None = None) -> None:
+    """No two leaves on one day: their kinds could say different things of the due days."""
+    for other in queries.leaves(session, person_id):
+        if other.id != but and other.from_day < end and from_day < other.to_day:
+            raise Conflict(
+                N_(
+                    "A leave from %(first)s is written down for some of these days already. End that one, or choose other days."
+                ),
+                first=other.from_day,
+            )
 
 
 def write_facts(session: Session, person_id: int, before: Facts, after: Facts, by: Actor) -> plan.Difference:
@@ -377,6 +392,12 @@ def _refuse_circle(session: Session, person_id: int, supervisor_id: int, day: da
 
 def _facts(session: Session, person_id: int) -> Facts:
     return queries.facts_of(session, [person_id])[person_id]
+
+
+def _decided(session: Session, person_id: int, by: Actor) -> None:
+    """The person's row, locked for a decision of somebody else."""
+    refuse_own(by.person_id, person_id)
+    _locked(session, person_id)
 
 
 def _locked(session: Session, person_id: int) -> Person:

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lms.access import refuse_own
 from lms.audit import Actor, record
 from lms.clock import FOR_EVER
 from lms.db import known
@@ -52,7 +53,7 @@ def record_licence(session: Session, person_id: int, new: Term, by: Actor) -> No
         NotFound: no such person.
         Conflict: it is written down for some of these days already.
     """
-    _locked(session, person_id)
+    _locked(session, person_id, by)
     before = terms(session, person_id)
     _write_terms(session, person_id, before, holdings.issued(before, new), "licence.record", by)
 
@@ -65,7 +66,7 @@ def correct_licence(session: Session, person_id: int, ident: int, new: Term, by:
         Conflict: it was corrected already, or another term is on these days.
     """
     _reasoned(reason)
-    _locked(session, person_id)
+    _locked(session, person_id, by)
     before = terms(session, person_id)
     _write_terms(session, person_id, before, holdings.corrected(before, ident, new), "licence.correct", by, reason)
 
@@ -78,7 +79,7 @@ def end_licence(session: Session, person_id: int, ident: int, last_day: date, by
         Conflict: it was corrected already.
     """
     _reasoned(reason)
-    _locked(session, person_id)
+    _locked(session, person_id, by)
     before = terms(session, person_id)
     _write_terms(session, person_id, before, holdings.ended(before, ident, last_day), "licence.end", by, reason)
 
@@ -90,7 +91,7 @@ def give_duty(session: Session, person_id: int, name: str, from_day: date, last_
         Invalid: no duty, or a last day before the first.
         Conflict: they have it on some of these days already.
     """
-    _locked(session, person_id)
+    _locked(session, person_id, by)
     before = tags(session, person_id)
     end = FOR_EVER if last_day is None else last_day + holdings.DAY
     after = holdings.given(before, holdings.tag(name), from_day, end)
@@ -103,7 +104,7 @@ def end_duty(session: Session, person_id: int, ident: int, last_day: date, by: A
     Raises:
         Conflict: its end was changed already.
     """
-    _locked(session, person_id)
+    _locked(session, person_id, by)
     before = tags(session, person_id)
     _write_tags(session, person_id, before, holdings.laid_down(before, ident, last_day), "duty.end", by)
 
@@ -117,7 +118,7 @@ def set_birth_month(session: Session, person_id: int, month: int | None, by: Act
     """
     if month is not None and not 1 <= month <= 12:
         raise Invalid(N_("A month is a number from 1 to 12."))
-    _locked(session, person_id)
+    _locked(session, person_id, by)
     old = session.scalar(select(BirthMonth).where(BirthMonth.person_id == person_id, known(BirthMonth)))
     before = old.month if old else None
     if before == month:
@@ -192,7 +193,9 @@ def _said(fact: Term | Tagged) -> dict[str, Any]:
     return {name: value.isoformat() if isinstance(value, date) else value for name, value in plain.items()}
 
 
-def _locked(session: Session, person_id: int) -> None:
+def _locked(session: Session, person_id: int, by: Actor) -> None:
+    """One decision about a person at a time, and none about oneself."""
+    refuse_own(by.person_id, person_id)
     if session.scalar(select(Person.id).where(Person.id == person_id).with_for_update()) is None:
         raise NotFound(N_("There is no such person."))
 

@@ -79,7 +79,7 @@ def withdraw_version(session: Session, version_id: int, by: Actor, reason: str) 
     """
     if not reason.strip():
         raise Invalid(N_("Enter a reason; it is kept in the audit log."))
-    version = session.get(PolicyVersion, version_id, with_for_update=True)
+    version = session.get(PolicyVersion, version_id, with_for_update=True, populate_existing=True)
     if version is None or version.superseded_at is not None:
         raise NotFound(N_("There is no such version, or it was withdrawn already."))
     if session.scalar(select(Acknowledgement.id).where(Acknowledgement.version_id == version_id).limit(1)) is not None:
@@ -100,7 +100,8 @@ def acknowledge(session: Session, version_id: int, person_id: int, language: str
         Conflict: it is not in force yet, or there is a newer one.
         Invalid: there is no document in this language.
     """
-    version = session.get(PolicyVersion, version_id, with_for_update={"read": True, "key_share": True})
+    shared = {"read": True, "key_share": True}
+    version = session.get(PolicyVersion, version_id, with_for_update=shared, populate_existing=True)
     if version is None or version.superseded_at is not None:
         raise NotFound(N_("There is no such policy, or it was withdrawn."))
     if version.from_day > day:

@@ -195,6 +195,13 @@ def listed(session: Session, page: int, size: int) -> Sequence[Row[LiveSession, 
     return session.execute(ordered.offset((page - 1) * size).limit(size + 1)).all()
 
 
+def held(session: Session, today: date, most: int) -> Sequence[Row[LiveSession, CourseVersion]]:
+    """The sessions that took place, with their course, the latest first; at most so many."""
+    query = select(LiveSession, CourseVersion).join(CourseVersion, CourseVersion.id == LiveSession.version_id)
+    took_place = query.where(LiveSession.day <= today, LiveSession.called_off_at.is_(None))
+    return session.execute(took_place.order_by(LiveSession.day.desc(), LiveSession.id.desc()).limit(most)).all()
+
+
 def attendance(
     session: Session, session_id: int, visible: Select[int]
 ) -> tuple[Sequence[Row[TrainingRecord, Person, RecordRevocation | None]], int]:

@@ -219,7 +219,7 @@ def test_exemptions_and_extensions_are_facts_about_one_person(session: Session) 
     exemption = actions.exempt(session, person, None, TODAY, None, "research only", SYSTEM)
     (duty,) = queries.duties(session, person, TODAY)
     assert duty.state == "exempt" and "research only" in str(duty.why)
-    actions.end_exemption(session, exemption.id, d("2026-06-16"), SYSTEM)
+    actions.end_exemption(session, exemption.id, d("2026-06-16"), "back in care", SYSTEM)
     assert states(session, person, TODAY) == {"CC": "exempt"}
     assert states(session, person, d("2026-06-17")) == {"CC": "open"}
     line = queries.timeline_of(session, person, TODAY)

@@ -80,7 +80,7 @@ def test_what_happens_later_changes_nothing(
     clock.advance(hours=1)
     with hospital.transaction() as session:
         row, _ = compliance.exemptions(session, who("learner"))[0]
-        actions.end_exemption(session, row.id, TODAY, Actor(who("hr"), clock.now(), "10.1.1.1"))
+        actions.end_exemption(session, row.id, TODAY, "back in care", Actor(who("hr"), clock.now(), "10.1.1.1"))
     worker.drain()
     with hospital.session() as session:
         scope = Scope(TODAY, moment, numbers=("learner",))

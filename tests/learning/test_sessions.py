@@ -84,7 +84,7 @@ def test_what_cannot_be_a_session_is_refused_and_one_to_come_has_a_sheet_and_no_
     db: Database, hospital: Hospital, published: None, signed_in: SignedIn
 ) -> None:
     ed = hospital.department("ED")
-    hospital.person("1001", department=ed)
+    ana = hospital.person("1001", department=ed)
     desk = signed_in(hospital.person("HR1", grants=((Role.HR, None),)))
     for said, why in (
         ({"day": "2026-06-01"}, "No version of this course was offered on that day"),
@@ -98,7 +98,8 @@ def test_what_cannot_be_a_session_is_refused_and_one_to_come_has_a_sheet_and_no_
     assert "This session is still to come" in later.text
     sheet = desk.open(later.link("Sign-in sheet"))
     assert sheet.data.startswith(b"%PDF-") and desk.open(f"{_address(db)}/sheet.pdf?department={ed}").status_code == 200
-    assert "still to come" in page_of(desk.open(f"{_address(db)}/attendance", follow_redirects=True)).text
+    early = desk.open(f"/people/list/attendance?live={_address(db).rpartition('/')[2]}")
+    assert early.status_code == 404 and "No live session has taken place yet." in early.text
     called = page_of(desk.submit(desk.page(_address(db)), form="/call-off"))
     assert "called off" in called.text
     today = _session(desk)
@@ -110,8 +111,10 @@ def test_what_cannot_be_a_session_is_refused_and_one_to_come_has_a_sheet_and_no_
         desk.submit(today, {"file": (io.BytesIO(b"%PDF-1.7 signed"), "sheet.pdf")}, form="attach", content_type=MANY)
     )
     assert desk.open(kept.link("Download")).data == b"%PDF-1.7 signed"
-    ticks = desk.page(f"{_address(db)}/attendance/tick?department={ed}")
-    looked = page_of(desk.submit(ticks, {"people": ["1001"]}, form="ticks"))
+    ticks = desk.page(f"{_address(db)}/tick?department={ed}")
+    nobody = page_of(desk.submit(ticks, {}, form="ticks"), 422)
+    assert "Tick somebody on a list of people" in nobody.text
+    looked = page_of(desk.submit(ticks, {"who": [str(ana)]}, form="ticks"))
     assert "Gets a record of" in looked.text
 
 
@@ -130,7 +133,13 @@ def test_hr_of_one_department_sees_and_records_its_own_people_only(
     shown = own.page(_address(db))
     assert "1 person was there, who is not among those you look after." in shown.text and "1002" not in shown.text
     assert own.open(f"{_address(db)}/documents/1").status_code == 404
-    looked = page_of(own.submit(own.page(f"{_address(db)}/attendance"), {"people": "1001\n1002"}, form="several"))
+    looked = page_of(
+        own.submit(
+            own.page(shown.link("Say who was there")),
+            {"people": "1001\n1002"},
+            form="several",
+        )
+    )
     assert "1 line names nobody you look after" in looked.text
     own.submit(looked, form="confirm", button="Record it")
     with db.session() as session:
@@ -138,6 +147,15 @@ def test_hr_of_one_department_sees_and_records_its_own_people_only(
     auditor = signed_in(hospital.person("AU", grants=((Role.AUDITOR, None),)))
     assert "1002" in auditor.page(_address(db)).text and auditor.open("/people/sessions/new").status_code == 403
     assert signed_in(hospital.person("N1")).open("/people/sessions/").status_code == 403
+    # an empty session is called off by who wrote it down, or by HR of everybody
+    empty = _session(whole, day="2026-07-01")
+    assert "Call this session off" in empty.text and "Call this session off" not in own.page(empty.url).text
+    token = own.page("/people/sessions/new").fields(own.page("/people/sessions/new").form("change"))["csrf_token"]
+    assert own.post(f"{_address(db)}/call-off", data={"csrf_token": token}).status_code == 403
+    with db.session() as session:
+        assert session.scalar(select(LiveSession.called_off_at).order_by(LiveSession.id.desc()).limit(1)) is None
+    _session(own, day="2026-07-02")
+    assert "called off" in page_of(own.submit(own.page(_address(db)), form="/call-off")).text
 
 
 def _session(desk: PageClient, **said: str):  # type: ignore[no-untyped-def]

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page as Tab
+from sqlalchemy import select
 
 from lms.access import Role
+from lms.audit.models import AuditEntry
 from lms.db import Database
 from lms.people import queries
 from tests.accounts.conftest import Hospital
@@ -148,10 +150,10 @@ def test_departments_are_renamed_moved_merged_and_closed(desk: PageClient, db: D
     assert "Intensive care" in page_of(answer).h1
 
 
-def test_training_exemptions_and_accounts_have_their_pages(desk: PageClient, number: People) -> None:
+def test_training_exemptions_and_accounts_have_their_pages(desk: PageClient, number: People, db: Database) -> None:
     who = number("1001")
     assert "Nothing completed yet" in desk.page(f"/people/{who}/training").text
-    form = desk.page(f"/people/{who}/exemptions/new")
+    form = desk.page(f"/people/{who}/exemption")
     answer = desk.submit(
         form,
         {"requirement": "all", "from_day": "2026-06-01", "last_day": "2026-09-30", "reason": "secondment"},
@@ -159,9 +161,57 @@ def test_training_exemptions_and_accounts_have_their_pages(desk: PageClient, num
     )
     page = page_of(answer)
     assert "All requirements" in page.text and "secondment" in page.text
-    answer = desk.submit(desk.page(page.link("End secondment")), {"last_day": "2026-06-30"}, form="change")
+    ending = desk.page(page.link("End secondment"))
+    assert "secondment" in ending.text and "withdraws it" in ending.text
+    silent = desk.submit(ending, {"last_day": "2026-06-30"}, form="change")
+    assert "Fill this in" in page_of(silent, 422).text
+    answer = desk.submit(ending, {"last_day": "2026-06-30", "reason": "back on the ward"}, form="change")
     assert "30, 2026" in page_of(answer).text
-    assert "No account" in desk.page(f"/people/{who}/changes").text
+    never = desk.page(page_of(answer).link("End secondment"))
+    gone = desk.submit(never, {"last_day": "2026-05-31", "reason": "the wrong Ana"}, form="change")
+    assert "No exemption is written down." in page_of(gone).text
+    changes = desk.page(f"/people/{who}/changes").text
+    assert "No account" in changes
+    assert "Exemption ended" in changes and "back on the ward" in changes
+    assert "Exemption withdrawn" in changes and "the wrong Ana" in changes
+    with db.session() as session:
+        told = session.scalars(select(AuditEntry).where(AuditEntry.action.like("exemption.%")).order_by(AuditEntry.id))
+        was = {"requirement": None, "from": "2026-06-01", "last": "2026-09-30", "reason": "secondment"}
+        assert [(entry.before, entry.after, entry.reason) for entry in told][1:] == [
+            (was, {"from": "2026-06-01", "last": "2026-06-30"}, "back on the ward"),
+            (was | {"last": "2026-06-30"}, None, "the wrong Ana"),
+        ]
+
+
+def test_leaves_never_overlap_and_say_why_they_end(desk: PageClient, number: People, db: Database) -> None:
+    who = number("1001")
+    page = desk.page(f"/people/{who}/leave")
+    backwards = desk.submit(
+        page, {"from_day": "2026-07-10", "last_day": "2026-07-01", "reason": "family leave"}, form="change"
+    )
+    assert "The last day lies before the first day." in page_of(backwards, 422).text
+    for first, last, why in (("2026-07-01", "2026-07-10", "family leave"), ("2026-08-01", "", "sabbatical")):
+        page_of(desk.submit(page, {"from_day": first, "last_day": last, "reason": why}, form="change"))
+    within = desk.submit(page, {"from_day": "2026-07-10", "last_day": "2026-07-20", "reason": "x"}, form="change")
+    assert "A leave from July 1, 2026 is written down for some of these days already." in page_of(within, 409).text
+    ending = desk.page(desk.page(f"/people/{who}").link("Change its end family leave"))
+    into = desk.submit(ending, {"last_day": "2026-08-01", "reason": "longer"}, form="change")
+    assert "A leave from August 1, 2026" in page_of(into, 409).text
+    longer = desk.submit(ending, {"last_day": "2026-07-31", "reason": "longer"}, form="change")
+    assert "Jul 31, 2026" in page_of(longer).text
+    ending = desk.page(desk.page(f"/people/{who}").link("Change its end sabbatical"))
+    gone = desk.submit(ending, {"last_day": "2026-07-31", "reason": "did not go"}, form="change")
+    assert "sabbatical" not in page_of(gone).text
+    with db.session() as session:
+        told = session.scalars(
+            select(AuditEntry).where(AuditEntry.action.like("leave.%")).order_by(AuditEntry.id)
+        ).all()
+        assert [(entry.action, entry.reason) for entry in told][2:] == [
+            ("leave.end", "longer"),
+            ("leave.withdraw", "did not go"),
+        ]
+        assert told[2].before["to"] == "2026-07-11" and told[2].after["to"] == "2026-08-01"
+        assert told[3].after is None
 
 
 def upload(client: PageClient, staff: str, tree: str = "", *, status: int = 200, **values: str) -> Page:

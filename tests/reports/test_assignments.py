@@ -107,12 +107,12 @@ def test_a_course_is_assigned_by_name_read_as_the_reason_and_withdrawn(
 def test_only_for_people_in_scope_and_only_by_hr(house: House, enter: Enter, db: Database) -> None:
     elsewhere = number(db, house.overdue)
     clerk = enter(Role.HR, house.clinics)
-    look = clerk.submit(clerk.page("/assignments/new"), FORM | {"people": f"{elsewhere}"}, form="several").page
+    look = clerk.submit(clerk.page("/people/list/assignment"), FORM | {"people": f"{elsewhere}"}, form="several").page
     assert "names nobody you look after" in look.text and "Nobody can be taken in" in look.text
     token = look.fields(look.form("confirm"))
-    forged = clerk.post("/assignments/new", data=token | {"do": "act", "who": [str(house.overdue)]})
+    forged = clerk.post("/people/list/assignment", data=token | {"do": "act", "confirmed": [str(house.overdue)]})
     assert forged.status_code == 409
     with db.session() as session:
         assert session.scalar(select(Assignment)) is None
     for role in (Role.AUDITOR, Role.MANAGER, Role.EXECUTIVE):
-        assert enter(role, house.acute).get("/assignments/new").status_code == 403
+        assert enter(role, house.acute).get("/people/list/assignment").status_code == 403

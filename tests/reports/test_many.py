@@ -57,7 +57,7 @@ def test_a_list_is_looked_at_by_name_and_then_done_for_all_or_for_nobody(
     with db.transaction() as session:
         session.get_one(Person, house.newcomer).email = "new@house.test"
     hr = enter(Role.HR)
-    page = hr.page(hr.page("/people/").link("For a list of people"))
+    page = hr.page(hr.page("/people/").link("For several people"))
 
     # leaves: who is away already cannot be taken in; the others are done together
     form = {"from_day": "2026-07-01", "last_day": "2026-07-31", "kind": "stops", "reason": "Summer programme"}
@@ -151,18 +151,62 @@ def test_a_list_is_looked_at_by_name_and_then_done_for_all_or_for_nobody(
     assert counts["leave.record"] == 2 and counts["exemption.grant"] == 2 and counts["record.revoke"] == 2
 
 
-def test_nobody_vouches_for_themselves_or_excuses_themselves(house: House, enter: Enter, db: Database) -> None:
+def test_oneself_on_a_list_is_left_out_and_cannot_be_smuggled_in(house: House, enter: Enter, db: Database) -> None:
     hr = enter(Role.HR, person_id=house.overdue)
-    for one, words in (("completions/new", {"reason": "I did it"}), ("exemptions/new", {"reason": "No time"})):
-        page = hr.page(f"/people/{house.overdue}/{one}")
-        assert hr.submit(page, words, form="change", follow=False).status_code == 403
     start = hr.page("/people/list/completion")
     look = hr.submit(start, {"reason": "Seen", "people": numbers(db, house.overdue, house.grace)}, form="several").page
     assert "Nobody decides this for themselves" in look.text and "1 person can be taken in." in look.text
-    done = look.fields(look.form("confirm")) | {"who": str(house.overdue), "do": "act"}
+    done = look.fields(look.form("confirm")) | {"confirmed": str(house.overdue), "do": "act"}
     assert hr.post("/people/list/completion", data=done).status_code == 409
     with db.session() as session:
-        assert not session.scalars(select(ManualCompletion)).all() and not session.scalars(select(Exemption)).all()
+        assert not session.scalars(select(ManualCompletion)).all()
+
+
+def test_people_are_ticked_on_lists_or_taken_as_found(house: House, enter: Enter, db: Database) -> None:
+    hr = enter(Role.HR)
+    listed = hr.page(f"/people/?department={house.ed}")
+    ticks = [box for box in listed.all("input") if box.get("name") == "who"]
+    assert len(ticks) == 8 and all((box.get("aria-label") or "").startswith("Choose Test Person") for box in ticks)
+
+    # ticked, then the decision; whoever is unticked on its form is out, whoever is pasted comes in
+    two = [str(house.grace), str(house.newcomer)]
+    menu = hr.submit(listed, {"who": two}, form="choose", button="Something else").page
+    assert "2 people are chosen." in menu.text
+    form = hr.page(menu.link("A leave of absence"))
+    assert form.fields(form.form("several"))["who"] == sorted(two, key=int)
+    words = {"from_day": "2026-07-01", "last_day": "2026-07-31", "reason": "Summer"}
+    look = hr.submit(form, words | {"who": two[:1], "people": numbers(db, house.compliant)}, form="several").page
+    assert "2 people can be taken in." in look.text
+    back = hr.submit(look, {}, form="confirm", button="Change the list").page
+    assert "1 person is chosen" in back.text and back.fields(back.form("several"))["who"] == two[:1]
+    hr.submit(look, {}, form="confirm", button="Record the leave")
+    with db.session() as session:
+        assert house.grace in session.scalars(select(Leave.person_id)).all()
+        assert house.newcomer not in session.scalars(select(Leave.person_id)).all()
+
+    # everybody a search finds
+    everybody = hr.submit(listed, {"everybody": "1"}, form="choose", button="Assign a course").page
+    assert "8 people are chosen" in everybody.text
+    nobody = hr.submit(listed, {}, form="choose", button="Assign a course").page
+    assert "Nobody was ticked." in nobody.text
+
+    # from the list behind a number: extend these, for the duty that was looked at
+    behind = hr.page(f"/completion/people?requirement={house.culture}&state=overdue")
+    many = hr.submit(behind, {"everybody": "1"}, form="choose", button="Give more time").page
+    assert "5 people are chosen" in many.text
+    assert many.fields(many.form("several"))["requirement"] == [str(house.culture)]
+    look = hr.submit(many, {"until": "2026-08-15", "reason": "The classroom burnt down"}, form="several").page
+    assert "5 people can be taken in." in look.text
+    assert "Done for 5 people." in hr.submit(look, {}, form="confirm", button="Move the due day").page.text
+    assert not hr.page(f"/completion/people?requirement={house.culture}&state=overdue").all("fieldset")
+
+    # who looks after one department reaches its people only, and who only reads has no ticks
+    clerk = enter(Role.HR, house.clinics)
+    few = clerk.page(f"/people/list/leave?who={house.grace}&who={house.overdue}")
+    assert "not among those for whom you may decide this" in few.text and "chosen" not in few.text
+    auditor = enter(Role.AUDITOR)
+    for page in ("/people/", "/completion/people"):
+        assert not [box for box in auditor.page(page).all("input") if box.get("name") == "who"]
 
 
 def test_hr_moves_one_due_day_and_records_a_completion_and_a_learner_takes_a_request_back(
@@ -197,11 +241,11 @@ def test_hr_moves_one_due_day_and_records_a_completion_and_a_learner_takes_a_req
         assert list(session.scalars(select(AuditEntry.action).where(AuditEntry.action.like("extension.%")))) == [
             "extension.ask", "extension.take_back", "extension.ask", "extension.grant",
         ]  # fmt: skip
-    page = hr.page(f"/people/{house.overdue}/completions/new")
+    page = hr.page(f"/people/{house.overdue}/completion")
     done = hr.submit(page, {"day": (TODAY - timedelta(days=1)).isoformat(), "reason": "Skills lab"}, form="change").page
     assert "Skills lab" in done.text
     again = hr.submit(page, {"day": (TODAY - timedelta(days=1)).isoformat(), "reason": "Skills lab"}, form="change")
     assert again.status_code == 409
     with db.session() as session:
         assert queries.duties(session, house.overdue, TODAY)[0].state == "compliant"
-    assert enter(Role.AUDITOR).get(f"/people/{house.overdue}/completions/new").status_code == 403
+    assert enter(Role.AUDITOR).get(f"/people/{house.overdue}/completion").status_code == 403

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lms.access import refuse_own
 from lms.audit import Actor, record
 from lms.catalogue.models import Course
 from lms.clock import FOR_EVER
@@ -57,11 +58,13 @@ def state(session: Session, said: Stated, paper: StoredFile | None, actor: Actor
     """What is completed as one thing counts as a course; not the other way round, and no further than one step.
 
     Raises:
+        Denied: it is for oneself alone.
         Invalid: no reason, no such course, a course that counts as itself, no source to rest on, a last day before the first.
         NotFound: no such person.
         Conflict: the same is said already for some of these days.
     """
-    target = _course(session, said.target)
+    refuse_own(actor.person_id, said.person_id)
+    target = _course(session, said.target, alone=True)  # two who say the same at once come after each other
     other = _course(session, said.course) if said.course else None
     provider, title = " ".join(said.provider.split()), " ".join(said.title.split())
     if other is None and not (provider and title):
@@ -113,10 +116,11 @@ def end(session: Session, ident: int, last_day: date, reason: str, actor: Actor)
 
     Raises:
         NotFound: there is none with this id that stands.
+        Denied: it is for oneself alone.
         Conflict: it ends by then already.
         Invalid: no reason, or it would end before it begins.
     """
-    row = _standing(session, ident, reason)
+    row = _standing(session, ident, reason, actor)
     to_day = last_day + timedelta(days=1)
     if to_day >= row.to_day:
         raise Conflict(N_("It ends by that day already."))
@@ -124,6 +128,7 @@ def end(session: Session, ident: int, last_day: date, reason: str, actor: Actor)
         raise Invalid(N_("It would end before it begins. Withdraw it instead."))
     before = _told(session, row)
     _supersede(row, actor)
+    session.flush()  # the one that stands is gone before the next one is written
     shorter = Equivalency(
         **{name: getattr(row, name) for name in KEPT}, to_day=to_day, recorded_at=actor.now, recorded_by=actor.person_id
     )
@@ -141,9 +146,10 @@ def withdraw(session: Session, ident: int, reason: str, actor: Actor) -> Equival
 
     Raises:
         NotFound: there is none with this id that stands.
+        Denied: it is for oneself alone.
         Invalid: no reason.
     """
-    row = _standing(session, ident, reason)
+    row = _standing(session, ident, reason, actor)
     _supersede(row, actor)
     session.flush()
     record(
@@ -153,10 +159,11 @@ def withdraw(session: Session, ident: int, reason: str, actor: Actor) -> Equival
     return row
 
 
-def _standing(session: Session, ident: int, reason: str) -> Equivalency:
+def _standing(session: Session, ident: int, reason: str, actor: Actor) -> Equivalency:
     row = session.get(Equivalency, ident, with_for_update=True, populate_existing=True)
     if row is None or row.superseded_at is not None:
         raise NotFound(N_("There is no such equivalency, or it was ended or withdrawn meanwhile."))
+    refuse_own(actor.person_id, row.person_id)
     if not reason.strip():
         raise Invalid(N_("Give a reason."))
     return row
@@ -166,8 +173,10 @@ def _supersede(row: Equivalency, actor: Actor) -> None:
     row.superseded_at, row.superseded_by = actor.now, actor.person_id
 
 
-def _course(session: Session, slug: str) -> Course:
-    found = session.scalar(select(Course).where(Course.slug == slug))
+def _course(session: Session, slug: str, *, alone: bool = False) -> Course:
+    """A course; ``alone``: until the transaction ends nobody else says what counts as it."""
+    query = select(Course).where(Course.slug == slug)
+    found = session.scalar(query.with_for_update(key_share=True) if alone else query)
     if found is None:
         raise Invalid(N_("Choose a course from the list."))
     return found

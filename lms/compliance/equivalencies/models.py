@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.db import Base, Dated
+
+FOR_EVERYBODY = text("superseded_at is null and person_id is null")
+STANDS = text("superseded_at is null")
 
 
 class Equivalency(Dated, Base):
@@ -20,6 +23,25 @@ class Equivalency(Dated, Base):
     __table_args__ = (
         CheckConstraint("from_day < to_day", "days"),
         CheckConstraint("course_id is null or course_id <> target_id", "two_courses"),
+        Index(
+            "uq_equivalency_everybody",
+            "source",
+            "target_id",
+            "from_day",
+            unique=True,
+            sqlite_where=FOR_EVERYBODY,
+            postgresql_where=FOR_EVERYBODY,
+        ),
+        Index(
+            "uq_equivalency_person",
+            "source",
+            "target_id",
+            "person_id",
+            "from_day",
+            unique=True,
+            sqlite_where=STANDS,
+            postgresql_where=STANDS,
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

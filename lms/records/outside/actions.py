@@ -6,9 +6,10 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lms.access import refuse_own
 from lms.audit import Actor, record
 from lms.catalogue.models import Course, CourseVersion
 from lms.clock import local_day
@@ -85,8 +86,10 @@ def decide(
     training, statement, standing = _locked(session, training_id)
     if seen is not None and seen != seen_of(statement, standing):
         raise Conflict(N_("Something was decided about this meanwhile. Look at it again."))
-    if (training.person_id == actor.person_id) != (outcome is Outcome.WITHDRAWN):
-        raise Denied(N_("Nobody decides this for themselves. Ask HR."))
+    if outcome is not Outcome.WITHDRAWN:
+        refuse_own(actor.person_id, training.person_id)
+    elif training.person_id != actor.person_id:
+        raise Denied(N_("Only who handed it in can withdraw it."))
     check_step(outcome, standing.outcome if standing else WAITING, reason)
     if standing is not None:
         standing.superseded_at, standing.superseded_by = actor.now, actor.person_id
@@ -135,7 +138,7 @@ def statement_of(session: Session, decision: OutsideDecision) -> OutsideStatemen
 
 
 def _locked(session: Session, training_id: int) -> tuple[OutsideTraining, OutsideStatement, OutsideDecision | None]:
-    training = session.get(OutsideTraining, training_id, with_for_update=True)
+    training = session.get(OutsideTraining, training_id, with_for_update=True, populate_existing=True)
     if training is None:
         raise NotFound(N_("There is no such outside training."))
     latest = select(OutsideStatement).where(OutsideStatement.training_id == training_id)
@@ -187,17 +190,6 @@ def _version(session: Session, courses: tuple[str, ...], day: date) -> int:
         if local_day(moment, own.zone if own else "UTC") <= day:
             found[slug] = max(found[slug], number)
     return min(found.values(), default=1)
-
-
-def known_courses(session: Session, slugs: tuple[str, ...]) -> None:
-    """Refuse a course that is none.
-
-    Raises:
-        Invalid: there is no course of one of these names.
-    """
-    there = session.scalar(select(func.count()).select_from(Course).where(Course.slug.in_(slugs)))
-    if there != len(set(slugs)):
-        raise Invalid(N_("Choose from the entries of the list."))
 
 
 def _told(said: OutsideStatement) -> dict[str, Any]:

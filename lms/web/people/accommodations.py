@@ -7,22 +7,21 @@ from datetime import date
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
 from wtforms import DateField, IntegerField, RadioField, SelectField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from lms.access import Permission, may
-from lms.errors import N_, AttuneError, Denied, Message, NotFound
+from lms.errors import N_, AttuneError, Message
 from lms.flows import allowing
 from lms.learning import accommodations
 from lms.learning.accommodations import LONGEST, Given
 from lms.learning.models import Accommodation
-from lms.people import queries as people
 from lms.people.models import Person
 from lms.web.forms import Form
 from lms.web.page import actor, commit, needs, roll_back, say, session, tell, today, viewer
 from lms.web.people.people_forms import last_of
+from lms.web.people.person_page import decides_about, found
 from lms.web.words import gettext, ngettext
 
 blueprint = Blueprint("accommodations", __name__, url_prefix="/accommodations")
@@ -77,46 +76,30 @@ class EndForm(Form):
 
 def words(row: Accommodation) -> list[str]:
     """What somebody is given, as phrases."""
-    found = []
+    said = []
     if row.unlimited:
-        found.append(gettext("no time limit"))
+        said.append(gettext("no time limit"))
     elif row.time_percent:
-        found.append(gettext("%(factor)s times the time", factor=f"{row.time_percent / 100:g}"))
+        said.append(gettext("%(factor)s times the time", factor=f"{row.time_percent / 100:g}"))
     elif row.extra_minutes:
-        found.append(ngettext("%(num)s minute more", "%(num)s minutes more", row.extra_minutes))
+        said.append(ngettext("%(num)s minute more", "%(num)s minutes more", row.extra_minutes))
     if row.extra_attempts:
-        found.append(ngettext("%(num)s more attempt", "%(num)s more attempts", row.extra_attempts))
-    return found
-
-
-def _person(person_id: int, permission: Permission) -> Person:
-    visible = people.visible_to(session(), viewer(), permission, today())
-    found = session().scalar(select(Person).where(Person.id == person_id, Person.id.in_(visible)))
-    if found is None:
-        raise NotFound(N_("There is no such person, or they are not in the departments you look after."))
-    return found
-
-
-def _decides_for(person_id: int) -> Person:
-    """A person for whom the viewer may decide: never oneself."""
-    found = _person(person_id, Permission.ATTEMPT_GRANT)
-    if person_id == viewer().person_id:
-        raise Denied(N_("Nobody decides this for themselves. Ask your manager or HR."))
-    return found
+        said.append(ngettext("%(num)s more attempt", "%(num)s more attempts", row.extra_attempts))
+    return said
 
 
 @blueprint.get("/<int:person_id>")
 @needs(Permission.ACCOMMODATION_VIEW)
 def show(person_id: int) -> ResponseReturnValue:
     """What holds for one person, what held, and a form to give more."""
-    return _page(_person(person_id, Permission.ACCOMMODATION_VIEW), GiveForm(formdata=None, from_day=today()))
+    return _page(found(person_id, Permission.ACCOMMODATION_VIEW), GiveForm(formdata=None, from_day=today()))
 
 
 @blueprint.post("/<int:person_id>")
 @needs(Permission.ATTEMPT_GRANT)
 def give(person_id: int) -> ResponseReturnValue:
     """Give more time or attempts; a running attempt is lengthened at once."""
-    one = _decides_for(person_id)
+    one = decides_about(person_id, Permission.ATTEMPT_GRANT)
     form = GiveForm()
     if not form.validate():
         return _page(one, form, status=422)
@@ -132,7 +115,7 @@ def give(person_id: int) -> ResponseReturnValue:
         )
     except AttuneError as refused:
         roll_back()
-        return _page(_person(person_id, Permission.ATTEMPT_GRANT), form, refused.message, refused.status)
+        return _page(found(person_id, Permission.ATTEMPT_GRANT), form, refused.message, refused.status)
     commit()
     say(
         gettext(
@@ -146,7 +129,7 @@ def give(person_id: int) -> ResponseReturnValue:
 @needs(Permission.ATTEMPT_GRANT)
 def end(person_id: int, accommodation_id: int) -> ResponseReturnValue:
     """It holds through a day and no longer."""
-    one = _decides_for(person_id)
+    one = decides_about(person_id, Permission.ATTEMPT_GRANT)
     form = EndForm()
     row = accommodations.one(session(), person_id, accommodation_id)
     if not form.validate():
@@ -156,7 +139,7 @@ def end(person_id: int, accommodation_id: int) -> ResponseReturnValue:
     except AttuneError as refused:
         roll_back()
         blank = GiveForm(formdata=None, from_day=today())
-        return _page(_person(person_id, Permission.ATTEMPT_GRANT), blank, refused.message, refused.status)
+        return _page(found(person_id, Permission.ATTEMPT_GRANT), blank, refused.message, refused.status)
     commit()
     say(gettext("The last day is set. Attempts that are running keep the time they have."))
     return redirect(url_for("accommodations.show", person_id=person_id), 303)

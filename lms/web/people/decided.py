@@ -1,26 +1,33 @@
-"""What HR decides about one person: more time without being asked, a completion written down by hand; and who decided what."""
+"""What HR decides about one person: a page for each line of the table of decisions, what ends or takes back one, and who decided what."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint
 from flask.typing import ResponseReturnValue
 from flask_babel import format_date
-from wtforms.fields.choices import SelectChoice
 
 from lms.access import Permission
-from lms.catalogue import queries as catalogue
+from lms.certificates import queries as certificates
+from lms.compliance import actions as compliance
 from lms.compliance import assignments, more_time
+from lms.compliance import queries as requirements
 from lms.errors import N_, NotFound
-from lms.flows import allowing, completing
+from lms.flows import certifying
+from lms.people import actions as people
+from lms.people import queries as staff
 from lms.records import queries as records
-from lms.web.page import actor, needs, organisation, session, today
+from lms.records.models import TrainingRecord
+from lms.web.form_page import days
+from lms.web.page import actor, needs, session, today
 from lms.web.people import documents
-from lms.web.people.people_forms import CompletionForm, MoreTimeForm
-from lms.web.people.person_page import change, found
+from lms.web.people.decision_forms import CertificateForm, Documented, EndForm, RevokeOneForm
+from lms.web.people.decisions import DECISIONS, Decision
+from lms.web.people.person_page import change, decides_about
 from lms.web.words import gettext
 
 blueprint = Blueprint("decided", __name__, url_prefix="/people")
@@ -44,59 +51,102 @@ def about(person_id: int) -> About:
     )
 
 
-@blueprint.route("/<int:person_id>/more-time", methods=["GET", "POST"], endpoint="more_time")
-@needs(Permission.EXTENSION_DECIDE)
-def give_more_time(person_id: int) -> ResponseReturnValue:
-    """Another due day for something that is still to be done."""
-    one = found(person_id, Permission.EXTENSION_DECIDE)
-    turns = more_time.turns(session(), person_id, today())
-    if not turns and request.method == "GET":
-        raise NotFound(N_("This person has nothing to do by a day now, so there is no due day to move."))
-    form = MoreTimeForm()
-    form.requirement.choices = [
-        SelectChoice(
-            str(turn.requirement_id), gettext("%(title)s, due by %(day)s", title=turn.title, day=format_date(turn.due))
-        )
-        for turn in turns
-    ]
+def _register(decision: Decision) -> None:
+    @needs(decision.permission)
+    def view(person_id: int) -> ResponseReturnValue:
+        one = decides_about(person_id, decision.permission)
+        form = type("ForOne", (decision.form, Documented), {})(**decision.begins())
+        decision.offer(form, one)
 
-    def act() -> None:
-        allowing.give_more_time(
-            session(), person_id, int(form.requirement.data), form.until.data, reason=form.reason.data, link=learning(),
-            actor=actor(), file_id=documents.kept_for(form, person_id),
+        def act() -> None:
+            decision.check(form)
+            decision.one(form, one, documents.kept_for(form, person_id))
+
+        return change(
+            one, form, str(decision.title), str(decision.label), act, tab=decision.tab, files=True, lede=str(decision.lede)
         )  # fmt: skip
 
+    blueprint.add_url_rule(f"/<int:person_id>/{decision.name}", decision.name, view, methods=["GET", "POST"])
+
+
+for each in DECISIONS:
+    if each.alone:
+        _register(each)
+
+
+@blueprint.route("/<int:person_id>/leave/<int:leave_id>", methods=["GET", "POST"])
+@needs(Permission.PEOPLE_EDIT)
+def end_leave(person_id: int, leave_id: int) -> ResponseReturnValue:
+    """A leave ends on another day, or never was."""
+    one = decides_about(person_id, Permission.PEOPLE_EDIT)
+    leave = next((row for row in staff.leaves(session(), person_id) if row.id == leave_id), None)
+    if leave is None:
+        raise NotFound(N_("There is no such leave, or it was corrected already."))
+    form = EndForm(last_day=today() - timedelta(days=1))
     return change(
-        one, form, gettext("Give more time"), gettext("Move the due day"), act, tab="people.training", files=True,
-        lede=gettext("The person is told by e-mail. A request that waits for the same is granted by this."),
+        one, form, gettext("End the leave"), gettext("End the leave"),
+        lambda: people.end_leave(session(), person_id, leave_id, form.last_day.data, form.reason.data, actor()),
+        lede=f"{leave.reason} · {days(leave)}",
     )  # fmt: skip
 
 
-@blueprint.route("/<int:person_id>/completions/new", methods=["GET", "POST"])
-@needs(Permission.RECORD_ADD)
-def completion(person_id: int) -> ResponseReturnValue:
-    """A completion for which HR vouches."""
-    one = found(person_id, Permission.RECORD_ADD)
-    form = CompletionForm(day=today())
-    form.course.choices = course_choices()
-
-    def act() -> None:
-        completing.complete_by_hand(
-            session(), one, int(form.course.data), form.day.data, form.reason.data, actor(),
-            file_id=documents.kept_for(form, person_id),
-        )  # fmt: skip
-
+@blueprint.route("/<int:person_id>/exemption/<int:exemption_id>", methods=["GET", "POST"])
+@needs(Permission.EXEMPTION_EDIT)
+def end_exemption(person_id: int, exemption_id: int) -> ResponseReturnValue:
+    """An exemption ends, or never was."""
+    one = decides_about(person_id, Permission.EXEMPTION_EDIT)
+    standing = {row.id: row for row, _ in requirements.exemptions(session(), person_id)}
+    if exemption_id not in standing:
+        raise NotFound(N_("There is no such exemption."))
+    form = EndForm(last_day=today())
     return change(
-        one, form, gettext("Record a completion"), gettext("Record it"), act, tab="people.training", files=True,
-        lede=gettext("For what was done on paper or shown to you. It counts like a passed course of that day."),
+        one, form, gettext("End the exemption"), gettext("End the exemption"),
+        lambda: compliance.end_exemption(session(), exemption_id, form.last_day.data, form.reason.data, actor()),
+        tab="people.training", lede=f"{standing[exemption_id].reason} · {days(standing[exemption_id])}",
     )  # fmt: skip
 
 
-def course_choices() -> list[SelectChoice]:
-    """The courses, by title."""
-    return [SelectChoice(str(course.course_id), course.title) for course in catalogue.offered(session())]
+@blueprint.route("/<int:person_id>/records/<int:record_id>/revoke", methods=["GET", "POST"])
+@needs(Permission.RECORD_REVOKE)
+def revoke_record(person_id: int, record_id: int) -> ResponseReturnValue:
+    """A record no longer counts."""
+    one = decides_about(person_id, Permission.RECORD_REVOKE)
+    record = session().get(TrainingRecord, record_id)
+    if record is None or record.person_id != person_id:
+        raise NotFound(N_("There is no such record of this person."))
+    form = RevokeOneForm()
+    return change(
+        one, form, gettext("Revoke a training record"), gettext("Revoke the record and its certificate"),
+        lambda: certifying.revoke_record(
+            session(), record, reason=form.reason.data, actor=actor(), file_id=documents.kept_for(form, person_id), follow=False
+        ),
+        kind="danger",
+        tab="people.training",
+        files=True,
+        lede=gettext(
+            "%(course)s, completed on %(day)s. It never counted then; its certificate says revoked to whoever checks it.",
+            course=record.course_title, day=format_date(record.completed_on),
+        ),
+    )  # fmt: skip
 
 
-def learning() -> str:
-    """The address of one's own learning page, for mails."""
-    return organisation().base_url.rstrip("/") + url_for("learner.home")
+@blueprint.route("/<int:person_id>/certificates/<number>/correct", methods=["GET", "POST"])
+@needs(Permission.RECORD_REVOKE)
+def correct_certificate(person_id: int, number: str) -> ResponseReturnValue:
+    """A certificate with a wrong name is issued again; the old one says that it was replaced."""
+    one = decides_about(person_id, Permission.RECORD_REVOKE)
+    found = certificates.by_number(session(), number, today())
+    if found is None or found.certificate.person_id != person_id:
+        raise NotFound(N_("There is no such certificate of this person."))
+    form = CertificateForm(name=one.display_name)
+    return change(
+        one, form, gettext("Correct a certificate"), gettext("Issue a corrected certificate"),
+        lambda: certifying.reissue_certificate(
+            session(), found.certificate, person_name=form.name.data, reason=form.reason.data, actor=actor()
+        ),
+        tab="people.training",
+        lede=gettext(
+            "%(number)s was issued to %(name)s. The corrected one goes out by e-mail; the old one says that it was replaced.",
+            number=found.certificate.number, name=found.certificate.snapshot["person_name"],
+        ),
+    )  # fmt: skip

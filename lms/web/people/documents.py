@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterable
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from lms.access import Permission
@@ -16,6 +16,7 @@ from lms.people.documents import MOST, PURPOSE, kind_of, safe_name
 from lms.records.outside import papers
 from lms.web.page import house, needs, now, session
 from lms.web.people.person_page import found
+from lms.web.sending import send_kept
 
 blueprint = Blueprint("documents", __name__, url_prefix="/people")
 
@@ -28,9 +29,7 @@ def file(person_id: int, file_id: int) -> ResponseReturnValue:
     stored = session().get(StoredFile, file_id)
     if stored is None or stored.owner_id != person_id or stored.purpose != PURPOSE:
         raise NotFound(N_("There is no such document about this person."))
-    answer = Response(house().files.read(stored), content_type=stored.media_type)
-    answer.headers.set("Content-Disposition", "attachment", filename=stored.name)
-    return answer
+    return send_kept(stored)
 
 
 def kept(upload: Any, person_ids: Iterable[int]) -> dict[int, int]:

@@ -24,9 +24,10 @@ from lms.records.outside.papers import ENDINGS, MOST
 from lms.records.outside.queries import Handed
 from lms.web.form_page import form_page
 from lms.web.forms import Form
-from lms.web.page import actor, commit, house, needs, say, session, today, viewer
+from lms.web.page import actor, commit, needs, say, session, today, viewer
 from lms.web.people import documents
 from lms.web.people.people_forms import DAY_NEEDED, NEEDED
+from lms.web.sending import send_kept
 from lms.web.topics import topic_name
 from lms.web.words import gettext
 
@@ -194,10 +195,7 @@ def paper(training_id: int, number: int) -> Response:
     stored = session().get(StoredFile, found.paper_id) if found is not None and found.paper_id is not None else None
     if stored is None:
         raise NotFound(N_("There is no such document."))
-    answer = Response(house().files.read(stored), content_type=stored.media_type)
-    name = f"outside-training-{training_id}-{number}.{ENDINGS[stored.media_type]}"
-    answer.headers["Content-Disposition"] = f'inline; filename="{name}"'
-    return answer
+    return send_kept(stored, f"outside-training-{training_id}-{number}.{ENDINGS[stored.media_type]}", inline=True)
 
 
 def topic_choices(rules: list[Rule], said: tuple[str, ...] = ()) -> list[tuple[str, str]]:

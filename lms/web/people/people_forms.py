@@ -9,14 +9,13 @@ from zoneinfo import available_timezones
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from flask_wtf.file import FileField
-from wtforms import BooleanField, DateField, Field, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, DateField, Field, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from lms.people import listing
 from lms.people.actions import OwnData
-from lms.people.kinds import DepartmentKind, EmploymentKind, LeaveKind
+from lms.people.kinds import DepartmentKind, EmploymentKind
 from lms.people.models import Membership, Person
 from lms.people.plan import Holding
 from lms.people.tree import Tree
@@ -37,12 +36,6 @@ LEVEL_NAMES = {
     DepartmentKind.DEPARTMENT: _l("Department"),
     DepartmentKind.UNIT: _l("Unit"),
 }
-LEAVE_NAMES = {
-    LeaveKind.STOPS: _l("Due days wait until the return (usual)"),
-    LeaveKind.EXTENDS: _l("Due days and validity move by the days of leave"),
-    LeaveKind.FRESH_WINDOW: _l("The first-time window begins anew on return"),
-    LeaveKind.NONE: _l("Due days stay as they are"),
-}
 
 NEEDED = _l("Fill this in.")
 DAY_NEEDED = _l("Enter a day.")
@@ -60,19 +53,22 @@ def department_names(tree: Tree, allowed: frozenset[int] | None) -> list[tuple[s
 
 def department_choices(tree: Tree, allowed: frozenset[int] | None) -> list[SelectChoice]:
     """The same for a form."""
-    return _choices(department_names(tree, allowed))
+    return choices_of(department_names(tree, allowed))
 
 
-def _choices(pairs: Iterable[tuple[str, Any]]) -> list[SelectChoice]:
+def choices_of(pairs: Iterable[tuple[str, Any]]) -> list[SelectChoice]:
+    """(value, label) as a form takes them."""
     return [SelectChoice(value, label) for value, label in pairs]
 
 
-def _day(label: Any, description: Any = "", *, needed: bool = True) -> DateField:
+def day_field(label: Any, description: Any = "", *, needed: bool = True) -> DateField:
+    """A day that must be given, or may be left out."""
     rule = InputRequired(DAY_NEEDED) if needed else Optional()
     return DateField(label, [rule], description=description)
 
 
-def _reason(description: Any = "") -> StringField:
+def reason_field(description: Any = "") -> StringField:
+    """Why: never left out."""
     return StringField(_l("Reason"), [InputRequired(NEEDED), Length(max=500)], description=description)
 
 
@@ -149,49 +145,51 @@ class HoldingForm(Form):
 class MoveForm(HoldingForm):
     """Another department or job from a day on."""
 
-    from_day = _day(_l("From"), _l("The first day in the new place. Figures for earlier days stay as they are."))
+    from_day = day_field(_l("From"), _l("The first day in the new place. Figures for earlier days stay as they are."))
     reason = StringField(_l("Reason"), [Optional(), Length(max=500)])
 
 
 class AlsoForm(HoldingForm):
     """A second place beside the primary one."""
 
-    from_day = _day(_l("From"))
-    last_day = _day(_l("Last day"), needed=False)
+    from_day = day_field(_l("From"))
+    last_day = day_field(_l("Last day"), needed=False)
 
 
 class CorrectMembershipForm(HoldingForm):
     """What was written down wrongly, right."""
 
-    from_day = _day(_l("First day"))
-    last_day = _day(
+    from_day = day_field(_l("First day"))
+    last_day = day_field(
         _l("Last day"), _l("Included. Leave empty while it goes on until the employment ends."), needed=False
     )
-    reason = _reason(_l("Kept in the audit log. Figures follow, also those of past days."))
+    reason = reason_field(_l("Kept in the audit log. Figures follow, also those of past days."))
 
 
 class CorrectEmploymentForm(Form):
     """An employment that was written down wrongly."""
 
-    kind = SelectField(_l("Kind"), choices=_choices(KIND_NAMES.items()))
-    from_day = _day(_l("First day"))
-    last_day = _day(_l("Last day"), _l("Included. Leave empty while there is no end."), needed=False)
-    reason = _reason(_l("Kept in the audit log. Figures follow, also those of past days."))
+    kind = SelectField(_l("Kind"), choices=choices_of(KIND_NAMES.items()))
+    from_day = day_field(_l("First day"))
+    last_day = day_field(_l("Last day"), _l("Included. Leave empty while there is no end."), needed=False)
+    reason = reason_field(_l("Kept in the audit log. Figures follow, also those of past days."))
 
 
 class EndForm(Form):
     """Somebody leaves."""
 
-    last_day = _day(_l("Last day"), _l("The last day on which they belong here. The account closes the day after."))
+    last_day = day_field(
+        _l("Last day"), _l("The last day on which they belong here. The account closes the day after.")
+    )
     reason = StringField(_l("Reason"), [Optional(), Length(max=500)])
 
 
 class RehireForm(HoldingForm):
     """Somebody comes back."""
 
-    kind = SelectField(_l("Kind"), choices=_choices(KIND_NAMES.items()))
-    from_day = _day(_l("First day"))
-    last_day = _day(_l("Last day"), _l("Leave empty while there is no end."), needed=False)
+    kind = SelectField(_l("Kind"), choices=choices_of(KIND_NAMES.items()))
+    from_day = day_field(_l("First day"))
+    last_day = day_field(_l("Last day"), _l("Leave empty while there is no end."), needed=False)
 
 
 class AddForm(OwnDataForm, HoldingForm):
@@ -203,92 +201,24 @@ class AddForm(OwnDataForm, HoldingForm):
         [InputRequired(NEEDED), Length(max=60)],
         description=_l("As in imports, so that the next file finds this person."),
     )
-    kind = SelectField(_l("Kind"), choices=_choices(KIND_NAMES.items()))
-    from_day = _day(_l("First day"))
-    last_day = _day(_l("Last day"), _l("Leave empty while there is no end."), needed=False)
-
-
-def _document() -> FileField:
-    return FileField(
-        _l("Document"),
-        [Optional()],
-        description=_l("A PDF, a picture or plain text that stands behind it; at most 10 MB. Never a diagnosis."),
-    )
-
-
-class LeaveForm(Form):
-    """A leave of absence."""
-
-    from_day = _day(_l("First day"))
-    last_day = _day(_l("Last day"), _l("Leave empty while it is not known."), needed=False)
-    kind = SelectField(_l("What it does to due days"), choices=_choices(LEAVE_NAMES.items()))
-    reason = _reason(_l("A word such as “family leave”. Never a diagnosis."))
-    document = _document()
+    kind = SelectField(_l("Kind"), choices=choices_of(KIND_NAMES.items()))
+    from_day = day_field(_l("First day"))
+    last_day = day_field(_l("Last day"), _l("Leave empty while there is no end."), needed=False)
 
 
 class LastDayForm(Form):
-    """Something ends."""
+    """A second place ends."""
 
-    last_day = _day(_l("Last day"))
-
-
-class ExemptionForm(Form):
-    """HR excuses somebody."""
-
-    requirement = SelectField(_l("Requirement"))
-    from_day = _day(_l("First day"))
-    last_day = _day(_l("Last day"), _l("Leave empty if it goes on until it is ended."), needed=False)
-    reason = _reason(_l("Auditors read it. Never a diagnosis."))
-    document = _document()
-
-
-class ReasonForm(Form):
-    """Only a reason."""
-
-    reason = TextAreaField(_l("Reason"), [InputRequired(NEEDED), Length(max=500)])
-
-
-class RevokeForm(ReasonForm):
-    """Why a record no longer counts, and what stands behind that."""
-
-    document = _document()
-
-
-class MoreTimeForm(Form):
-    """HR moves a due day without being asked."""
-
-    requirement = SelectField(_l("What is due"))
-    until = _day(
-        _l("New due day"),
-        _l("The last good day. It lies after the due day that stands, and before the next one would come."),
-    )
-    reason = _reason(_l("Auditors read it. Never a diagnosis."))
-    document = _document()
-
-
-class CompletionForm(Form):
-    """HR vouches that somebody completed a course."""
-
-    course = SelectField(_l("Course"))
-    day = _day(_l("Completed on"))
-    reason = _reason(_l("How you know, such as “signed sheet of the skills lab”. Auditors read it."))
-    document = _document()
-
-
-class CertificateForm(Form):
-    """The name as it should stand on a certificate, and why it is issued again."""
-
-    name = StringField(_l("Name on the certificate"), [InputRequired(NEEDED), Length(max=200)])
-    reason = TextAreaField(_l("Reason"), [InputRequired(NEEDED), Length(max=500)])
+    last_day = day_field(_l("Last day"))
 
 
 class DepartmentForm(Form):
     """A department as it is from a day on."""
 
     name = StringField(_l("Name"), [InputRequired(NEEDED), Length(max=200)])
-    kind = SelectField(_l("Level"), choices=_choices(LEVEL_NAMES.items()))
+    kind = SelectField(_l("Level"), choices=choices_of(LEVEL_NAMES.items()))
     parent = SelectField(_l("Below"))
-    from_day = _day(_l("From"), _l("Figures for earlier days stay as they are."))
+    from_day = day_field(_l("From"), _l("Figures for earlier days stay as they are."))
 
     @property
     def parent_id(self) -> int | None:
@@ -310,13 +240,15 @@ class MergeForm(Form):
     """One department becomes part of another."""
 
     into = SelectField(_l("Into"))
-    from_day = _day(_l("From"), _l("From this day its people and the departments below it belong to the other one."))
+    from_day = day_field(
+        _l("From"), _l("From this day its people and the departments below it belong to the other one.")
+    )
 
 
 class CloseForm(Form):
     """A department is no more."""
 
-    from_day = _day(_l("From"), _l("The first day on which it no longer exists."))
+    from_day = day_field(_l("From"), _l("The first day on which it no longer exists."))
 
 
 def last_of(to_day: date) -> date | None:

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy import select
 
-from lms.access import Permission
+from lms.access import Permission, refuse_own
 from lms.errors import N_, NotFound
 from lms.flows import staffing
 from lms.people import queries
@@ -45,11 +45,23 @@ def change(
 
 
 def found(person_id: int, permission: Permission) -> Person:
-    """A person whom the viewer may see, or act on, with this permission."""
+    """A person whom the viewer may see with this permission."""
     visible = queries.visible_to(session(), viewer(), permission, today())
     one = session().scalar(select(Person).where(Person.id == person_id, Person.id.in_(visible)))
     if one is None:
         raise NotFound(N_("There is no such person, or they are not in the departments you look after."))
+    return one
+
+
+def decides_about(person_id: int, permission: Permission) -> Person:
+    """A person about whom the viewer may decide: somebody in reach, and never oneself.
+
+    Raises:
+        NotFound: there is no such person in reach.
+        Denied: it is oneself.
+    """
+    one = found(person_id, permission)
+    refuse_own(viewer().person_id, person_id)
     return one
 
 

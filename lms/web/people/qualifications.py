@@ -23,7 +23,7 @@ from lms.web.form_page import days
 from lms.web.forms import Form
 from lms.web.page import actor, needs, session, tell, today
 from lms.web.people.people_forms import DAY_NEEDED, NEEDED, last_of
-from lms.web.people.person_page import change, found, tabs
+from lms.web.people.person_page import change, decides_about, found, tabs
 
 blueprint = Blueprint("qualifications", __name__, url_prefix="/people/<int:person_id>/qualifications")
 
@@ -134,7 +134,7 @@ def index(person_id: int) -> ResponseReturnValue:
 @needs(Permission.PEOPLE_EDIT)
 def add_licence(person_id: int) -> ResponseReturnValue:
     """A licence that was issued."""
-    one = found(person_id, Permission.PEOPLE_EDIT)
+    one = decides_about(person_id, Permission.PEOPLE_EDIT)
     form = LicenceForm(basis=LicenceBasis.INITIAL.value)
     form.offer()
     return change(
@@ -147,7 +147,7 @@ def add_licence(person_id: int) -> ResponseReturnValue:
 @needs(Permission.PEOPLE_EDIT)
 def renew_licence(person_id: int, licence_id: int) -> ResponseReturnValue:
     """The next term of a licence."""
-    one = found(person_id, Permission.PEOPLE_EDIT)
+    one = decides_about(person_id, Permission.PEOPLE_EDIT)
     term = _term(person_id, licence_id)
     last = last_of(term.to_day)
     begins = date.fromordinal(last.toordinal() + 1) if last else None
@@ -166,7 +166,7 @@ def renew_licence(person_id: int, licence_id: int) -> ResponseReturnValue:
 @needs(Permission.PEOPLE_EDIT)
 def correct_licence(person_id: int, licence_id: int) -> ResponseReturnValue:
     """A term was written down wrongly."""
-    one = found(person_id, Permission.PEOPLE_EDIT)
+    one = decides_about(person_id, Permission.PEOPLE_EDIT)
     term = _term(person_id, licence_id)
     form = CorrectLicenceForm()
     form.offer()
@@ -185,7 +185,7 @@ def correct_licence(person_id: int, licence_id: int) -> ResponseReturnValue:
 @needs(Permission.PEOPLE_EDIT)
 def end_licence(person_id: int, licence_id: int) -> ResponseReturnValue:
     """A licence ends early, or was never held."""
-    one = found(person_id, Permission.PEOPLE_EDIT)
+    one = decides_about(person_id, Permission.PEOPLE_EDIT)
     _term(person_id, licence_id)
     form = EndLicenceForm(last_day=today())
     return change(
@@ -201,7 +201,7 @@ def end_licence(person_id: int, licence_id: int) -> ResponseReturnValue:
 @needs(Permission.PEOPLE_EDIT)
 def add_duty(person_id: int) -> ResponseReturnValue:
     """A duty from a day on."""
-    one = found(person_id, Permission.PEOPLE_EDIT)
+    one = decides_about(person_id, Permission.PEOPLE_EDIT)
     form = DutyForm(from_day=today())
     return change(
         one, form, gettext("Add a duty"), gettext("Add it"),
@@ -216,7 +216,7 @@ def add_duty(person_id: int) -> ResponseReturnValue:
 @needs(Permission.PEOPLE_EDIT)
 def end_duty(person_id: int, duty_id: int) -> ResponseReturnValue:
     """A duty ends."""
-    one = found(person_id, Permission.PEOPLE_EDIT)
+    one = decides_about(person_id, Permission.PEOPLE_EDIT)
     if duty_id not in {tag.id for tag in qualifications.tags(session(), person_id)}:
         raise NotFound(N_("This entry has been corrected already. Look at the newer one."))
     form = LastDutyDayForm(last_day=today())
@@ -230,7 +230,7 @@ def end_duty(person_id: int, duty_id: int) -> ResponseReturnValue:
 @needs(Permission.PEOPLE_EDIT)
 def set_birth_month(person_id: int) -> ResponseReturnValue:
     """The month somebody was born in, for rules that fall due in it."""
-    one = found(person_id, Permission.PEOPLE_EDIT)
+    one = decides_about(person_id, Permission.PEOPLE_EDIT)
     known = qualifications.birth_month(session(), person_id)
     form = BirthMonthForm(month=str(known) if known else "")
     form.month.choices = [

@@ -11,16 +11,15 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 
-from lms.access import Permission, may
-from lms.catalogue import queries as catalogue
+from lms.access import Permission, may, refuse_own
 from lms.catalogue.models import Course, CourseVersion
 from lms.clock import local_day
 from lms.compliance import queries as compliance
-from lms.compliance.elsewhere import Wanted, wanted
+from lms.compliance.elsewhere import wanted
 from lms.compliance.rules import Rule
 from lms.db import known
 from lms.errors import N_, AttuneError, Conflict, Invalid
-from lms.flows.outside import decide_outside
+from lms.flows.outside import decide_outside, offer
 from lms.people.models import Employment
 from lms.people.queries import visible_to
 from lms.records.outside import queries
@@ -81,15 +80,6 @@ class Sheet:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """What there is to choose from: courses and topics by name, and what rules ask for."""
-
-    courses: dict[str, str]
-    topics: dict[str, str]
-    asked: Wanted
-
-
 @blueprint.get("/")
 @needs(Permission.OUTSIDE_DECIDE)
 def index() -> ResponseReturnValue:
@@ -118,6 +108,7 @@ def document(training_id: int, number: int) -> ResponseReturnValue:
 def decide(training_id: int) -> ResponseReturnValue:
     """Approve, reject, ask the learner, or take an approval back."""
     handed = queries.one(session(), training_id, _visible(Permission.OUTSIDE_DECIDE))
+    refuse_own(viewer().person_id, handed.person_id)
     sheet = _sent()
     outcome = ANSWERS.get(request.form.get("answer", ""))
     try:
@@ -150,16 +141,8 @@ def _said(outcome: Outcome, handed: Handed) -> str:
 
 
 def _page(handed: Handed, sheet: Sheet | None = None, refused: AttuneError | None = None) -> str:
-    offered = catalogue.offered(session())
-    titles = {course.slug: course.title for course in offered}
     rules = {code: Rule.parse(version.rule) for version, code in compliance.requirements(session(), today())}
-    contents = catalogue.contents(session(), [course.version_id for course in offered])
-    asked = wanted(rules.values())
-    topics = (
-        {topic for content in contents.values() for topic in content.topics}
-        | set(asked.topics)
-        | set(handed.statement.topics)
-    )
+    offered = offer(session(), rules.values(), handed.statement.topics)
     meant, subject = _meant(handed, rules)
     deciding = may(viewer(), Permission.OUTSIDE_DECIDE) and handed.person_id != viewer().person_id
     return render_template(
@@ -167,13 +150,14 @@ def _page(handed: Handed, sheet: Sheet | None = None, refused: AttuneError | Non
         one=handed,
         states=STATES,
         steps=queries.history(session(), handed.training_id),
-        meant=_meant_words(handed, titles),
+        meant=_meant_words(handed, offered.courses),
         doubts=[tell(each) for each in _doubts(handed, subject)],
         alike=_alike(handed, tuple(sorted(meant))),
         sheet=sheet or _begun(handed, meant, subject, rules),
         refused=[(tell(refused.message), None)] if refused else [],
-        offer=Offer(titles, {topic: topic_name(topic) for topic in sorted(topics)}, asked),
-        titles=titles,
+        offer=offered,
+        topics={topic: topic_name(topic) for topic in sorted(offered.topics)},
+        titles=offered.courses,
         modalities=MODALITIES,
         deciding=deciding and handed.state != Outcome.WITHDRAWN,
         today=today(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import format_date, get_locale
 from flask_babel import lazy_gettext as _l
@@ -18,8 +18,6 @@ from lms.access import Permission, scope
 from lms.catalogue import queries as catalogue
 from lms.catalogue.models import CourseVersion
 from lms.errors import N_, Conflict, Denied, Invalid, NotFound
-from lms.files import StoredFile
-from lms.flows.sessions import record_attendance
 from lms.people import queries
 from lms.people.models import Person
 from lms.records import sessions
@@ -28,10 +26,12 @@ from lms.records.sessions import Wanted
 from lms.reports.sign_in_sheet import Sheet, sign_in_sheet
 from lms.web.form_page import form_page
 from lms.web.forms import Form
-from lms.web.page import LANGUAGES, actor, commit, house, needs, organisation, say, session, tell, today, viewer
-from lms.web.people import documents, several
+from lms.web.page import LANGUAGES, actor, commit, needs, organisation, say, session, tell, today, viewer
+from lms.web.people import documents
+from lms.web.people.decisions import session_title
 from lms.web.people.people_forms import department_names
-from lms.web.words import gettext, ngettext
+from lms.web.sending import send_kept
+from lms.web.words import gettext
 
 blueprint = Blueprint("sessions", __name__, url_prefix="/people/sessions")
 
@@ -69,28 +69,6 @@ class SessionForm(Form):
     )
     place = StringField(_l("Place"), [Optional(), Length(max=200)])
     teacher = StringField(_l("Taught by"), [Optional(), Length(max=200)])
-
-
-class Attendees(TextAreaField):
-    """People as a pasted list, or as ticks that say the same."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Several values are several lines."""
-        self.data = "\n".join(valuelist)
-
-
-class AttendForm(Form):
-    """Who was there."""
-
-    people = Attendees(
-        _l("Who was there"),
-        [InputRequired(_l("Paste at least one employee number or e-mail address."))],
-        description=_l(
-            "Paste employee numbers or e-mail addresses, one a line or separated by commas. You see everybody by name "
-            "before anything is done."
-        ),
-        render_kw={"rows": 10},
-    )
 
 
 class SheetForm(Form):
@@ -153,40 +131,11 @@ def show(session_id: int) -> ResponseReturnValue:
         "sessions/show.html",
         live=live, version=_version(live), rows=rows, hidden=hidden, sheets=sessions.sheets(session(), live.id), today=today(),
         count=sum(revoked is None for _, _, revoked in rows), may_open=_may_open, language=LANGUAGES.get(live.language, live.language),
-        form=SheetForm(formdata=None),
+        form=SheetForm(formdata=None), may_call_off=_may_call_off(live),
     )  # fmt: skip
 
 
-@blueprint.route("/<int:session_id>/attendance", methods=["GET", "POST"])
-@needs(Permission.RECORD_ADD)
-def attend(session_id: int) -> ResponseReturnValue:
-    """Who was there: a pasted list, a look at everybody by name, and all of it or nothing."""
-    live = sessions.one(session(), session_id)
-    refused = _not_now(live)
-    if refused is not None:
-        say(refused, "error")
-        return redirect(url_for("sessions.show", session_id=live.id), 303)
-    back = url_for("sessions.show", session_id=live.id)
-
-    def attempt(person: Person) -> several.Outcome:
-        why = sessions.refusal(session(), live, person, today())
-        return several.Outcome(problem=tell(why)) if why else several.Outcome(_given(live))
-
-    def act(people: Any) -> str:
-        record_attendance(session(), live, people, actor())
-        return back
-
-    return several.page(
-        several.Task(
-            AttendForm(), gettext("Who was there"), gettext("Record it"), Permission.RECORD_ADD, attempt, act,
-            lambda: _title(live), back, [*_crumbs(), (_title(live), back)],
-            lede=_title(live),
-            done=lambda number: ngettext("%(num)s person has a record now.", "%(num)s people have a record now.", number),
-        )
-    )  # fmt: skip
-
-
-@blueprint.get("/<int:session_id>/attendance/tick")
+@blueprint.get("/<int:session_id>/tick")
 @needs(Permission.RECORD_ADD)
 def tick(session_id: int) -> ResponseReturnValue:
     """Tick those of a department who were there."""
@@ -199,8 +148,8 @@ def tick(session_id: int) -> ResponseReturnValue:
     people = _working(chosen, live) if chosen is not None else []
     return render_template(
         "sessions/tick.html",
-        live=live, title=_title(live), departments=department_names(tree, allowed), chosen=chosen, people=people,
-        form=AttendForm(formdata=None),
+        live=live, title=session_title(live, _version(live)), departments=department_names(tree, allowed), chosen=chosen,
+        people=people,
     )  # fmt: skip
 
 
@@ -267,11 +216,7 @@ def document(session_id: int, sheet_id: int) -> ResponseReturnValue:
     found = next(((row, file) for row, file in sessions.sheets(session(), session_id) if row.id == sheet_id), None)
     if found is None or not _may_open(found[0]):
         raise NotFound(N_("There is no such document, or you may not see everybody it may name."))
-    stored: StoredFile = found[1]
-    path = house().files.path(stored.sha256)
-    if not path.exists():
-        raise NotFound(N_("The file “%(name)s” is missing from the data folder."), name=stored.name)
-    return send_file(path, mimetype=stored.media_type, as_attachment=True, download_name=stored.name, max_age=0)
+    return send_kept(found[1])
 
 
 @blueprint.post("/<int:session_id>/call-off")
@@ -279,6 +224,10 @@ def document(session_id: int, sheet_id: int) -> ResponseReturnValue:
 def call_off(session_id: int) -> ResponseReturnValue:
     """The session does not take place."""
     live = sessions.one(session(), session_id)
+    if not _may_call_off(live):
+        raise Denied(
+            N_("Only who wrote a session down, or HR of the whole organisation, can call it off. Nothing was changed.")
+        )
     try:
         sessions.call_off(session(), live, actor())
         commit()
@@ -297,26 +246,6 @@ def _version(live: LiveSession) -> CourseVersion:
     return session().get_one(CourseVersion, live.version_id)
 
 
-def _title(live: LiveSession) -> str:
-    return gettext("%(course)s on %(day)s", course=_version(live).title, day=format_date(live.day, "long"))
-
-
-def _given(live: LiveSession) -> str:
-    version = _version(live)
-    return ngettext(
-        "Gets a record of %(course)s with %(num)s minute.", "Gets a record of %(course)s with %(num)s minutes.", live.minutes,
-        course=version.code,
-    )  # fmt: skip
-
-
-def _not_now(live: LiveSession) -> str | None:
-    if live.called_off_at is not None:
-        return gettext("This session was called off already.")
-    if live.day > today():
-        return gettext("The session is still to come: who was there is written down from its day on.")
-    return None
-
-
 def _working(department_id: int, live: LiveSession) -> list[Person]:
     """Those of a department and below it who work there on the day and whom the viewer looks after, by name."""
     here = queries.working_on(session(), [department_id], live.day)
@@ -328,6 +257,11 @@ def _working(department_id: int, live: LiveSession) -> list[Person]:
             .order_by(Person.family_name, Person.given_name, Person.id)
         )
     )
+
+
+def _may_call_off(live: LiveSession) -> bool:
+    """A session belongs to no department: it is for who wrote it down, and for those who look after everybody."""
+    return scope(viewer(), Permission.RECORD_ADD) is None or live.recorded_by == viewer().person_id
 
 
 def _may_open(sheet: Any) -> bool:
@@ -348,7 +282,3 @@ def _topics(text: str) -> dict[str, int] | None:
 
 def _top() -> tuple[str, str]:
     return gettext("Live sessions"), url_for("sessions.index")
-
-
-def _crumbs() -> list[tuple[str, str]]:
-    return [(gettext("People"), url_for("people.index")), _top()]

@@ -122,6 +122,7 @@ PLACE = Place(
     matrix="completion.matrix_page",
     matrix_file="completion.matrix_file",
     people_template="completion/people.html",
+    choosing=True,
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from flask import Blueprint, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 
@@ -20,6 +20,7 @@ from lms.files import StoredFile
 from lms.people.pasted import entries
 from lms.people.queries import tree
 from lms.web.page import LANGUAGES, actor, commit, house, locale, needs, now, session, tell, today, viewer
+from lms.web.sending import send_kept
 
 blueprint = Blueprint("evidence", __name__, url_prefix="/evidence")
 
@@ -92,10 +93,7 @@ def file(pack_id: int) -> ResponseReturnValue:
     stored = session().get(StoredFile, pack.file_id) if pack.file_id else None
     if stored is None:
         raise NotFound(N_("This pack is not ready yet."))
-    path = house().files.path(stored.sha256)
-    if not path.exists():
-        raise NotFound(N_("The file “%(name)s” is missing from the data folder."), name=stored.name)
-    return send_file(path, mimetype="application/zip", as_attachment=True, download_name=stored.name, max_age=0)
+    return send_kept(stored)
 
 
 def _page(typed: Typed, problem: str = "") -> str:

@@ -9,13 +9,14 @@ from typing import Any
 from flask import abort, render_template
 from flask.typing import ResponseReturnValue
 
+from lms.access import Permission, may
 from lms.compliance import queries as compliance
 from lms.compliance.queries import Found
 from lms.errors import Message
 from lms.people.queries import tree as tree_of
 from lms.people.tree import Tree
 from lms.reports import queries
-from lms.web.page import session, tell
+from lms.web.page import session, tell, viewer
 from lms.web.reports import figures, sheets
 from lms.web.reports.asked import Asked, person_url
 from lms.web.reports.place import Place
@@ -56,6 +57,8 @@ def people_page(question: Asked, place: Place, roots: Collection[int] | None, **
         people=people_lines(listed.rows, why, tree, question, person_url),
         note=figures.table_note(question, tree, title),
         lede=people_lede(listed.total, title),
+        total=listed.total,
+        choosing=place.choosing and may(viewer(), Permission.EXEMPTION_EDIT),
         pages=pages,
         summary=summary(question.page, PEOPLE, listed.total),
         states=figures.state_choices(),
@@ -138,6 +141,7 @@ def people_lines(
     """One line for each person; ``address`` gives the page of a person."""
     return [
         {
+            "id": row.person_id,
             "url": address(row.person_id, asked),
             "name": row.name,
             "number": row.number,

@@ -10,7 +10,7 @@ from flask_babel import LazyString
 @dataclass(frozen=True, slots=True)
 class Place:
     """The endpoints of an audience's pages about completion and of their files, what its first page is called, and the template of its
-    list of people. ``table`` is the page with the figures of departments."""
+    list of people. ``table`` is the page with the figures of departments; ``choosing``: people can be ticked there to decide about them."""
 
     label: LazyString
     home: str
@@ -21,3 +21,4 @@ class Place:
     matrix: str
     matrix_file: str
     people_template: str
+    choosing: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
@@ -10,7 +10,7 @@ from sqlalchemy import Select, select
 from wtforms import DateField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
-from lms.access import Permission, may, scope
+from lms.access import Permission, may, refuse_own, scope
 from lms.catalogue import queries as catalogue
 from lms.compliance.equivalencies import actions, queries
 from lms.compliance.equivalencies.actions import Stated
@@ -23,9 +23,10 @@ from lms.people.queries import visible_to
 from lms.records.outside.papers import ENDINGS, MOST
 from lms.web.form_page import form_page
 from lms.web.forms import Form
-from lms.web.page import actor, house, needs, session, today, viewer
+from lms.web.page import actor, needs, session, today, viewer
 from lms.web.people import documents
 from lms.web.people.people_forms import DAY_NEEDED, NEEDED, last_of
+from lms.web.sending import send_kept
 from lms.web.words import gettext
 
 blueprint = Blueprint("equivalencies", __name__, url_prefix="/requirements/equivalencies")
@@ -163,15 +164,13 @@ def document(ident: int) -> ResponseReturnValue:
     stored = session().get(StoredFile, found.row.paper_id) if found.row.paper_id is not None else None
     if stored is None:
         raise NotFound(N_("There is no such document."))
-    answer = Response(house().files.read(stored), content_type=stored.media_type)
-    name = f"equivalency-{ident}.{ENDINGS[stored.media_type]}"
-    answer.headers["Content-Disposition"] = f'inline; filename="{name}"'
-    return answer
+    return send_kept(stored, f"equivalency-{ident}.{ENDINGS[stored.media_type]}", inline=True)
 
 
 def _one(ident: int) -> Shown:
     """One that the viewer may change: for everybody only HR of the whole organisation may."""
     found = queries.one(session(), ident, _visible(Permission.OUTSIDE_DECIDE))
+    refuse_own(viewer().person_id, found.row.person_id)
     if found.row.person_id is None and not _everybody():
         raise Denied(N_("What counts for everybody is decided by HR of the whole organisation."))
     return found
@@ -181,8 +180,7 @@ def _person(number: str) -> int | None:
     """Whom it is for; None for everybody.
 
     Raises:
-        Denied: it is for everybody, or for oneself, and the viewer may not say so.
-        Invalid: the number is nobody's in reach, or several people's.
+        Invalid: the number is nobody's in reach, or several people's, or it is for everybody and the viewer may not say so.
     """
     if not number.strip():
         if not _everybody():
@@ -196,8 +194,6 @@ def _person(number: str) -> int | None:
     found = session().scalars(select(Person.id).where(Person.number == number.strip(), Person.id.in_(visible))).all()
     if len(found) != 1:
         raise Invalid(N_("There is no person with this number in the departments you look after, or more than one."))
-    if found[0] == viewer().person_id:
-        raise Denied(N_("Nobody decides this for themselves. Ask HR."))
     return found[0]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
@@ -25,6 +25,7 @@ from lms.web.form_page import form_page
 from lms.web.forms import Form
 from lms.web.page import LANGUAGES, actor, commit, house, locale, needs, now, say, session, tell, today, viewer
 from lms.web.people.people_forms import DAY_NEEDED, NEEDED
+from lms.web.sending import send_kept
 
 blueprint = Blueprint("policies", __name__, url_prefix="/policies")
 
@@ -127,12 +128,8 @@ def document(version_id: int, language: str) -> ResponseReturnValue:
     stored = queries.documents(session(), version_id).get(language)
     if stored is None:
         raise NotFound(N_("There is no such document."))
-    kind = PDF if stored.media_type == PDF else f"{TEXT}; charset=utf-8"
-    answer = Response(house().files.read(stored), content_type=kind)
-    answer.headers["Content-Disposition"] = (
-        f'inline; filename="policy-{version_id}-{language}.{"pdf" if kind == PDF else "txt"}"'
-    )
-    return answer
+    ending = "pdf" if stored.media_type == PDF else "txt"
+    return send_kept(stored, f"policy-{version_id}-{language}.{ending}", inline=True)
 
 
 def _reading(code: str, form: AcknowledgeForm) -> str:
