@@ -68,8 +68,26 @@ def read_document(data: object) -> Document:
         obligation=obligation,
         versions=tuple(_version(each, number, obligation) for number, each in enumerate(reader.groups("versions"), 1)),
     )
+    _refuse_two_from_one_day(reader, document.versions)
     reader.finish(N_("The requirement cannot be used."))
     return document
+
+
+def _refuse_two_from_one_day(reader: Reader, versions: tuple[Stated, ...]) -> None:
+    """Two versions that begin, and were adopted, on the same days contradict each other; a pending one changes nothing."""
+    begun: dict[tuple[date, date], int] = {}
+    for place, stated in enumerate(versions):
+        if stated.about.status is Status.PENDING:
+            continue
+        adopted = stated.version.adopted_on if stated.version else stated.from_day
+        first = begun.setdefault((stated.from_day, adopted), place)
+        if first != place:
+            reader.fault(
+                f"versions[{place}].from",
+                N_("Version %(number)s begins on the same day: only one of them can be in force."),
+                N_("Write another first day, or, where this one corrects the other, the day on which it was adopted."),
+                number=first + 1,
+            )
 
 
 def _version(reader: Reader, number: int, obligation: str) -> Stated:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Select, String, and_, cast, literal, select, union
 from sqlalchemy.orm import Session
 
-from lms.catalogue.models import Course
+from lms.catalogue.models import Course, CourseVersion
 from lms.compliance.assignments import PREFIX
 from lms.compliance.audience import EmployerSize, parts_of
 from lms.compliance.models import Assignment, Requirement, RequirementVersion, Span
@@ -117,7 +117,7 @@ def asks_for_policy(session: Session, code: str) -> bool:
 
 def doubts(session: Session, rule: Mapping[str, Any], day: date) -> tuple[Problem, ...]:
     """What a rule names and nobody knows on ``day``: courses, departments, jobs, professions and more. Warnings, for it may be
-    known later. Two statements at most.
+    known later. Three statements at most.
 
     Raises:
         Invalid: the rule cannot be used at all.
@@ -156,12 +156,28 @@ def doubts(session: Session, rule: Mapping[str, Any], day: date) -> tuple[Proble
             where = "courses" if field in {"course", "policy"} else "audience"
             remedy = Message(N_("Check the spelling; the requirement applies as it is written."))
             found.append(Problem(Message(msgid, {"name": name}), remedy, where=where, value=name, level="warning"))
+    found += _topics(session, parsed)
     parts = {type(part) for part in parts_of(parsed.audience)}
     if EmployerSize in parts and session.scalar(select(StoredSize.id).where(known(StoredSize)).limit(1)) is None:
         told = Message(N_("The size of the employer is not written down, so the requirement applies to nobody."))
         remedy = Message(N_("Write it down under People, Size of the employer."))
         found.append(Problem(told, remedy, where="audience", level="warning"))
     return tuple(found)
+
+
+def _topics(session: Session, rule: Rule) -> Iterator[Problem]:
+    """Topics of hours on which no course that is offered counts any minutes: only training done elsewhere can satisfy them."""
+    asked = {topic for hours in rule.hours for topic in hours.topics}
+    asked |= {topic for hours in rule.hours for share in hours.at_least for topic in share.topics}
+    if not asked:
+        return
+    counted = session.scalars(select(CourseVersion.content["topics"]).where(CourseVersion.withdrawn_at.is_(None)))
+    for topic in sorted(asked.difference(*counted)):
+        told = Message(
+            N_("No course counts minutes on “%(name)s”: only outside training can satisfy this."), {"name": topic}
+        )
+        remedy = Message(N_("Check the spelling against the topics of the courses."))
+        yield Problem(told, remedy, where="satisfied_by", value=topic, level="warning")
 
 
 def _named(audience: Any, named: dict[str, set[str]]) -> None:

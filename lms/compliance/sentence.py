@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from lms.errors import N_, Message
@@ -37,7 +37,8 @@ MONTHS = (
 
 
 def sentences(rule: Rule, departments: Mapping[str, str], courses: Mapping[str, str]) -> list[Message]:
-    """What the rule says, sentence by sentence. ``departments`` maps codes to names, ``courses`` slugs to titles."""
+    """What the rule says, sentence by sentence. ``departments`` maps codes to names, ``courses`` slugs to titles, and
+    topics (``topic:implicit_bias``) to words for them."""
     who = whom(rule.audience, departments)
     return [
         Message(N_("For everyone %(who)s."), {"who": who}) if who else Message(N_("For everyone.")),
@@ -65,7 +66,7 @@ def _to_do(rule: Rule, courses: Mapping[str, str]) -> Iterator[Message]:
         one = N_("To do: one of %(courses)s.") if len(names) > 1 and not rule.needs_all else N_("To do: %(courses)s.")
         yield Message(one, {"courses": titles})
     for hours in rule.hours:
-        yield from _conditions(hours)
+        yield from _conditions(hours, courses)
 
 
 ITEM = {
@@ -97,13 +98,19 @@ def _satisfied(satisfied: Satisfaction, courses: Mapping[str, str]) -> Message:
             return _joined(parts, both)
 
 
+def _topics(topics: Iterable[str], words: Mapping[str, str]) -> list[str]:
+    """What topics are called; one that has no word is shown as it is written, with spaces."""
+    tags = (topic.replace("-", "_") for topic in topics)
+    return sorted(words.get(f"topic:{tag}", tag.replace("_", " ")) for tag in tags)
+
+
 def _hours(hours: Hours, courses: Mapping[str, str]) -> Message:
     minutes = hours.per_year or hours.minutes
     params = {"minutes": minutes, "hour": hours.hour}
     if hours.topics:
         msgid = N_("%(minutes)s minutes on %(about)s (an hour has %(hour)s)")
         each = N_("%(minutes)s minutes on %(about)s for each year of the cycle (an hour has %(hour)s)")
-        about = ", ".join(sorted(hours.topics))
+        about = ", ".join(_topics(hours.topics, courses))
     elif hours.courses:
         msgid = N_("%(minutes)s minutes of %(about)s (an hour has %(hour)s)")
         each = N_("%(minutes)s minutes of %(about)s for each year of the cycle (an hour has %(hour)s)")
@@ -115,12 +122,12 @@ def _hours(hours: Hours, courses: Mapping[str, str]) -> Message:
     return Message(each if hours.per_year else msgid, {**params, "about": about})
 
 
-def _conditions(hours: Hours) -> Iterator[Message]:
+def _conditions(hours: Hours, words: Mapping[str, str]) -> Iterator[Message]:
     """What else is said of hours, sentence by sentence."""
     for share in hours.at_least:
-        yield Message(N_("At least %(part)s of that on %(what)s."), _share(share))
+        yield Message(N_("At least %(part)s of that on %(what)s."), _share(share, words))
     for share in hours.at_most:
-        yield Message(N_("At most %(part)s of that as %(what)s."), _share(share))
+        yield Message(N_("At most %(part)s of that as %(what)s."), _share(share, words))
     if hours.per_year:
         whole, part = N_("A part of a year counts as a whole one."), N_("A part of a year counts in proportion.")
         yield Message(part if hours.pro_rata else whole)
@@ -138,13 +145,13 @@ def _conditions(hours: Hours) -> Iterator[Message]:
     yield from (Message(msgid) for msgid, holds in said.items() if holds)
 
 
-def _share(share: Share) -> dict[str, object]:
+def _share(share: Share, words: Mapping[str, str]) -> dict[str, object]:
     part = (
         Message(N_("%(number)s per cent"), {"number": share.percent})
         if share.percent
         else Message(N_("%(number)s minutes"), {"number": share.minutes})
     )
-    return {"part": part, "what": ", ".join(sorted(share.topics | share.modalities))}
+    return {"part": part, "what": ", ".join([*_topics(share.topics, words), *sorted(share.modalities)])}
 
 
 def _joined(parts: Sequence[Message], pattern: str = N_("%(first)s, %(rest)s")) -> Message:

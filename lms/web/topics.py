@@ -24,6 +24,11 @@ WORDS = {
 }
 
 
+def topic_words() -> dict[str, str]:
+    """What :mod:`lms.compliance.sentence` calls the topics of hours, by ``topic:`` and the tag as the curriculum writes it."""
+    return {f"topic:{tag}": str(word) for tag, word in WORDS.items()}
+
+
 def topic_name(tag: str) -> str:
     """A topic in the reader's language."""
     known = WORDS.get(tag.replace("-", "_"))

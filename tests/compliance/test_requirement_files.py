@@ -35,6 +35,10 @@ versions:
 
 ODD_FIELD = "courses: [a]\n      audience: {field: shoe, in: [x]}"
 ODD_HOUR = "{hours: {amount: 1, hour: 45}}"
+SAME_DAY = """      first: {within: {days: 30}}
+  - from: 2026-01-01
+    rule: {courses: [cc-102], first: {within: {days: 30}}}
+"""
 TWICE = """courses: [a]
       recurs: {kind: cadence, every: {years: 1}}
       again_on: {policies: [p], within: {days: 9}}"""
@@ -55,6 +59,7 @@ TWICE = """courses: [a]
         (("courses: [cc-101]", f"satisfied_by: {ODD_HOUR}"), 6, "versions[0].rule.satisfied_by.hours.hour", "50 or 60"),
         (("courses: [cc-101]", "satisfied_by: {course: a, attestation: b}"), 6, "versions[0].rule.satisfied_by", "exactly one"),
         (("courses: [cc-101]", TWICE), 8, "versions[0].rule.again_on", "once or recur"),
+        (("      first: {within: {days: 30}}\n", SAME_DAY), 8, "versions[1].from", "only one of them"),
         (("courses: [cc-101]", ODD_FIELD), 7, "versions[0].rule.audience.field", "no such value"),
     ],
 )  # fmt: skip
@@ -136,6 +141,14 @@ def test_every_example_fits_its_schema(file: Path) -> None:
 def test_the_schemas_in_the_documents_are_those_of_the_code() -> None:
     for name, schema in schemas().items():
         assert json.loads((DOCS / "schemas" / f"{name}.schema.json").read_text()) == schema
+
+
+def test_a_version_may_correct_one_from_the_same_day_when_it_is_adopted_later_or_only_pending() -> None:
+    more = SAME_DAY.removeprefix("      first: {within: {days: 30}}\n")
+    later = more.replace("    rule:", "    adopted_on: 2026-02-01\n    rule:")
+    pending = more.replace("    rule:", "    status: pending\n    rule:")
+    for each in (later, pending):
+        assert len(requirement_from(RULE + each, "rule.yaml").versions) == 2
 
 
 def test_a_schema_refuses_what_the_reader_refuses() -> None:

@@ -128,3 +128,15 @@ def test_first_times(first: dict[str, int], words: str) -> None:
 )
 def test_recurrences(changes: dict[str, Any], words: list[str]) -> None:
     assert read(**changes)[3:] == words
+
+
+def test_topics_of_hours_have_words_and_parts_say_theirs() -> None:
+    data = {
+        "satisfied_by": {
+            "hours": {"amount": 2, "topics": ["implicit_bias"], "at_least": [{"topics": ["odd-one"], "amount": 1}]}
+        },
+        "first": {"within": {"days": 30}},
+    }
+    said = [str(each) for each in sentences(Rule.parse(data), {}, {"topic:implicit_bias": "Implicit bias"})]
+    assert said[1] == "To do: 120 minutes on Implicit bias (an hour has 60)."
+    assert said[2] == "At least 60 minutes of that on odd one."

@@ -249,6 +249,9 @@ def test_what_a_rule_names_and_nobody_knows_is_a_warning(session: Session) -> No
     audience = {"any": [{"field": "department", "in": ["ED", "XX"]}, {"not": {"field": "job", "in": ["RN", "ZZ"]}}]}
     rule = {"courses": ["cc-101", "no-9"], "first": {"within": {"days": 30}}, "audience": audience}
     assert sorted(problem.value or "" for problem in queries.doubts(session, rule, TODAY)) == ["XX", "ZZ", "no-9"]
+    hours = {"satisfied_by": {"hours": {"amount": 1, "topics": ["health_equity", "heath_equity"]}}}
+    told = [str(problem.message) for problem in queries.doubts(session, {"first": rule["first"]} | hours, TODAY)]
+    assert told == ["No course counts minutes on “heath_equity”: only outside training can satisfy this."]
     with pytest.raises(actions.Invalid) as refused:
         actions.publish_requirement(session, "X", "X", rule | {"grace": -1}, TODAY, SYSTEM)
     assert [problem.where for problem in refused.value.problems] == ["grace"]

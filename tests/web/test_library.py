@@ -58,6 +58,13 @@ def test_hr_reads_an_entry_and_adopts_it(
     Worker(db, FileStore(tmp_path), clock).drain()
     with db.session() as session:
         assert [duty.code for duty in queries.duties(session, nurse, clock.now().date())] == ["CLAS-4"]
+    shown = hr.page("/requirements/1")
+    assert "Read again by" in shown.text and "To be read again" not in shown.text
+    clock.advance(days=400)
+    late = signed_in(hospital.person("9002", grants=((Role.HR, None),)))
+    assert "Somebody was to read the source again by" in late.page("/requirements/1").text
+    assert "To be read again" in late.page("/requirements").text
+    clock.advance(days=-400)
     again = hr.page("/requirements/library/us-clas-4")
     assert "Adopted" in again.text and "Adopt this requirement" not in again.text
 

@@ -37,7 +37,7 @@ class Judged:
 
 
 def judge(session: Session, document: Document, requirement_id: int | None, today: date) -> Judged:
-    """Read a draft's document and look at what it names and what stands already. At most seven statements."""
+    """Read a draft's document and look at what it names and what stands already. At most eight statements."""
     try:
         read = read_document(document)
     except Invalid as wrong:

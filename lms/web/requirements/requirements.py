@@ -24,6 +24,7 @@ from lms.compliance.spans import State
 from lms.errors import N_, Conflict, Invalid, Message, NotFound
 from lms.people import queries as people
 from lms.web.page import actor, commit, needs, roll_back, say, session, tell, today, viewer
+from lms.web.topics import topic_words
 
 blueprint = Blueprint("requirements", __name__, url_prefix="/requirements")
 
@@ -43,7 +44,8 @@ def read_back(rule: dict[str, Any]) -> list[str]:
     if "called" not in g:
         tree = people.tree(session(), today())
         departments = {node.code: node.name for node in tree.nodes.values()}
-        g.called = departments, {course.slug: course.title for course in catalogue.offered(session())}
+        titles = {course.slug: course.title for course in catalogue.offered(session())}
+        g.called = departments, {**topic_words(), **titles}
     return [tell(sentence) for sentence in sentences(Rule.parse(rule), *g.called)]
 
 
@@ -66,6 +68,26 @@ class Shown:
         """Whether it asks anything of anybody."""
         return self.status in ENFORCED
 
+    @property
+    def read_on(self) -> date | None:
+        """The day on which its source was read."""
+        return _day_in(self.version, "as_of")
+
+    @property
+    def review_by(self) -> date | None:
+        """The day by which somebody reads its source again."""
+        return review_by(self.version)
+
+
+def _day_in(version: RequirementVersion, name: str) -> date | None:
+    said = version.about.get(name)
+    return date.fromisoformat(said) if said else None
+
+
+def review_by(version: RequirementVersion) -> date | None:
+    """The day by which somebody reads the source of a version again; None where nobody said."""
+    return _day_in(version, "review_by")
+
 
 def status_of(version: RequirementVersion) -> Status:
     """What stands behind a version; own policy where nothing is said."""
@@ -87,7 +109,7 @@ def index() -> ResponseReturnValue:
     return render_template(
         "requirements/index.html",
         requirements=found, others=others, today=today(), drafts=building, statuses=STATUS_NAMES, enforced=ENFORCED,
-        asking=sum(status in ENFORCED for *_, status in found), pending=Status.PENDING,
+        asking=sum(status in ENFORCED for *_, status in found), pending=Status.PENDING, review_by=review_by,
     )  # fmt: skip
 
 

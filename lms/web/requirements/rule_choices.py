@@ -18,6 +18,7 @@ from lms.people import queries as people
 from lms.people.models import Membership
 from lms.web.page import session, tell
 from lms.web.people.people_forms import KIND_NAMES
+from lms.web.topics import topic_words
 
 Choices = list[tuple[str, Any]]
 
@@ -214,7 +215,9 @@ def months() -> Choices:
 
 def words_of(rule: dict[str, Any], there: Offer) -> list[str]:
     """A rule as sentences in the reader's language."""
-    return [tell(sentence) for sentence in sentences(Rule.parse(rule), there.departments, there.titles)]
+    return [
+        tell(sentence) for sentence in sentences(Rule.parse(rule), there.departments, {**topic_words(), **there.titles})
+    ]
 
 
 def said(problem: Problem) -> str:
