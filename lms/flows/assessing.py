@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms import audit
@@ -68,6 +69,14 @@ def _close_in_time(session: Session, attempt: Attempt, now: datetime) -> None:
     closes = closes_at(attempt.deadline, attempt.policy)
     if closes is not None and attempt.finished_at is None:
         enqueue(session, CLOSE, {"attempt": attempt.id}, now, key=str(attempt.id), run_at=closes + timedelta(seconds=1))
+
+
+def note_meddling(session: Session, attempt_id: int, actor: Actor) -> None:
+    """Write down that somebody tried to change somebody else's attempt; one that does not exist is no matter."""
+    owners = select(Enrolment.person_id).join(Attempt, Attempt.enrolment_id == Enrolment.id)
+    owner = session.scalar(owners.where(Attempt.id == attempt_id))
+    if owner is not None:
+        audit.record(session, actor, "attempt.refused", "attempt", attempt_id, about=owner)
 
 
 def close_when_over(session: Session, attempt_id: int, actor: Actor) -> bool:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from sqlalchemy import select
+
+from lms.audit import AuditEntry
 from lms.db import Database
-from lms.learning.models import Attempt
+from lms.learning.models import Attempt, Enrolment
 from tests.accounts.conftest import Hospital
 from tests.catalogue.making import TEA
 from tests.learning.test_item_pages import KEYED, begin, candidate, hospital, kept, open_test  # noqa: F401 - fixtures
@@ -53,6 +56,10 @@ def test_a_scene_of_somebody_else_a_choice_that_is_not_there_and_one_too_early(
     token = courses.fields(courses.form())["csrf_token"][0]
     foreign = stranger.post("/attempt/1/choose", data={**sent, "options": "ask", "csrf_token": token})
     assert foreign.status_code == 404 and "no such attempt of yours" in foreign.get_data(as_text=True)
+    with db.session() as session:
+        written = session.scalars(select(AuditEntry).where(AuditEntry.action == "attempt.refused")).one()
+        owner = session.scalars(select(Enrolment.person_id)).one()
+        assert written.about_id == owner and written.actor_id not in (None, owner), "who tried, and at whose attempt"
     unknown = client.post("/attempt/1/choose", data={**sent, "options": "sing", "key": "a"})
     assert unknown.status_code == 422 and "There is no choice “sing” here." in unknown.get_data(as_text=True)
     early = client.post(
