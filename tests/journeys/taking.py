@@ -35,7 +35,7 @@ class Course:
                 return
             if page.locator("#answer[action*='/survey/'], #answer[action$='/attest']").count():
                 self._say(page)
-            elif page.locator("fieldset:has(:is(input, select):enabled)").count():
+            elif page.locator("#answer :is(input:not([type=hidden]), select, textarea):enabled").count():
                 self._answer(page)
             with page.expect_navigation():
                 bar.locator(".next").locator("button, a").click()
@@ -59,9 +59,12 @@ class Course:
         else:
             fields = self.right[page.locator("#answer input[name=item]").input_value()]
         for name, given in fields.items():
-            for value in given:
-                if page.locator(f"#answer select[name='{name}']").count():
-                    # the lists of an ordering item are hidden where its buttons do their work
-                    page.locator(f"#answer select[name='{name}']").select_option(value, force=True)
-                else:
+            named = page.locator(f"#answer [name='{name}']")
+            kind = named.first.evaluate("field => field.type")
+            if kind == "select-one":  # the lists of an ordering item are hidden where its buttons do their work
+                named.select_option(given[0], force=True)
+            elif kind in {"radio", "checkbox"}:
+                for value in given:
                     page.locator(f"#answer input[name='{name}'][value='{value}']").check()
+            else:
+                named.fill(given[0])
