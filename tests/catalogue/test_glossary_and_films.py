@@ -101,7 +101,9 @@ def test_a_lesson_shows_the_film_with_captions_and_what_is_said(
     piece = client.get(page.all("source")[0].get("src") or "", headers={"Range": "bytes=4-11"})
     assert (piece.status_code, piece.data) == (206, FILM[4:12])
     paper = client.page(lesson[1].rsplit("/", 1)[0].replace("learn", "printable"))
-    assert "Teach-back" in paper.text and "Dr Reyes: Good morning." in paper.text  # what a film says can be read on paper
+    assert (
+        "Teach-back" in paper.text and "Dr Reyes: Good morning." in paper.text
+    )  # what a film says can be read on paper
 
 
 @pytest.mark.browser

@@ -82,7 +82,9 @@ def test_every_shipped_scenario_is_drawn_whole(folder: Path, tmp_path: Path) -> 
     result = CliRunner().invoke(main, ["courses", "map", str(folder), "--format", "json", "--out", str(out)])
     assert result.exit_code == 0 and "proved: all" in result.output
     listed = json.loads(out.read_text(encoding="utf-8"))["scenarios"]
-    piped = CliRunner().invoke(main, ["courses", "map", str(folder), "--format", "json"])  # what is proved goes to stderr
+    piped = CliRunner().invoke(
+        main, ["courses", "map", str(folder), "--format", "json"]
+    )  # what is proved goes to stderr
     assert piped.exit_code == 0 and json.loads(piped.stdout)["scenarios"] == listed and "proved: all" in piped.stderr
     picture = tmp_path / "map.svg"
     assert CliRunner().invoke(main, ["courses", "map", str(folder), "--out", str(picture)]).exit_code == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 
 from lms.access import Role
 from lms.audit import Actor
@@ -17,7 +19,7 @@ from lms.audit.models import AuditEntry
 from lms.clock import FOR_EVER
 from lms.compliance import actions
 from lms.compliance import queries as compliance
-from lms.compliance.equivalencies.actions import Stated
+from lms.compliance.equivalencies.actions import KEPT, Stated
 from lms.compliance.equivalencies.models import Equivalency
 from lms.compliance.models import Generation
 from lms.db import Database
@@ -212,6 +214,10 @@ def test_from_a_rule_of_the_library_to_a_span(house: House, enter: Enter, db: Da
     ]
     none = hr.submit(sheet, {"completed_on": "2026-06-30"}, form="decide", button="Approve", follow=False)
     assert none.status_code == 422
+    token = sheet.fields(sheet.form("decide")) | {"answer": "approve"}
+    for forged in ({"names": ["no-such"]}, {"lists": ["nobody"]}, {"courses": ["no-9"]}, {"topic:heath": "5"}):
+        unknown = hr.post(sheet.url, data=token | forged)
+        assert unknown.status_code == 422 and "is not among what can be chosen here" in page_of(unknown, 422).text
     hr.submit(sheet, {}, form="decide", button="Approve")
     assert state(db, person, requirement)[:2] == ("compliant", date(2026, 12, 31)), "it ends with the certificate"
     assert "Implicit Bias in Perinatal Care" in state(db, person, requirement)[2]
@@ -348,6 +354,38 @@ def test_an_equivalency_reaches_who_did_the_course_elsewhere_and_meets_a_colleag
         session.connection().execute(update(Equivalency.__table__).values(superseded_at=NOW))
         with pytest.raises(NotFound, match="meanwhile"):
             end_equivalency(session, ident, day, "Changed", Actor(None, NOW))
+
+
+@pytest.mark.postgres
+def test_two_who_say_the_same_at_the_same_time_say_it_once(house: House, db: Database) -> None:
+    with db.transaction() as session:
+        house.hospital(session).course("cc-900")
+    gate, outcomes = threading.Barrier(4, timeout=20), []
+
+    def say(first: date) -> None:
+        gate.wait()
+        try:
+            with db.transaction() as session:
+                said = Stated("cc-101", first, "Same contents", "cc-900", rests_on="Compared")
+                state_equivalency(session, said, None, Actor(None, NOW))
+            outcomes.append("said")
+        except Conflict as refused:
+            outcomes.append(refused.message.msgid)
+
+    threads = [threading.Thread(target=say, args=(date(2026, 1, 1 + n % 2),)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    already = "This is said already for some of these days. End or withdraw that first."
+    assert sorted(outcomes) == [already] * 3 + ["said"]
+    with db.transaction() as session:
+        one = session.scalars(select(Equivalency)).one()
+        twice = {name: getattr(one, name) for name in (*KEPT, "to_day", "recorded_at")}
+        with pytest.raises(IntegrityError), session.begin_nested():
+            session.add(Equivalency(**twice, recorded_by=None))
+            session.flush()
+        end_equivalency(session, one.id, date(2026, 6, 30), "Changed", Actor(None, NOW))
 
 
 def test_a_reviewer_decides_about_what_they_have_read(house: House, enter: Enter, db: Database) -> None:

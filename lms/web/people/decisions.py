@@ -346,7 +346,7 @@ class Attend(Decision):
     name = "attendance"
     permission = Permission.RECORD_ADD
     form = AttendanceForm
-    several = _l("Who was there")
+    several = _l("Attendance of a live session")
     what = _l("They were at a live session: each of them gets a training record of its course.")
     label = _l("Record it")
     document = False

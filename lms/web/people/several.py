@@ -125,6 +125,7 @@ def _form(decision: Decision, form: Any, meant: Chosen, refused: str = "") -> st
     if meant.people:
         form.people.label.text = gettext("More people")
         form.people.flags.optional = True
+        form.people.render_kw = {"rows": 3}
     return render_template(
         "people/several.html",
         form=form, fields=own, decision=decision, meant=meant, refused=refused, crumbs=_crumbs(), back=url_for("many.index"),
