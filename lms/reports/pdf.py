@@ -254,7 +254,8 @@ class _Rollup:
             row.exempt,
             row.lapsing,
         )
-        return (row.name, self._rate(row), row.change, *(self._count(count) for count in counts))
+        moved = row.change.replace("−", "–")  # the faces in lms/pdf/fonts hold no minus sign
+        return (row.name, self._rate(row), moved, *(self._count(count) for count in counts))
 
     def _row(self, cells: tuple[str, ...], *, head: bool = False, bold: bool = False) -> None:
         """One row: the first cell heads it and takes what the equal number columns leave."""

@@ -52,7 +52,7 @@ def test_it_shows_the_figures_it_was_given() -> None:
         "As of March 31, 2026",
         "86.9% of required training is in date.",
         "2,112 of 2,425 whose training has come due; 2,425 are asked",
-        "Emergency 73.1% −3 543 412 33 98 20 61 12 4 77",
+        "Emergency 73.1% –3 543 412 33 98 20 61 12 4 77",  # an en dash: the fonts hold no minus
         "1 to 30 days 122",
         "Emergency Department · 73.1%",
         "98 obligations are overdue.",
