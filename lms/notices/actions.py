@@ -132,6 +132,7 @@ def drafted(
         "created_at": now,
         "unsubscribe": secrets.token_urlsafe(24) if optional else None,
         "events": [event.data() for event in events] or None,
+        "events_until": max((event.due for event in events if not event.cancelled), default=None),
     }
 
 

@@ -16,7 +16,7 @@ class Mail(Base):
 
     ``message_id`` is fixed when the row is written, so a message sent twice after a crash is recognisable as one. ``bounced_at``: it was
     sent, and came back for good. ``unsubscribe`` is the secret of its link for those who want no more like it; ``events`` are due days
-    for a calendar (:class:`lms.notices.calendar.Event`).
+    for a calendar (:class:`lms.notices.calendar.Event`), ``events_until`` the last day that it puts into one.
     """
 
     __tablename__ = "mail"
@@ -37,6 +37,7 @@ class Mail(Base):
     bounced_at: Mapped[datetime | None]
     unsubscribe: Mapped[str | None] = mapped_column(index=True, unique=True)
     events: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))
+    events_until: Mapped[date | None] = mapped_column(index=True)
 
 
 class MailBounce(Base):
@@ -92,7 +93,7 @@ class NoticePlanRow(Base):
 class NoticeRun(Base):
     """One night's run for a local day; ``since`` is the day of the run before it.
 
-    ``phase`` is ``lines``, ``lists``, ``mails``, then ``done``. ``requirement`` and ``person`` say how far the
+    ``phase`` is ``lines``, ``lists``, ``calendars``, ``mails``, then ``done``. ``requirement`` and ``person`` say how far the
     phase has come.
     """
 
@@ -112,7 +113,7 @@ class NoticeLine(Base):
 
     ``reason`` is a ``plan.Reason``; ``amount`` counts the days before (negative: after) the due day, and the people in
     weekly lists (``requirement_id`` 0), courses in a follow-up (-1), outside
-    trainings (-2) or requests for more time (-3) to decide. ``cycle`` is that of the duty.
+    trainings (-2) or requests for more time (-3) to decide, due days in a calendar (-4) to put right. ``cycle`` is that of the duty.
     ``withheld`` says why no mail was written: ``on_leave``, ``no_address``, ``address_fails``, ``declined``.
     """
 

@@ -32,6 +32,7 @@ from lms.compliance.tallies import active
 from lms.db import day_in, known
 from lms.notices import actions
 from lms.notices.calendar import Event, cycle_asked
+from lms.notices.corrections import CALENDAR, expected_corrections, write_corrections
 from lms.notices.failing import failing
 from lms.notices.follow_ups import FOLLOW_UPS, asked_of, expected_follow_ups, write_follow_ups
 from lms.notices.holders import holders
@@ -52,8 +53,11 @@ MAILS_IN_STEP = 500
 LONGEST_BACK = 14
 """Days that a run makes good after an outage; who was to be told earlier is told by the next date of the plan."""
 
-OPTIONAL = frozenset({Reason.BEFORE, Reason.ASSIGNED})
+OPTIONAL = frozenset({Reason.BEFORE, Reason.ASSIGNED, Reason.CALENDAR})
 """Reasons of lines that people may do without; being late is told in any case."""
+
+NO_DUTY = frozenset({OVERALL, FOLLOW_UPS, REVIEWS, REQUESTS, CALENDAR})
+"""What stands for a requirement in lines about something else than the reader's own training."""
 
 NAMED = 15
 """People named in a weekly list; the page shows everybody."""
@@ -107,6 +111,9 @@ def step(session: Session, day: date, now: datetime) -> bool:
         _write_lines(session, run)
     elif run.phase == "lists":
         _write_lists(session, run, now)
+    elif run.phase == "calendars":
+        run.person = write_corrections(session, run.day, run.person) or 0
+        run.phase = "calendars" if run.person else "mails"
     elif not _write_mails(session, run, now):
         run.phase, run.finished_at = "done", now
         return True
@@ -247,7 +254,7 @@ def _write_lists(session: Session, run: NoticeRun, now: datetime) -> None:
                         amount=people_late, due=None, mail_id=None, withheld=None,
                     )
                 )  # fmt: skip
-    run.phase, run.person = "mails", 0
+    run.phase, run.person = "calendars", 0
 
 
 # --- the mails ------------------------------------------------------------------------------------------------------------
@@ -335,7 +342,7 @@ class Writer:
 
     def write(self, person: Person, lines: Sequence[Row[Any]]) -> None:
         """Write the one mail of a person with these lines; :meth:`keep` keeps it."""
-        own_lines = [row for row in lines if row.requirement_id not in (OVERALL, FOLLOW_UPS, REVIEWS, REQUESTS)]
+        own_lines = [row for row in lines if row.requirement_id not in NO_DUTY]
         asks = any(row.requirement_id == FOLLOW_UPS for row in lines)
         lists = [(row, self._late(person.id)) for row in lines if row.requirement_id == OVERALL]
         reviews = sum(row.amount for row in lines if row.requirement_id == REVIEWS)
@@ -349,9 +356,10 @@ class Writer:
             if row.due is not None and row.cycle is not None and row.reason in OPTIONAL
         ]
         said = {(event.requirement_id, event.cycle) for event in events}
-        events += [e for e in self.corrections.get(person.id, ()) if (e.requirement_id, e.cycle) not in said]
+        corrected = [e for e in self.corrections.get(person.id, ()) if (e.requirement_id, e.cycle) not in said]
         draft = actions.drafted(
-            self.own, "notice", person, self.now, events=events, optional=asks or any(row.reason in OPTIONAL for row in lines),
+            self.own, "notice", person, self.now, events=[*events, *corrected], corrected=corrected,
+            optional=asks or any(row.reason in OPTIONAL for row in lines),
             lines=[(row, self.titles.get(row.requirement_id, "")) for row in own_lines], lists=lists, day=self.day,
             follow_ups=[(each, f"{self.own.base_url}/follow-up/{each.enrolment_id}") for each in follow_ups],
             requests=requests, decide=f"{self.own.base_url}/team/attempts",
@@ -382,4 +390,6 @@ def preview(session: Session, day: date, since: date, visible: Select[int] | Non
     asked = expected_follow_ups(session, day, own.zone if own else "UTC", visible)
     for person_id, number in sorted(asked.items()):
         found.setdefault(person_id, []).append(Told(person_id, FOLLOW_UPS, Reason.FOLLOW_UP, number, None))
+    for person_id, number in expected_corrections(session, day, visible):
+        found.setdefault(person_id, []).append(Told(person_id, CALENDAR, Reason.CALENDAR, number, None))
     return found

@@ -27,6 +27,7 @@ class Reason(StrEnum):
     FOLLOW_UP = "follow_up"
     REVIEW = "review"
     REQUEST = "request"
+    CALENDAR = "calendar"
 
 
 @dataclass(frozen=True, slots=True)

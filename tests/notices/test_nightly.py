@@ -11,16 +11,19 @@ from sqlalchemy import select
 
 from lms.access import Role
 from lms.audit import Actor
+from lms.catalogue.models import Course
 from lms.clock import FOR_EVER, SetClock
 from lms.compliance import actions as compliance
 from lms.compliance import more_time
+from lms.compliance.models import Requirement
 from lms.db import Database
 from lms.files import FileStore
 from lms.flows import staffing
 from lms.notices import actions, nightly
 from lms.notices.models import Mail, NoticeLine
-from lms.notices.plan import NoticePlan
+from lms.notices.plan import NoticePlan, Reason
 from lms.people.models import Leave, Person
+from lms.records.models import TrainingRecord
 from lms.records.outside import actions as outside
 from lms.records.outside.judging import Claim
 from lms.records.outside.models import Outcome
@@ -135,7 +138,7 @@ def test_a_run_that_was_killed_says_how_far_it_came_goes_on_and_tells_nobody_twi
         return client.page("/admin/jobs?state=running").text
 
     assert "What is to be said: duty 0 of 1" in stopped_after(3)
-    assert "Messages: person 4 of 8" in stopped_after(6), "the second machine began where the first had come to"
+    assert "Messages: person 4 of 8" in stopped_after(7), "the second machine began where the first had come to"
     with db.session() as session:
         assert 0 < len(session.scalars(select(Mail.id)).all()) < 7
     run(Worker(db, files, clock))
@@ -358,3 +361,83 @@ def test_a_preview_says_what_the_run_then_does(
         with db.session() as session:
             rows = session.scalars(select(NoticeLine).where(NoticeLine.day == today + timedelta(days=1)))
             assert {(row.person_id, row.requirement_id, row.reason, row.amount) for row in rows} == expected
+
+
+def calendar_files(message: EmailMessage) -> list[dict[str, str]]:
+    """The .ics files of a message, each by the names of its properties, unfolded; and the method that its part announces."""
+    found = []
+    for part in message.iter_attachments():
+        if part.get_content_type() == "text/calendar":
+            lines = str(part.get_content()).replace("\r\n", "\n").replace("\n ", "").strip().split("\n")
+            said = dict(line.partition(":")[::2] for line in lines)
+            found.append(said | {"part": str(part.get_param("method"))})
+    return found
+
+
+def test_a_due_day_that_moves_or_goes_reaches_the_calendar_with_the_next_nights_mail(
+    hospital: Hospital, db: Database, clock: SetClock, worker: Worker, smtp: TestServer
+) -> None:
+    hospital.mail_to(smtp)
+    unit = hospital.department("ED")
+    names = ("exempt", "moved", "done", "away", "same")
+    ids = {name: hospital.person(name, email=f"{name}@mercy.test", department=unit, account=False) for name in names}
+    require(db, clock, worker)
+    turn_on(db, clock, team_weekday=None, before=[30], after=[])
+    run(worker)
+    sent = {str(message["To"]): calendar_files(message) for message in smtp.wait_for(5)}
+    assert all([ics["METHOD"], ics["STATUS"]] == ["PUBLISH", "CONFIRMED"] for (ics,) in sent.values())
+    clock.advance(hours=3)
+    with db.transaction() as session:
+        by, day = Actor(None, clock.now()), clock.now().date()
+        (requirement,) = session.scalars(select(Requirement.id))
+        compliance.exempt(session, ids["exempt"], requirement, day, None, "No patient contact", by)
+        compliance.extend(session, ids["moved"], requirement, 1, date(2026, 7, 25), "Ill", by)
+        compliance.exempt(session, ids["away"], requirement, day, None, "On leave", by)
+        away = {
+            "kind": "stops",
+            "reason": "",
+            "recorded_at": clock.now(),
+            "from_day": day,
+            "to_day": day + timedelta(days=5),
+        }
+        session.add(Leave(person_id=ids["away"], **away))
+        course = Course(slug="la-110", created_at=clock.now())
+        session.add(course)
+        session.flush()
+        session.add(
+            TrainingRecord(
+                person_id=ids["done"], course_id=course.id, completed_on=day, completed_at=clock.now(), language="en", how="elsewhere",
+                minutes=0, topics={}, course_code="LA-110", course_title="x", person_name="x", department_path="", job="",
+                profession="", recorded_at=clock.now(),
+            )
+        )  # fmt: skip
+        compliance.rebuild(session, list(ids.values()), now=clock.now())
+        today = clock.now().date()
+        told = nightly.preview(session, today + timedelta(days=1), today)
+        assert {who: [line.reason for line in said] for who, said in told.items()} == {
+            ids[name]: [Reason.CALENDAR] for name in ("exempt", "moved", "done")
+        }
+    assert run(worker) == 0, "the mail of this day has gone out: one a day at most"
+    clock.advance(days=1)
+    run(worker)
+    news = {str(message["To"]).partition("@")[0]: message for message in smtp.wait_for(8)[5:]}
+    assert set(news) == {"exempt", "moved", "done"}, "nobody on leave, and nobody whose day stands"
+    for name, message in news.items():
+        (ics,), (before,) = calendar_files(message), sent[f"{name}@mercy.test"]
+        gone = name != "moved"
+        assert (ics["METHOD"], ics["part"]) == (("CANCEL",) * 2 if gone else ("PUBLISH",) * 2)
+        assert ics["STATUS"] == ("CANCELLED" if gone else "CONFIRMED")
+        assert ics["UID"] == before["UID"] and int(ics["SEQUENCE"]) > int(before["SEQUENCE"])
+        assert ics["DTSTART;VALUE=DATE"] == ("20260715" if gone else "20260725")
+        assert message["Subject"] == "Training: due days in your calendar have changed" and message["List-Unsubscribe"]
+    assert "Language access LANG is now due on July 25, 2026." in text_of(news["moved"])
+    assert "Language access LANG is not due on July 15, 2026 any more." in text_of(news["exempt"])
+    clock.advance(days=1)
+    assert run(worker) == 1 and len(smtp.messages) == 8, "nothing is said twice"
+    with db.transaction() as session:
+        compliance.exempt(session, ids["moved"], requirement, day, None, "No patient contact", Actor(None, clock.now()))
+    clock.advance(days=6)
+    run(worker)
+    last = {str(message["To"]).partition("@")[0]: calendar_files(message) for message in smtp.wait_for(10)[8:]}
+    assert {name: ics["METHOD"] for name, (ics,) in last.items()} == {"away": "CANCEL", "moved": "CANCEL"}
+    assert last["moved"][0]["DTSTART;VALUE=DATE"] == "20260725", "the day that its calendar holds by now"

@@ -75,7 +75,10 @@ JOB_PHASES = {
     "checkpoints": _l("Counts to begin from: %(done)s of %(total)s"),
     "lines": _l("What is to be said: duty %(done)s of %(total)s"),
     "lists": _l("Weekly lists"),
+    "calendars": _l("Calendars to put right: person %(done)s of %(total)s"),
     "mails": _l("Messages: person %(done)s of %(total)s"),
+    "taking": _l("Completions taken in: %(done)s of %(total)s"),
+    "undoing": _l("Completions taken back: %(done)s of %(total)s"),
 }
 """How far a long job has come, in the words of its phase (``outbox.HowFar``)."""
 

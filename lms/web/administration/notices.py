@@ -37,6 +37,7 @@ REASONS = {
     Reason.FOLLOW_UP: _l("is asked what has changed since a course"),
     Reason.REVIEW: _l("outside training to decide"),
     Reason.REQUEST: _l("requests for more time to decide"),
+    Reason.CALENDAR: _l("due days in the calendar are put right"),
 }
 WITHHELD = {
     "on_leave": _l("not sent: on leave"),
@@ -175,10 +176,10 @@ def tomorrow() -> ResponseReturnValue:
     day = today() + timedelta(days=1)
     visible = people.visible_to(session(), viewer(), Permission.REQUIREMENT_VIEW, today())
     found = nightly.preview(session(), day, today(), visible)
-    counts = dict.fromkeys((Reason.ASSIGNED, Reason.BEFORE, Reason.LATE, Reason.FOLLOW_UP), 0)
+    counts = dict.fromkeys((Reason.ASSIGNED, Reason.BEFORE, Reason.LATE, Reason.FOLLOW_UP, Reason.CALENDAR), 0)
     for said in found.values():
         for line in said:
-            counts[line.reason] += line.amount if line.reason is Reason.FOLLOW_UP else 1
+            counts[line.reason] += line.amount if line.reason in (Reason.FOLLOW_UP, Reason.CALENDAR) else 1
     first = session().scalars(
         select(Person).where(Person.id.in_(sorted(found)[:SHOWN])).order_by(Person.family_name, Person.given_name)
     )
