@@ -65,11 +65,17 @@ def test_in_a_test_every_type_is_saved_as_it_is_given_and_stands_there_again(
     for place, drawn in enumerate(open_test.drawn, 1):
         item = KEYED[drawn["item"]]
         page.goto(f"/attempt/{open_test.id}?item={place}")
+        if item.type == "single":
+            page.locator(".player-bar .next button").click()
+            expect(page.get_by_text("Give an answer first")).to_be_visible()
         if item.layout == "ordering":
             page.get_by_role("button", name="Move down").first.click()
         else:
             fill(page, item.fields(item.key()))
         expect(page.locator("#saved-state")).to_contain_text("Saved", timeout=10_000)
+        expect(page.get_by_text("Give an answer first")).to_have_count(0)
+        if item.type == "single":
+            page.goto(f"/attempt/{open_test.id}?item={place}")  # what was sent without an answer is not sent again
         wanted = item.checked(item.key())
         saved = kept(db)[-1]
         assert set(saved) == set(wanted)

@@ -129,6 +129,7 @@ const attempt = async (entry, values, mine, then) => {
   if (mine !== newest) return false;
   const again = () => attempt(entry, values, mine, then).then((done) => { if (done && then) then(done); });
   if (outcome === "arrived") {
+    document.getElementById("problem")?.remove(); // what was missing is there now
     onServer = values;
     pause = SOON;
     show(said.note ? "pending" : "done", [said.saved, said.note].filter(Boolean).join(" ") || state.dataset.saved);
