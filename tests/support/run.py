@@ -1,7 +1,8 @@
 """``make test``: everything that must hold, in one go, on the real things.
 
 Chromium and PostgreSQL are found or provided first; where one cannot be had this stops and says which. Nothing is skipped silently: every
-part runs, even after an earlier one failed, and the last line says how it went. One part alone: ``python -m tests.support.run lint``.
+part runs, even after an earlier one failed, and the last line says how it went. The checks of the sources, which need one processor,
+go on beside the tests, and say what they found as soon as they know. One part alone: ``python -m tests.support.run lint``.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from tests.support import chromium
 from tests.support.postgres import VARIABLE, Postgres, Unavailable
@@ -21,26 +24,29 @@ from tests.support.postgres import VARIABLE, Postgres, Unavailable
 ROOT = Path(__file__).resolve().parent.parent.parent
 BIN = Path(sys.executable).parent
 WORKERS = os.environ.get("LMS_TEST_WORKERS", "2")
+Result = tuple[bool, float]
+"""Whether it passed, and the seconds it took."""
 
 
 def main(arguments: list[str]) -> int:
     """Run the parts named, or all of them; gives the exit status."""
     began = time.monotonic()
-    parts: dict[str, Callable[[], bool]] = {
-        "lint": _lint, "types": _types, "contracts": _contracts, "sqlite": _sqlite, "postgres": _postgres,
-    }  # fmt: skip
-    if unknown := [name for name in arguments if name not in parts]:
-        print(f"There is no part {unknown[0]!r}: {', '.join(parts)}.", file=sys.stderr)
+    if unknown := [name for name in arguments if name not in TITLES]:
+        print(f"There is no part {unknown[0]!r}: {', '.join(TITLES)}.", file=sys.stderr)
         return 2
-    chosen = arguments or list(parts)
+    chosen = [name for name in TITLES if name in arguments or not arguments]
     server: Postgres | None = None
+    beside = ThreadPoolExecutor(1)
     try:
         server = _real_things(chosen)
-        results = {name: _timed(name, parts[name]) for name in chosen}
+        checks = {name: beside.submit(_check, name) for name in chosen if name in CHECKS}
+        tests = {name: _test(name) for name in chosen if name in TESTS}
+        results = {name: done.result() for name, done in checks.items()} | tests
     except Unavailable as missing:
         print(f"\nFAILED: {missing}", flush=True)
         return 1
     finally:
+        beside.shutdown(wait=False, cancel_futures=True)
         if server is not None:
             server.stop()
     return _summary(results, time.monotonic() - began)
@@ -77,40 +83,50 @@ def _version() -> str:
         raise Unavailable(f"PostgreSQL does not answer at the address in {VARIABLE}: {error}") from error
 
 
-def _lint() -> bool:
-    ok = _run("ruff", "check", ".")
-    ok &= _run("ruff", "format", "--check", ".")
+def _check(name: str) -> Result:
+    """Run the programs of one part; what they say is printed in one piece."""
+    began = time.monotonic()
+    said, ok = [], True
+    for command in CHECKS[name]():
+        done = _program(command, {}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        said.append(f"$ {' '.join(command)}\n{done.stdout}")
+        ok &= done.returncode == 0
+    print(f"\n=== {TITLES[name]} ===\n{''.join(said)}", flush=True)
+    return ok, time.monotonic() - began
+
+
+def _lint() -> list[list[str]]:
+    commands = [["ruff", "check", "."], ["ruff", "format", "--check", "."]]
     if any((ROOT / "templates").rglob("*.html")):
-        ok &= _run("djlint", "templates", "--lint", "--quiet")
-    return ok
+        commands.append(["djlint", "templates", "--lint", "--quiet"])
+    return commands
 
 
-def _types() -> bool:
-    return _run("mypy")
+def _test(name: str) -> Result:
+    _heading(TITLES[name])
+    began = time.monotonic()
+    command = ["pytest", "-q", "-n", WORKERS, "--dist", "worksteal", *TESTS[name]]
+    print(f"$ {' '.join(command)}", flush=True)
+    done = _program(command, {"LMS_TEST_DATABASE": name})
+    return done.returncode == 0, time.monotonic() - began
 
 
-def _contracts() -> bool:
-    return _run("lint-imports")
-
-
-def _sqlite() -> bool:
-    return _pytest("sqlite")
-
-
-def _postgres() -> bool:
-    return _pytest("postgres", "-m", "not browser")
-
-
-def _pytest(database: str, *arguments: str) -> bool:
-    return _run("pytest", "-q", "-n", WORKERS, "--dist", "worksteal", *arguments, LMS_TEST_DATABASE=database)
-
-
-def _run(program: str, *arguments: str, **environment: str) -> bool:
-    print(f"$ {program} {' '.join(arguments)}", flush=True)
+def _program(command: list[str], more: dict[str, str], **how: Any) -> subprocess.CompletedProcess[Any]:
     path = os.pathsep.join([str(BIN), os.environ.get("PATH", "")])
-    settings = {**os.environ, "PATH": path, **environment} | _bytecode()
-    done = subprocess.run([str(BIN / program), *arguments], cwd=ROOT, env=settings, check=False)
-    return done.returncode == 0
+    settings = {**os.environ, "PATH": path, **more} | _bytecode()
+    return subprocess.run([str(BIN / command[0]), *command[1:]], cwd=ROOT, env=settings, check=False, **how)
+
+
+CHECKS: dict[str, Callable[[], list[list[str]]]] = {
+    "lint": _lint,
+    "types": lambda: [["mypy"]],
+    "contracts": lambda: [["lint-imports"]],
+}
+TESTS = {"sqlite": [], "postgres": ["-m", "not browser"]}
+TITLES = {
+    "lint": "Lint", "types": "Types", "contracts": "Architecture contracts", "sqlite": "Tests on SQLite, browser included",
+    "postgres": "Tests on PostgreSQL",
+}  # fmt: skip
 
 
 def _bytecode() -> dict[str, str]:
@@ -126,17 +142,7 @@ def _heading(text: str) -> None:
     print(f"\n=== {text} ===", flush=True)
 
 
-def _timed(name: str, part: Callable[[], bool]) -> tuple[bool, float]:
-    titles = {
-        "lint": "Lint", "types": "Types", "contracts": "Architecture contracts", "sqlite": "Tests on SQLite, browser included",
-        "postgres": "Tests on PostgreSQL",
-    }  # fmt: skip
-    _heading(titles[name])
-    began = time.monotonic()
-    return part(), time.monotonic() - began
-
-
-def _summary(results: dict[str, tuple[bool, float]], seconds: float) -> int:
+def _summary(results: dict[str, Result], seconds: float) -> int:
     _heading("Summary")
     for name, (ok, took) in results.items():
         print(f"{'passed' if ok else 'FAILED'}  {name:10} {took:6.0f} s")
