@@ -20,6 +20,13 @@ def test_a_good_page_has_no_problems() -> None:
     assert page.problems() == []
     assert page.fields(page.form("f")) == {"csrf_token": ["t"], "a": ["x"], "u": ["2"]}
     assert page.text == "Courses Name Unit ICU ED Save"
+    assert Page(GOOD.format(body.replace('value="t"', 'value="other.t-1"'))).problems() == []
+    assert Page(GOOD.format(body.replace('value="t"', 'value=""'))).problems() == [
+        '<form method="post" id="f"> posts without a CSRF token'
+    ]
+    assert Page(GOOD.format(body.replace("<label", "<p>None</p><label"))).problems(), (
+        "what is alike but not the same is looked at"
+    )
 
 
 @pytest.mark.parametrize(

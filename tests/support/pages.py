@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -21,6 +22,8 @@ BUDGET = 12
 """SQL statements a page may need, whatever the data."""
 
 _NAMELESS = {"hidden", "submit", "button", "reset", "image"}
+_TOKEN = re.compile(r'(?<=name="csrf_token" value=")[\w.-]+(?=")')
+_sound: set[bytes] = set()
 _PLACEHOLDER = re.compile(r"%\(\w+\)[\d.]*[a-z]|\{\{|\}\}|\{%")
 
 
@@ -29,9 +32,22 @@ class Page:
 
     def __init__(self, html: str, *, fragment: bool = False, url: str = "") -> None:
         self.html, self.url, self.fragment = html, url, fragment
+
+    @cached_property
+    def _parsed(self) -> tuple[Element, list[str]]:
         parser = html5lib.HTMLParser(tree=html5lib.getTreeBuilder("etree"), namespaceHTMLElements=False)
-        self.root: Element = parser.parseFragment(html) if fragment else parser.parse(html)
-        self.errors = [f"line {p[0]}: {MESSAGES.get(code, code) % data}" for p, code, data in parser.errors]
+        root = parser.parseFragment(self.html) if self.fragment else parser.parse(self.html)
+        return root, [f"line {p[0]}: {MESSAGES.get(code, code) % data}" for p, code, data in parser.errors]
+
+    @property
+    def root(self) -> Element:
+        """The document's element."""
+        return self._parsed[0]
+
+    @property
+    def errors(self) -> list[str]:
+        """Where it is not valid HTML."""
+        return self._parsed[1]
 
     @cached_property
     def _parents(self) -> dict[Element, Element]:
@@ -123,7 +139,16 @@ class Page:
         return values
 
     def problems(self) -> list[str]:
-        """Every house rule that the page breaks."""
+        """Every house rule that the page breaks. A page that differs from a sound one by its CSRF tokens alone is sound, too."""
+        alike = hashlib.sha256(f"{self.fragment} {_TOKEN.sub('token', self.html)}".encode()).digest()
+        if alike in _sound:
+            return []
+        found = self._broken()
+        if not found:
+            _sound.add(alike)
+        return found
+
+    def _broken(self) -> list[str]:
         found = [f"not valid HTML: {error}" for error in self.errors]
         if not self.fragment:
             found += self._document()
