@@ -17,7 +17,6 @@ import pytest
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config import Config
@@ -26,6 +25,7 @@ from lms.db import Database
 from tests.support import chromium as chromium_program
 from tests.support import databases
 from tests.support.applications import Applications, state
+from tests.support.applications import signed_in as session_of
 from tests.support.browser import Watch, check_axe
 from tests.support.mail import MailServer
 from tests.support.pages import PageClient
@@ -220,21 +220,7 @@ def client(app: Flask) -> PageClient:
 @pytest.fixture
 def signed_in(app: Flask, db: Database, clock: SetClock) -> Callable[[int], PageClient]:
     """``signed_in(person_id)`` gives a client of its own with a session of that person's account, without asking for the password."""
-
-    def enter(person_id: int) -> PageClient:
-        from lms.accounts.actions import begin_session
-        from lms.accounts.models import Account
-
-        with db.transaction() as session:
-            account = session.scalars(select(Account).where(Account.person_id == person_id)).one()
-            token = begin_session(session, account, clock.now())
-        made = app.test_client()
-        assert isinstance(made, PageClient)
-        with made.session_transaction() as cookie:
-            cookie.update({"_user_id": token, "_fresh": True, "touched": int(clock.now().timestamp())})
-        return made
-
-    return enter
+    return lambda person_id: session_of(app, db, clock.now(), person_id)
 
 
 @pytest.fixture

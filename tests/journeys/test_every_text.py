@@ -8,13 +8,11 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-import pytest
 from flask import Flask
 from sqlalchemy import MetaData, select
 
 from config import ROOT, Config
 from lms.catalogue.angoff import SOURCE
-from lms.clock import SetClock
 from lms.compliance.drafts.doubting import STATES
 from lms.compliance.library import load_library
 from lms.db import Database
@@ -24,7 +22,7 @@ from lms.people.models import Person
 from lms.policies.documents import TEXT
 from lms.web.administration.settings_form import ZONES
 from lms.web.page import LANGUAGES
-from tests.journeys.lived import Lived, live
+from tests.journeys.lived import Lived
 from tests.journeys.places import GUEST, places
 from tests.support.demo import NAMES
 from tests.support.pages import Page, PageClient
@@ -54,13 +52,6 @@ _QUIET = {
     "ins",
     "del",
 }  # the last two: values of the audit log
-
-
-@pytest.fixture
-def lived(
-    db: Database, clock: SetClock, app: Flask, signed_in: Callable[[int], PageClient], who: Callable[[str], int]
-) -> Lived:
-    return live(db, clock, app, signed_in(who("hr")), who("learner"))
 
 
 def test_no_text_of_a_page_escapes_translation(

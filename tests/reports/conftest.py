@@ -25,7 +25,9 @@ Enter = Callable[..., PageClient]
 
 
 @pytest.fixture(scope="session")
-def house_template(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], tuple[Path, House]]:
+def house_template(
+    tmp_path_factory: pytest.TempPathFactory, _databases: SqliteDatabases | PostgresDatabases
+) -> Callable[[], tuple[Path, House]]:
     """The hospital as a file of SQLite to copy, written when it is first asked for."""
     folder = tmp_path_factory.mktemp("house")
 
@@ -38,7 +40,7 @@ def house_template(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], tup
             houses.append(_build(own))
             own.close()
 
-        SqliteDatabases(folder).fill(folder / "house.sqlite", make)
+        _databases.fill(folder / "house.sqlite", make)
         return folder / "house.sqlite", houses[0]
 
     return made

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from sqlalchemy import select
 
 from config import Config
+from lms.accounts.actions import begin_session
+from lms.accounts.models import Account
 from lms.app import create_app
 from lms.clock import Clock
 from lms.db import Database
@@ -64,3 +68,15 @@ def state(app: Flask) -> tuple[Any, ...]:
         listed,
         handlers,
     )
+
+
+def signed_in(app: Flask, database: Database, now: datetime, person_id: int) -> PageClient:
+    """A client with a session of that person's account, without asking for the password."""
+    with database.transaction() as session:
+        account = session.scalars(select(Account).where(Account.person_id == person_id)).one()
+        token = begin_session(session, account, now)
+    made = app.test_client()
+    assert isinstance(made, PageClient)
+    with made.session_transaction() as cookie:
+        cookie.update({"_user_id": token, "_fresh": True, "touched": int(now.timestamp())})
+    return made

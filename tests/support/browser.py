@@ -42,6 +42,59 @@ def violations(page: Page, *, rules_off: tuple[str, ...] = (), only: tuple[str, 
     return found
 
 
+_CLOTHES = """() => {
+    const worn = new Set();
+    const clear = 'rgba(0, 0, 0, 0)';
+    const walk = (element, below, colour) => {
+        const style = getComputedStyle(element);
+        if (style.display === 'none') return;
+        const own = [style.backgroundColor, style.backgroundImage, style.opacity, style.position, style.filter].join();
+        const ground = own === clear + ',none,1,static,none' ? below : below + '>' + own;
+        const written = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+        if (written || element.matches('input, select, textarea, button'))
+            worn.add([
+                ground, style.color, style.fontSize, style.fontWeight, style.textShadow, style.visibility,
+                element.matches(':disabled, [aria-disabled=true]'),
+                element.matches('a[href], [role=link]') && [colour, style.display, style.textDecorationLine, style.borderBottomWidth],
+            ].join());
+        for (const child of element.children) walk(child, ground, style.color);
+    };
+    walk(document.documentElement, '', '');
+    return [...worn];
+}"""
+
+
+class Colours:
+    """Judges colours. What axe-core found nothing wrong with need not be judged again in the same clothes: the same letters in the
+    same colours on the same ground, in the same colour scheme.
+    """
+
+    def __init__(self) -> None:
+        self._passed: dict[str, set[str]] = {"light": set(), "dark": set()}
+
+    def whole(self, page: Page, scheme: str) -> list[str]:
+        """Everything that axe-core finds on the page, which is shown in this scheme."""
+        found = violations(page)
+        if not found:
+            self._passed[scheme] |= clothes(page)
+        return found
+
+    def alone(self, page: Page, scheme: str) -> list[str]:
+        """What axe-core finds by the rules of :data:`COLOURS`, if anything is in clothes that it has not passed yet."""
+        worn = clothes(page)
+        if worn <= self._passed[scheme]:
+            return []
+        found = violations(page, only=COLOURS)
+        if not found:
+            self._passed[scheme] |= worn
+        return found
+
+
+def clothes(page: Page) -> set[str]:
+    """What text and controls of the page wear: colours, size, weight, and every ground beneath."""
+    return set(page.evaluate(_CLOTHES))
+
+
 def check_axe(page: Page, **options: Any) -> None:
     """Fail where axe-core finds a violation."""
     found = violations(page, **options)

@@ -48,7 +48,7 @@ def migrate(url: str) -> None:
 def steady(request: pytest.FixtureRequest) -> str | None:
     """The name of the steady database where nothing of the test can go on after its end: then the next one may take over its engine
     and its application."""
-    return None if {"live_server", "server_process"} & set(request.fixturenames) else STEADY
+    return None if "server_process" in request.fixturenames else STEADY
 
 
 def of_the_run(factory: pytest.TempPathFactory, name: str) -> Path:
@@ -90,12 +90,11 @@ class SqliteDatabases:
         with self.like(self._migrated(), name) as url:
             yield url
 
-    def fill(self, template: Path, make: Callable[[str], None]) -> None:
-        """Let ``make`` fill a migrated database once, to be copied by :meth:`like`; one caller at a time."""
+    def fill(self, template: Path, make: Callable[[str], None], start: Path | None = None) -> None:
+        """Let ``make`` fill a migrated database once, or one like ``start``, to be copied by :meth:`like`; one caller at a time."""
         if not template.exists():
             part = template.with_suffix(".part")
-            part.unlink(missing_ok=True)
-            migrate(f"sqlite:///{part}")
+            shutil.copyfile(start or self._migrated(), part)
             make(f"sqlite:///{part}")
             part.rename(template)
 
@@ -239,14 +238,14 @@ class PostgresDatabases:
             self._execute(f"DROP DATABASE {self._steady.name} WITH (FORCE)")
             self._steady = None
 
-    def fill(self, template: Path, make: Callable[[str], None]) -> None:
-        """Let ``make`` fill a migrated database once for all workers, to be copied by :meth:`like`."""
-        self._shared(template.stem, self._migrated(), make)
+    def fill(self, template: Path, make: Callable[[str], None], start: Path | None = None) -> None:
+        """Let ``make`` fill a migrated database once for all workers, or one like ``start``, to be copied by :meth:`like`."""
+        self._shared(template.stem, _shared_name(start) if start else self._migrated(), make)
 
     @contextmanager
     def like(self, template: Path) -> Iterator[str]:
         """The address of a copy of what :meth:`fill` made, dropped afterwards."""
-        with self._created(f"{_shared_prefix()}{template.stem}") as url:
+        with self._created(_shared_name(template)) as url:
             yield url
 
     def close(self) -> None:
@@ -257,6 +256,10 @@ class PostgresDatabases:
 
 def _shared_prefix() -> str:
     return f"attune_test_{os.environ[RUN]}_shared_"
+
+
+def _shared_name(template: Path) -> str:
+    return f"{_shared_prefix()}{template.stem}"
 
 
 def as_psycopg(url: str) -> str:

@@ -64,13 +64,14 @@ def database_url(_databases: SqliteDatabases | PostgresDatabases, demo_template:
 @pytest.fixture
 def config(database_url: str, demo_template: Path, tmp_path: Path) -> Config:
     """The configuration of ``lms demo`` on the copy, with its files."""
-    shutil.copytree(demo_template.parent / "files", tmp_path / "data" / "files")
+    return configured(database_url, demo_template, tmp_path / "data")
+
+
+def configured(url: str, template: Path, data: Path) -> Config:
+    """The configuration of ``lms demo`` on a copy of ``template`` at ``url``, with a copy of its files in ``data``."""
+    shutil.copytree(template.parent / "files", data / "files")
     return Config(
-        database_url=database_url,
-        data_dir=tmp_path / "data",
-        secret_key="only for tests, never anywhere else",
-        demo=True,
-        testing=True,
+        database_url=url, data_dir=data, secret_key="only for tests, never anywhere else", demo=True, testing=True
     )
 
 
