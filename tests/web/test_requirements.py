@@ -321,6 +321,10 @@ def test_bad_input_is_told_at_its_field_and_nothing_is_published(desk: Desk) -> 
     refused = desk.rehearse(**{"satisfied.courses*": None, "satisfied.courses+": "no-such-course"})
     assert refused.status_code == 422 and "Nobody can satisfy this rule" in refused.page.text
     assert desk.rehearse(**{"recurs.kind": "now and then"}).status_code == 422
+    kept = desk.press(
+        desk.hr.page("/requirements/new"), "add:audience", **{**FORM, "from": "", "new:audience": "none"}
+    ).request.path
+    assert "from: A calendar day is missing here." in desk.hr.page(f"{kept}/rehearsal", budget=None).text
     many = {f"audience.{n}.kind": "job" for n in range(300)}
     assert desk.press(desk.hr.page("/requirements/new"), "check", **{**FORM, **many}).status_code == 422
     assert desk.count() == 0 and desk.count(Requirement) == 0

@@ -24,7 +24,7 @@ from lms.people.tree import Tree
 from lms.web.page import actor, commit, needs, roll_back, say, session, tell, today
 from lms.web.requirements import rule_choices
 from lms.web.requirements.requirements import read_back
-from lms.web.requirements.rule_choices import said
+from lms.web.requirements.rule_choices import said, said_where
 
 blueprint = Blueprint("rehearsals", __name__, url_prefix="/requirements/drafts")
 
@@ -58,7 +58,7 @@ def publish(draft_id: int) -> ResponseReturnValue:
     except (Invalid, Conflict) as refused:
         roll_back()
         problems = refused.problems if isinstance(refused, Invalid) else ()
-        told = [tell(refused.message), *(said(problem) for problem in problems)]
+        told = [tell(refused.message), *(said_where(problem) for problem in problems)]
         return _page(queries.draft(session(), draft_id), told), refused.status
     commit()
     done = gettext(
@@ -98,7 +98,7 @@ def begin(draft: RequirementDraft) -> ResponseReturnValue:
     try:
         rehearsal = actions.rehearse(session(), draft, actor())
     except Invalid as refused:
-        told = [said(problem) for problem in refused.problems] or [tell(refused.message)]
+        told = [said_where(problem) for problem in refused.problems] or [tell(refused.message)]
         roll_back()
         return _page(queries.draft(session(), draft.id), told), 422
     small = rehearsal.people <= actions.AT_ONCE
@@ -117,7 +117,7 @@ def _page(draft: RequirementDraft, told: list[str] | None = None) -> str:
     page: dict[str, Any] = {
         "draft": draft, "rehearsal": rehearsal, "problems": told or [], "title": draft.document.get("title") or gettext("Draft"),
         "stale": rehearsal is not None and rehearsal.document != draft.document,
-        "refused": [said(each) for each in judged.refused],
+        "refused": [said_where(each) for each in judged.refused],
         "sentences": read_back(judged.stated.data) if judged.stated and judged.stated.data else [],
     }  # fmt: skip
     if rehearsal is None or rehearsal.finished_at is None:

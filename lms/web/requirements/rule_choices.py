@@ -223,3 +223,9 @@ def words_of(rule: dict[str, Any], there: Offer) -> list[str]:
 def said(problem: Problem) -> str:
     """What is wrong, and what to do about it."""
     return f"{tell(problem.message)} {tell(problem.remedy)}" if problem.remedy else tell(problem.message)
+
+
+def said_where(problem: Problem) -> str:
+    """The same with its field, as the draft's text calls it: for a list that does not stand beside the form."""
+    field = (problem.where or "").removeprefix("versions[0].").removeprefix("rule.")
+    return f"{field}: {said(problem)}" if field else said(problem)
