@@ -2,16 +2,33 @@
 
 Waitress writes every body into a temporary file before the application sees it, and it hangs up on what is larger than its limit: a
 browser that is still sending may then show only that the connection was lost. Here a body above the limit is read to its end and
-thrown away, so that the application can say in the reader's language what was wrong. Memory and disk stay as they are.
+thrown away, so that the application can say in the reader's language what was wrong. Memory and disk stay as they are. A body whose length
+is not announced (chunked) is treated the same from the moment on at which it has become too large.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
+from waitress.utilities import RequestEntityTooLarge
 
 ENVELOPE = 2 * 1024 * 1024
 """Bytes of a request beside the file in it: the other fields, and the lines between them."""
+
+
+class Nowhere:
+    """What is left of a body that is not kept, where waitress would have a buffer."""
+
+    def append(self, data: bytes) -> None:
+        """Throw it away."""
+
+    def __len__(self) -> int:
+        return 0
+
+    def close(self) -> None:
+        """Nothing is open."""
 
 
 class Request(HTTPRequestParser):
@@ -19,6 +36,10 @@ class Request(HTTPRequestParser):
 
     content_length: int
     expect_continue: bool
+    chunked: bool
+    body_bytes_received: int
+    error: Any
+    body_rcv: Any
     passing = 0
     """Bytes of a body that is thrown away, still to come."""
 
@@ -45,7 +66,22 @@ class Request(HTTPRequestParser):
             self.passing -= consumed
             self.completed = True
         self.completed = self.completed and not self.passing
+        if self.chunked and isinstance(self.error, RequestEntityTooLarge):
+            self._let_pass()
         return consumed
+
+    def _let_pass(self) -> None:
+        """A chunked body has become too large: what comes is read to its end and kept nowhere, and the application told how much it was."""
+        self.error, self.completed = None, False
+        chunks = self.body_rcv
+        if not isinstance(chunks.buf, Nowhere):
+            chunks.buf.close()
+            chunks.buf = Nowhere()
+        if chunks.error:
+            self.error, self.completed = chunks.error, True
+        elif chunks.completed:
+            self.completed, self.body_rcv = True, None
+            self.headers["CONTENT_LENGTH"] = str(self.body_bytes_received)
 
 
 def limit_bodies() -> None:

@@ -16,6 +16,7 @@ from waitress.channel import HTTPChannel
 from lms.cli.receiving import Request, limit_bodies
 
 LIMIT = 100_000
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 @pytest.fixture
@@ -54,6 +55,19 @@ def test_whoever_sends_too_much_reads_why_and_goes_on(connection: http.client.HT
     assert answer.status == 413 and 'lang="es"' in page and "<h1>" in page
     connection.request("GET", "/help")  # the same connection: not one byte of the body was taken for another request
     assert connection.getresponse().status == 200
+
+
+def test_whoever_sends_too_much_in_chunks_reads_the_same(connection: http.client.HTTPConnection) -> None:
+    said = {"Content-Type": "multipart/form-data; boundary=b", "Accept-Language": "es"}
+    connection.request("POST", "/people/import/", (b"x" * 50_000 for _ in range(40)), said, encode_chunked=True)
+    answer = connection.getresponse()
+    page = answer.read().decode()
+    assert answer.status == 413 and 'lang="es"' in page and "<h1>" in page
+    connection.request("GET", "/help")
+    after = connection.getresponse()
+    assert after.status == 200 and after.read()
+    connection.request("POST", "/language", (b"language=es" for _ in range(1)), FORM, encode_chunked=True)
+    assert connection.getresponse().status != 413, "a small one is taken as before"
 
 
 def test_whoever_asks_first_need_not_send(connection: http.client.HTTPConnection) -> None:
