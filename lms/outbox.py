@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import Index, and_, func, insert, or_, select, text, update
+from sqlalchemy import Index, and_, bindparam, func, insert, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -62,6 +62,21 @@ class Job(Base):
     finished_at: Mapped[datetime | None]
 
 
+NEW = ("kind", "key", "payload", "state", "run_at", "created_at", "tries")
+ONCE, ONCE_ON_POSTGRESQL = (
+    insert_once(Job)
+    .values({name: bindparam(f"new_{name}") for name in NEW})
+    .on_conflict_do_nothing(index_elements=[Job.kind, Job.key], index_where=WAITING_KEY)
+    .returning(Job)
+    for insert_once in (sqlite.insert, postgresql.insert)
+)
+QUEUED = (
+    select(Job)
+    .where(Job.kind == bindparam("kind"), Job.key == bindparam("key"), Job.state == JobState.WAITING)
+    .with_for_update(read=True)
+)
+
+
 def enqueue(
     session: Session,
     kind: str,
@@ -85,12 +100,11 @@ def enqueue(
         session.add(job)
         session.flush()
         return job
-    insert_once = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    new = insert_once(Job).values(**values)
-    once = new.on_conflict_do_nothing(index_elements=[Job.kind, Job.key], index_where=WAITING_KEY).returning(Job)
-    queued = select(Job).where(Job.kind == kind, Job.key == key, Job.state == JobState.WAITING)
+    once = ONCE_ON_POSTGRESQL if session.get_bind().dialect.name == "postgresql" else ONCE
     while True:
-        found = session.scalar(once) or session.scalar(queued.with_for_update(read=True))
+        found = session.scalar(once, {f"new_{name}": values[name] for name in NEW}) or session.scalar(
+            QUEUED, {"kind": kind, "key": key}
+        )
         if found is not None:
             return found
 

@@ -18,6 +18,7 @@ from lms.db import day_in, known
 from lms.organisation import OrganisationRow, note
 from lms.people.models import Employment, Membership, Person, display_name
 from lms.people.queries import found_by
+from lms.prepared import Prepared
 
 KEEP_FORMS_OF = timedelta(days=7)
 """How long after it was last seen a timed-out session can still hand in what its person had written."""
@@ -35,7 +36,7 @@ def employment_over(stretches: Sequence[tuple[date, date]], today: date) -> bool
 _BROWSER, _ACCOUNT, _PERSON = SignInSession.__table__.c, Account.__table__.c, Person.__table__.c
 _OWN, _WORKED, _GRANT = OrganisationRow.__table__.c, Employment.__table__.c, RoleGrant.__table__.c
 
-WHO_ASKS = (
+WHO_ASKS = Prepared(
     select(
         *(_BROWSER.started_at, _BROWSER.seen_at, _BROWSER.ended_at, _ACCOUNT.closed_at, _ACCOUNT.demo),
         *(_PERSON.id.label("person_id"), _ACCOUNT.id.label("account_id"), _PERSON.given_name, _PERSON.family_name),
@@ -50,8 +51,7 @@ WHO_ASKS = (
     .outerjoin(RoleGrant.__table__, and_(_GRANT.account_id == _ACCOUNT.id, _GRANT.revoked_at.is_(None)))
     .where(_BROWSER.token_hash == bindparam("digest"))
 )
-"""Every stretch of employment with every grant (few of either). Every request sends this one, so it is put together once, and reads
-columns: rows that become objects take twice as long."""
+"""Every stretch of employment with every grant (few of either). Every request sends this one."""
 
 
 def viewer_for_token(
@@ -62,7 +62,7 @@ def viewer_for_token(
     ``demo`` says that the program runs in demo mode: elsewhere there is no session of a demo sign-in. The day employment ends
     decides by itself: nothing waits for a job that closes accounts.
     """
-    rows = session.execute(WHO_ASKS, {"digest": passwords.digest(token)}).all()
+    rows = WHO_ASKS.rows(session, digest=passwords.digest(token))
     if not rows:
         return None
     first = rows[0]

@@ -6,16 +6,25 @@ import secrets
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from lms.certificates.models import Certificate, CertificateRevocation
 from lms.compliance.calendar import add_months
 from lms.errors import N_, Conflict, Invalid
 from lms.organisation import Organisation
+from lms.prepared import Prepared
 from lms.records.models import RecordRevocation, TrainingRecord
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that is misread from paper
+
+
+OF_RECORD = Prepared(
+    select(Certificate.id)
+    .where(Certificate.record_id == bindparam("record_id"))
+    .order_by(Certificate.id.desc())
+    .limit(1)
+)
 
 
 def issue(
@@ -31,11 +40,9 @@ def issue(
 
     Valid N months means through the day before completion + N months (``time-and-rules``: that day is the last good one).
     """
-    found = session.scalar(
-        select(Certificate).where(Certificate.record_id == record.id).order_by(Certificate.id.desc()).limit(1)
-    )
+    found = OF_RECORD.row(session, record_id=record.id)
     if found is not None:
-        return found
+        return session.get_one(Certificate, found.id)
     until = add_months(record.completed_on, valid_months) - timedelta(days=1) if valid_months else None
     snapshot = {
         "person_name": record.person_name,

@@ -59,9 +59,8 @@ def rebuild(session: Session, person_ids: Sequence[int], *, now: datetime) -> No
     store.lock(session, ids)
     generations = written(session, now)
     fresh = store.work_out(session, ids)
-    for generation in generations:
-        store.replace(session, generation, fresh)
-    if tallies.waiting(session) > FOLD_FROM:
+    noted = [store.replace(session, generation, fresh) for generation in generations]
+    if any(noted) and tallies.waiting(session) > FOLD_FROM:
         enqueue(session, FOLD, {}, now, key="fold")
 
 

@@ -58,18 +58,20 @@ def begin_generation(session: Session, reason: str, now: datetime) -> Generation
     return generation
 
 
+WRITTEN = (
+    select(Generation)
+    .where(Generation.active | Generation.building)
+    .order_by(Generation.id)
+    .execution_options(populate_existing=True)
+)
+
+
 def written(session: Session, now: datetime) -> Sequence[Generation]:
     """The generations that a change must be written to: the active one and the one being built. There is always one."""
-    query = (
-        select(Generation)
-        .where(Generation.active | Generation.building)
-        .order_by(Generation.id)
-        .execution_options(populate_existing=True)
-    )
-    found = session.scalars(query).all()
+    found = session.scalars(WRITTEN).all()
     if not found:
         _insert(session, "first", now, active=True)
-        found = session.scalars(query).all()
+        found = session.scalars(WRITTEN).all()
     return found
 
 

@@ -18,19 +18,29 @@ from lms.compliance.rules import Rule
 from lms.compliance.satisfaction import AllOf, AnyOf, InHours, Satisfaction
 from lms.db import known
 from lms.people.folding import folded
+from lms.prepared import AsKnown, among
 from lms.records.outside.judging import outside_name
 from lms.records.outside.models import Outcome, OutsideDecision
+
+_DECISION = OutsideDecision
+APPROVED = AsKnown(
+    lambda at: (
+        select(*OutsideDecision.__table__.c)
+        .where(
+            *(among(_DECISION.person_id, "people"), _DECISION.outcome == Outcome.APPROVED),
+            true() if at is None else _DECISION.recorded_at < at,
+        )
+        .order_by(_DECISION.id)
+    )
+)
 
 
 def outside(
     session: Session, person_ids: Collection[int], known_at: datetime | None = None
 ) -> dict[int, list[facts.Record]]:
     """The outside trainings that reviewers approved, as something done. One whose approval was superseded is a revoked record."""
-    own = OutsideDecision
-    query = select(own).where(own.person_id.in_(person_ids), own.outcome == Outcome.APPROVED)
-    rows = session.scalars(query.where(true() if known_at is None else own.recorded_at < known_at).order_by(own.id))
     found: dict[int, list[facts.Record]] = {}
-    for row in rows:
+    for row in APPROVED.rows(session, known_at, people=person_ids):
         assert row.completed_on is not None
         gone = row.superseded_at is not None and (known_at is None or row.superseded_at < known_at)
         found.setdefault(row.person_id, []).append(
@@ -44,20 +54,24 @@ def outside(
     return found
 
 
+_COUNTS = Equivalency
+COUNTS_AS = AsKnown(
+    lambda at: (
+        select(_COUNTS.id, _COUNTS.source, Course.slug, _COUNTS.from_day, _COUNTS.to_day, _COUNTS.person_id)
+        .join(Course, Course.id == _COUNTS.target_id)
+        .where(known(_COUNTS, at), or_(_COUNTS.person_id.is_(None), among(_COUNTS.person_id, "people")))
+        .order_by(_COUNTS.id)
+    )
+)
+
+
 def equivalencies(
     session: Session, person_ids: Collection[int], known_at: datetime | None = None
 ) -> tuple[list[facts.Equivalency], dict[int, list[facts.Equivalency]]]:
     """What counts as which course: for everybody, and for each of these people alone."""
-    own = Equivalency
-    rows = session.execute(
-        select(own.id, own.source, Course.slug, own.from_day, own.to_day, own.person_id)
-        .join(Course, Course.id == own.target_id)
-        .where(known(own, known_at), or_(own.person_id.is_(None), own.person_id.in_(person_ids)))
-        .order_by(own.id)
-    )
     everybody: list[facts.Equivalency] = []
     alone: dict[int, list[facts.Equivalency]] = {}
-    for ident, source, target, start, end, person in rows:
+    for ident, source, target, start, end, person in COUNTS_AS.rows(session, known_at, people=person_ids):
         one = facts.Equivalency(ident, source, target, start, None if end >= FOR_EVER else end)
         (everybody if person is None else alone.setdefault(person, [])).append(one)
     return everybody, alone

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, cast, select, true
+from sqlalchemy import String, cast, select, true
 from sqlalchemy.orm import Session
 
 from lms.catalogue.models import Course
@@ -23,7 +23,51 @@ from lms.compliance.situations import Employment as Employed
 from lms.compliance.surroundings import EVERYTHING, Asks, filled, material_changes, read_held, supervised_by
 from lms.db import known
 from lms.people.models import Department, DepartmentVersion, Employment, Leave, LeaveKind, Membership
+from lms.prepared import AsKnown, among
 from lms.records.models import RecordRevocation, TrainingRecord
+
+
+def _of_people(model: Any, *names: str) -> AsKnown:
+    """These columns of the facts of people, the person's id first, in the order in which they were written down."""
+    columns = [getattr(model, name) for name in ("person_id", *names)]
+    query = select(*columns).where(among(model.person_id, "people")).order_by(model.id)
+    return AsKnown(lambda at: query.where(known(model, at)))
+
+
+EMPLOYMENTS = _of_people(Employment, "from_day", "to_day", "kind")
+LEAVES = _of_people(Leave, "id", "from_day", "to_day", "kind")
+EXEMPTIONS = _of_people(Exemption, "id", "requirement_id", "from_day", "to_day", "reason")
+EXTENSIONS = _of_people(Extension, "id", "requirement_id", "cycle", "due", "granted_on")
+MEMBERSHIPS = _of_people(
+    Membership, "from_day", "to_day", "department_id", "job", "profession", "patient_contact", "primary"
+)
+
+
+_VERSION = RequirementVersion
+_VERSIONS = select(
+    *(
+        _VERSION.requirement_id,
+        _VERSION.id,
+        cast(_VERSION.rule, String).label("rule"),
+        _VERSION.from_day,
+        _VERSION.to_day,
+    ),
+    *(_VERSION.adopted_on, _VERSION.apply_to_running, _VERSION.about),
+)
+VERSIONS = AsKnown(lambda at: _VERSIONS.where(known(_VERSION, at)))
+_NAMED = select(AssignedPerson.requirement_id).where(among(AssignedPerson.person_id, "people"))
+VERSIONS_OF = AsKnown(
+    lambda at: _VERSIONS.where(
+        known(_VERSION, at),
+        _VERSION.requirement_id.not_in(select(Assignment.requirement_id)) | _VERSION.requirement_id.in_(_NAMED),
+    )
+)
+
+
+@lru_cache(maxsize=1 << 12)
+def _rule(text: str) -> Rule:
+    """A rule from its JSON; the same text is always the same rule."""
+    return Rule.parse(json.loads(text))
 
 
 def requirements(
@@ -33,25 +77,10 @@ def requirements(
 
     ``of``: assignments that name none of these people are left out, so that hundreds of them cost nobody else anything.
     """
-    version = RequirementVersion
-    wanted: ColumnElement[bool] = true()
-    if of is not None:
-        theirs = select(AssignedPerson.requirement_id).where(AssignedPerson.person_id.in_(of))
-        wanted = version.requirement_id.not_in(select(Assignment.requirement_id)) | version.requirement_id.in_(theirs)
+    rows = VERSIONS.rows(session, known_at) if of is None else VERSIONS_OF.rows(session, known_at, people=of)
     found: dict[int, list[RuleVersion]] = {}
-    for row in session.execute(
-        select(
-            version.requirement_id,
-            version.id,
-            version.rule,
-            version.from_day,
-            version.to_day,
-            version.adopted_on,
-            version.apply_to_running,
-            version.about,
-        ).where(known(version, known_at), wanted)
-    ):
-        rule = Rule.parse(row.rule)
+    for row in rows:
+        rule = _rule(row.rule)
         found.setdefault(row.requirement_id, []).append(
             RuleVersion(
                 row.id,
@@ -71,36 +100,15 @@ def people(
 ) -> dict[int, facts.PersonFacts]:
     """What the timeline must know of these people, by id; somebody of whom nothing is known has empty facts.
 
-    As known now, or as it was known just before the moment ``known_at``. Eleven statements, however many people,
-    and up to sixteen for what ``asks`` says that rules ask beyond the person's own rows.
+    As known now, or as it was known just before the moment ``known_at``. Nine statements, however many people,
+    and up to fifteen for what ``asks`` says that rules ask beyond the person's own rows.
     A leave of the kind ``stops`` leaves the decision to the rule, whose own default it is.
     """
     lineage = _lineage(session, known_at)
-    employments = _by_person(
-        session,
-        select(Employment.person_id, Employment.from_day, Employment.to_day, Employment.kind),
-        Employment,
-        person_ids,
-        known_at,
-    )
-    leaves = _by_person(
-        session,
-        select(Leave.person_id, Leave.id, Leave.from_day, Leave.to_day, Leave.kind),
-        Leave,
-        person_ids,
-        known_at,
-    )
-    columns = (Exemption.person_id, Exemption.id, Exemption.requirement_id, Exemption.from_day, Exemption.to_day)
-    exemptions = _by_person(session, select(*columns, Exemption.reason), Exemption, person_ids, known_at)
-    given = select(
-        Extension.person_id,
-        Extension.id,
-        Extension.requirement_id,
-        Extension.cycle,
-        Extension.due,
-        Extension.granted_on,
-    )
-    extensions = _by_person(session, given, Extension, person_ids, known_at)
+    employments = _by_person(session, EMPLOYMENTS, person_ids, known_at)
+    leaves = _by_person(session, LEAVES, person_ids, known_at)
+    exemptions = _by_person(session, EXEMPTIONS, person_ids, known_at)
+    extensions = _by_person(session, EXTENSIONS, person_ids, known_at)
     memberships = _memberships(session, person_ids, lineage, known_at)
     records = _records(session, person_ids, known_at)
     supervised = supervised_by(session, person_ids, lineage, known_at, asks) if asks.supervised else {}
@@ -157,23 +165,25 @@ def _open(to_day: date) -> date | None:
 
 
 def _by_person(
-    session: Session, query: Any, model: Any, person_ids: Sequence[int], known_at: datetime | None
+    session: Session, query: AsKnown, person_ids: Sequence[int], known_at: datetime | None
 ) -> dict[int, list[Any]]:
-    """The known rows of these people without their first column, the person's id, by that id."""
+    """The rows of these people without their first column, the person's id, by that id."""
     found: dict[int, list[Any]] = {}
-    of_these = query.where(model.person_id.in_(person_ids), known(model, known_at))
-    for person, *rest in session.execute(of_these.order_by(model.id)):
+    for person, *rest in query.rows(session, known_at, people=person_ids):
         found.setdefault(person, []).append(rest)
     return found
 
 
+_PLACE = DepartmentVersion
+HUNG = AsKnown(
+    lambda at: select(Department.id, Department.code, _PLACE.parent_id, _PLACE.from_day, _PLACE.to_day).outerjoin(
+        _PLACE, (_PLACE.department_id == Department.id) & known(_PLACE, at)
+    )
+)
+
+
 def _lineage(session: Session, known_at: datetime | None) -> Lineage:
-    version = DepartmentVersion
-    rows = session.execute(
-        select(Department.id, Department.code, version.parent_id, version.from_day, version.to_day).outerjoin(
-            version, (version.department_id == Department.id) & known(version, known_at)
-        )
-    ).all()
+    rows = HUNG.rows(session, known_at)
     hung = [Hung(id, parent, start, end) for id, _, parent, start, end in rows if start is not None]
     return Lineage({id: code for id, code, *_ in rows}, hung)
 
@@ -181,11 +191,8 @@ def _lineage(session: Session, known_at: datetime | None) -> Lineage:
 def _memberships(
     session: Session, person_ids: Sequence[int], lineage: Lineage, known_at: datetime | None
 ) -> dict[int, list[facts.Membership]]:
-    columns = (Membership.person_id, Membership.from_day, Membership.to_day, Membership.department_id)
-    held = (Membership.job, Membership.profession, Membership.patient_contact, Membership.primary)
     found: dict[int, list[facts.Membership]] = {}
-    stretches = _by_person(session, select(*columns, *held), Membership, person_ids, known_at)
-    for person, rows in stretches.items():
+    for person, rows in _by_person(session, MEMBERSHIPS, person_ids, known_at).items():
         found[person] = [
             facts.Membership(max(start, first), _open(min(end, last)), department, codes, *rest)
             for start, end, department, *rest in rows
@@ -200,33 +207,43 @@ NO_VERSION = 0
 """The version of what was recorded elsewhere: before every one of ours, so that no change of a course is met by it."""
 
 
-def _records(session: Session, person_ids: Iterable[int], known_at: datetime | None) -> dict[int, list[facts.Record]]:
-    """What these people completed, by person. Two statements; the topics are read as text, because most of them are alike."""
-    record = TrainingRecord
-    slugs = {row.id: row.slug for row in session.execute(select(Course.id, Course.slug))}
-    rows = session.execute(
+def _revoked(at: Any) -> Any:
+    then = RecordRevocation.record_id == TrainingRecord.id
+    return then if at is None else then & (RecordRevocation.revoked_at < at)
+
+
+_RECORD = TrainingRecord
+RECORDS = AsKnown(
+    lambda at: (
         select(
-            record.person_id,
-            record.id,
-            record.course_id,
-            record.completed_on,
-            record.version_number,
-            record.minutes,
-            cast(record.topics, String),
-            RecordRevocation.id,
-            record.modality,
-            record.provider,
-            record.expires,
+            *(
+                _RECORD.person_id,
+                _RECORD.id,
+                Course.slug,
+                _RECORD.completed_on,
+                _RECORD.version_number,
+                _RECORD.minutes,
+            ),
+            *(cast(_RECORD.topics, String).label("topics"), RecordRevocation.id.label("revocation")),
+            *(_RECORD.modality, _RECORD.provider, _RECORD.expires),
         )
-        .outerjoin(RecordRevocation, _revoked(known_at))
-        .where(record.person_id.in_(person_ids), true() if known_at is None else record.recorded_at < known_at)
+        .join(Course, Course.id == _RECORD.course_id)
+        .outerjoin(RecordRevocation, _revoked(at))
+        .where(among(_RECORD.person_id, "people"), true() if at is None else _RECORD.recorded_at < at)
     )
+)
+
+
+def _records(session: Session, person_ids: Sequence[int], known_at: datetime | None) -> dict[int, list[facts.Record]]:
+    """What these people completed, by person; the topics are read as text, because most of them are alike."""
     found: defaultdict[int, list[facts.Record]] = defaultdict(list)
-    for person, id, course, day, version, minutes, topics, revocation, modality, provider, expires in rows:
+    for person, id, course, day, version, minutes, topics, revocation, modality, provider, expires in RECORDS.rows(
+        session, known_at, people=person_ids
+    ):
         approved = frozenset((provider,)) if provider else NOBODY
         found[person].append(
             facts.Record(
-                id, slugs[course], day, version or NO_VERSION, minutes, _topics(topics), revocation is not None, None,
+                id, course, day, version or NO_VERSION, minutes, _topics(topics), revocation is not None, None,
                 modality or "asynchronous", approved, (), expires,
             )
         )  # fmt: skip
@@ -237,8 +254,3 @@ def _records(session: Session, person_ids: Iterable[int], known_at: datetime | N
 def _topics(text: str) -> tuple[tuple[str, int], ...]:
     """Minutes by topic, from the JSON of a record."""
     return tuple((topic, int(minutes)) for topic, minutes in (json.loads(text) or {}).items())
-
-
-def _revoked(known_at: datetime | None) -> Any:
-    then = RecordRevocation.record_id == TrainingRecord.id
-    return then if known_at is None else then & (RecordRevocation.revoked_at < known_at)

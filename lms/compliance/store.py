@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import Integer, bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from lms.compliance import gathering
@@ -16,15 +16,17 @@ from lms.compliance.surroundings import asked_by
 from lms.compliance.tallies import within
 from lms.organisation import load
 from lms.people.models import Person
+from lms.prepared import Prepared, among
 
 COLUMNS = ("generation_id", *Row._fields)
 
 
+LOCK = Prepared(select(Person.id).where(among(Person.id, "people")).order_by(Person.id).with_for_update(key_share=True))
+
+
 def lock(session: Session, person_ids: Collection[int]) -> None:
     """Make whoever else works out these people wait for this transaction; people in the order of their ids, so nobody is stuck."""
-    session.execute(
-        select(Person.id).where(Person.id.in_(person_ids)).order_by(Person.id).with_for_update(key_share=True)
-    ).all()
+    LOCK.rows(session, people=person_ids)
 
 
 def work_out(session: Session, person_ids: Sequence[int]) -> dict[int, list[Row]]:
@@ -36,15 +38,20 @@ def work_out(session: Session, person_ids: Sequence[int]) -> dict[int, list[Row]
     return {person: rows_of(requirements, facts, soon_days) for person, facts in people.items()}
 
 
+STORED = Prepared(
+    select(*(getattr(Span, name) for name in Row._fields)).where(
+        within(bindparam("generation", type_=Integer)), among(Span.person_id, "people")
+    )
+)
+
+
 def stored(session: Session, generation_id: int, person_ids: Collection[int]) -> set[Row]:
     """The rows that are stored for these people in a generation."""
-    columns = [getattr(Span, name) for name in Row._fields]
-    query = select(*columns).where(within(generation_id), Span.person_id.in_(person_ids))
-    return {Row._make(row) for row in session.execute(query)}
+    return {Row._make(row) for row in STORED.rows(session, generation=generation_id, people=person_ids)}
 
 
-def replace(session: Session, generation: Generation, fresh: Mapping[int, Sequence[Row]], *, note: bool = True) -> None:
-    """Bring the rows of people to ``fresh``; unchanged rows stay, and counts that change are noted as pending.
+def replace(session: Session, generation: Generation, fresh: Mapping[int, Sequence[Row]], *, note: bool = True) -> bool:
+    """Bring the rows of people to ``fresh``; unchanged rows stay, and counts that change are noted as pending. Gives whether any were.
 
     ``note`` False: nothing is noted, because the counts of the whole generation are still to be worked out.
     """
@@ -55,7 +62,7 @@ def replace(session: Session, generation: Generation, fresh: Mapping[int, Sequen
     _delete(session, generation.id, removed)
     _insert(session, generation.id, added)
     if not note:
-        return
+        return False
     pending = [
         {"generation_id": generation.id, "day": day, "requirement_id": requirement, "department_id": department}
         | dict(zip(COUNTED, counts, strict=True))
@@ -63,6 +70,7 @@ def replace(session: Session, generation: Generation, fresh: Mapping[int, Sequen
     ]
     if pending:
         session.execute(insert(TallyPending), pending)
+    return bool(pending)
 
 
 def _delete(session: Session, generation_id: int, rows: Iterable[Row]) -> None:

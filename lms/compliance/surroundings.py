@@ -34,6 +34,7 @@ from lms.db import known
 from lms.organisation import load
 from lms.people import models as stored
 from lms.people.models import Membership
+from lms.prepared import Prepared, among
 
 
 class Asks(NamedTuple):
@@ -144,13 +145,19 @@ def _employed(session: Session, person_ids: Sequence[int], known_at: datetime | 
     return found
 
 
+SUPERVISORS = Prepared(
+    select(Membership.supervisor_id)
+    .where(
+        *(among(Membership.person_id, "people"), Membership.supervisor_id.is_not(None)),
+        exists().where(known(RequirementVersion), cast(RequirementVersion.rule, String).contains('"supervises"')),
+    )
+    .distinct()
+)
+
+
 def supervisors_of(session: Session, person_ids: Sequence[int]) -> set[int]:
     """Who supervises or supervised any of these people, where a rule that stands asks for that; else nobody. One statement."""
-    asking = exists().where(known(RequirementVersion), cast(RequirementVersion.rule, String).contains('"supervises"'))
-    query = select(Membership.supervisor_id).where(
-        Membership.person_id.in_(person_ids), Membership.supervisor_id.is_not(None), asking
-    )
-    return {person for person in session.scalars(query.distinct()) if person is not None}
+    return {row.supervisor_id for row in SUPERVISORS.rows(session, people=person_ids)}
 
 
 def material_changes(session: Session, known_at: datetime | None) -> list[facts.Event]:

@@ -18,10 +18,11 @@ from lms.learning import scenario as scenarios
 from lms.learning.accommodations import allowances
 from lms.learning.models import Answer, Attempt, AttemptKind, Enrolment, ScenePress, StepDone
 from lms.learning.policy import standing
-from lms.learning.queries import attempts, choices, lock_attempt, open_enrolment, pressed, responses
+from lms.learning.queries import Answerable, attempts, choices, lock_attempt, open_enrolment, pressed, responses
 from lms.learning.saving import Saved, save, saved_before
 from lms.learning.scene_clock import Press, scene_clock
 from lms.organisation import load
+from lms.prepared import Prepared
 
 
 def enrol(
@@ -37,25 +38,35 @@ def enrol(
     return new
 
 
+HERE = Prepared(
+    update(cast(Table, Enrolment.__table__))
+    .where(Enrolment.id == bindparam("enrolment_id"))
+    .values(last_step=bindparam("step"), last_block=bindparam("block"))
+)
+
+
 def be_at(session: Session, enrolment: Enrolment, step_id: str, block: str | None = None) -> None:
     """Remember where the learner is, for going on elsewhere: the step, and the block of its text (None: the top)."""
     if enrolment.last_step != step_id or (block is not None and enrolment.last_block != block):
-        here = update(Enrolment).where(Enrolment.id == enrolment.id).values(last_step=step_id, last_block=block)
-        session.execute(here.execution_options(synchronize_session=False))
+        HERE.rows(session, enrolment_id=enrolment.id, step=step_id, block=block)
 
 
 def mark_done(session: Session, enrolment: Enrolment, step_id: str, *, now: datetime) -> None:
     """The step is finished; saying so again changes nothing."""
     lock(session, enrolment.id)
-    session.execute(DONE_ONCE, {"enrolment_id": enrolment.id, "step_id": step_id, "done_at": now})
+    DONE_ONCE.rows(session, enrolment_id=enrolment.id, step_id=step_id, done_at=now)
 
 
 _DONE = cast(Table, StepDone.__table__)
-DONE_ONCE = insert(_DONE).from_select(
-    ["enrolment_id", "step_id", "done_at"],
-    select(*(bindparam(name, type_=_DONE.c[name].type) for name in ("enrolment_id", "step_id", "done_at"))).where(
-        ~exists().where(StepDone.enrolment_id == bindparam("enrolment_id"), StepDone.step_id == bindparam("step_id"))
-    ),
+DONE_ONCE = Prepared(
+    insert(_DONE).from_select(
+        ["enrolment_id", "step_id", "done_at"],
+        select(*(bindparam(name, type_=_DONE.c[name].type) for name in ("enrolment_id", "step_id", "done_at"))).where(
+            ~exists().where(
+                StepDone.enrolment_id == bindparam("enrolment_id"), StepDone.step_id == bindparam("step_id")
+            )
+        ),
+    )
 )
 
 
@@ -130,14 +141,14 @@ def _in_force(
     return policy.in_force(content, test, given, now)
 
 
-def is_over(attempt: Attempt, now: datetime) -> bool:
+def is_over(attempt: Attempt | Answerable, now: datetime) -> bool:
     """Whether the time of an attempt is over and its grace, too: nothing that arrives from now on is scored."""
     return attempt.timed_out or (attempt.finished_at is None and policy.is_over(attempt.deadline, attempt.policy, now))
 
 
 def answer(
     session: Session,
-    attempt: Attempt,
+    attempt: Attempt | Answerable,
     content: CourseContent,
     item_id: str,
     response: Mapping[str, Any],
@@ -281,6 +292,9 @@ def close(enrolment: Enrolment, *, now: datetime, completed: bool) -> None:
         enrolment.completed_at = now if completed else None
 
 
+LOCK = Prepared(select(Enrolment.id).where(Enrolment.id == bindparam("enrolment_id")).with_for_update())
+
+
 def lock(session: Session, enrolment_id: int) -> None:
     """Let one request at a time decide about this enrolment (PostgreSQL locks the row; an SQLite writer is alone anyway)."""
-    session.execute(select(Enrolment.id).where(Enrolment.id == enrolment_id).with_for_update())
+    LOCK.rows(session, enrolment_id=enrolment_id)

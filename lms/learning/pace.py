@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lms.learning.models import Enrolment, StudyTime
+from lms.prepared import Prepared, among
 
 MOST = 120
 """Seconds that one report can add: browsers report every half minute, so more would be a sleeping computer or a made-up number."""
@@ -37,14 +38,17 @@ def beat(session: Session, enrolment: Enrolment, step_id: str, claimed: int, *, 
     return here.seconds
 
 
+SPENT = Prepared(
+    select(StudyTime.enrolment_id, func.sum(StudyTime.seconds).label("seconds"))
+    .where(among(StudyTime.enrolment_id, "enrolments"))
+    .group_by(StudyTime.enrolment_id)
+)
+
+
 def minutes_spent(session: Session, enrolment_ids: list[int]) -> dict[int, int]:
     """Whole minutes of active time for each enrolment; 0 where nothing was measured."""
     found = dict.fromkeys(enrolment_ids, 0)
     if found:
-        rows = session.execute(
-            select(StudyTime.enrolment_id, func.sum(StudyTime.seconds))
-            .where(StudyTime.enrolment_id.in_(enrolment_ids))
-            .group_by(StudyTime.enrolment_id)
-        )
+        rows = SPENT.rows(session, enrolments=enrolment_ids)
         found |= {enrolment_id: int(seconds) // 60 for enrolment_id, seconds in rows}
     return found

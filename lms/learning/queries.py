@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
@@ -14,6 +14,7 @@ from lms.catalogue.queries import note_hash
 from lms.errors import N_, NotFound
 from lms.learning.models import Answer, Attempt, AttemptKind, Enrolment, ScenePress, StepDone
 from lms.learning.scene_clock import Press, Pressed
+from lms.prepared import Prepared, among
 
 OWN_ENROLMENT = (
     select(Enrolment, CourseVersion.content_hash)
@@ -53,7 +54,6 @@ OWN_ATTEMPT = (
     .where(Attempt.id == bindparam("attempt_id"))
 )
 OWN_ATTEMPT_LOCKED = OWN_ATTEMPT.with_for_update(of=Attempt).execution_options(populate_existing=True)
-"""Every answer sends this one, so it is put together once."""
 
 
 def own_attempt(session: Session, attempt_id: int, person_id: int, *, lock: bool = False) -> tuple[Attempt, Enrolment]:
@@ -71,13 +71,57 @@ def own_attempt(session: Session, attempt_id: int, person_id: int, *, lock: bool
     return row[0], row[1]
 
 
+class Answerable(NamedTuple):
+    """An attempt as an answer to it needs it: read and locked, and no object that the session keeps."""
+
+    id: int
+    version_id: int
+    step_id: str
+    kind: str
+    drawn: list[dict[str, Any]]
+    started_at: datetime
+    finished_at: datetime | None
+    policy: dict[str, Any] | None
+    deadline: datetime | None
+    timed_out: bool
+
+
+_ATTEMPT, _ENROLMENT, _VERSION = Attempt.__table__.c, Enrolment.__table__.c, CourseVersion.__table__.c
+ANSWERABLE = Prepared(
+    select(
+        *(_ATTEMPT.id, _ENROLMENT.version_id, _ATTEMPT.step_id, _ATTEMPT.kind, _ATTEMPT.drawn, _ATTEMPT.started_at),
+        *(_ATTEMPT.finished_at, _ATTEMPT.policy, _ATTEMPT.deadline, _ATTEMPT.timed_out),
+        *(_ENROLMENT.person_id, _VERSION.content_hash),
+    )
+    .join_from(Attempt.__table__, Enrolment.__table__, _ENROLMENT.id == _ATTEMPT.enrolment_id)
+    .join(CourseVersion.__table__, _VERSION.id == _ENROLMENT.version_id)
+    .where(_ATTEMPT.id == bindparam("attempt_id"))
+    .with_for_update(of=Attempt.__table__)
+)
+
+
+def answerable(session: Session, attempt_id: int, person_id: int) -> Answerable:
+    """An attempt of this person, locked, so that one answer at a time is taken.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's (which is not said).
+    """
+    row = ANSWERABLE.row(session, attempt_id=attempt_id)
+    if row is None or row.person_id != person_id:
+        raise NotFound(N_("There is no such attempt of yours."))
+    note_hash(session, row.version_id, row.content_hash)
+    session.info[LOCKED] = (session.get_transaction(), attempt_id)
+    return Answerable(*row[:-2])
+
+
 LOCKED = "locked attempt"
 """In a session's info: the transaction that holds the lock on an attempt, and which."""
 
 
-def lock_attempt(session: Session, attempt: Attempt) -> None:
+def lock_attempt(session: Session, attempt: Attempt | Answerable) -> None:
     """Let one request at a time decide about this attempt, which is read anew; once in a transaction is enough."""
     if session.info.get(LOCKED) != (session.get_transaction(), attempt.id):
+        assert isinstance(attempt, Attempt), "an attempt to answer is locked when it is read"
         session.refresh(attempt, with_for_update=True)
         session.info[LOCKED] = (session.get_transaction(), attempt.id)
 
@@ -100,23 +144,29 @@ def enrolments(session: Session, person_id: int) -> Sequence[Enrolment]:
     ).all()
 
 
+DONE = Prepared(select(StepDone.enrolment_id, StepDone.step_id).where(among(StepDone.enrolment_id, "enrolments")))
+
+
 def steps_done(session: Session, enrolment_ids: Sequence[int]) -> dict[int, frozenset[str]]:
     """The finished steps of each enrolment."""
     found: dict[int, set[str]] = {enrolment_id: set() for enrolment_id in enrolment_ids}
     if not found:
         return {}
-    for enrolment_id, step_id in session.execute(
-        select(StepDone.enrolment_id, StepDone.step_id).where(StepDone.enrolment_id.in_(enrolment_ids))
-    ):
+    for enrolment_id, step_id in DONE.rows(session, enrolments=list(found)):
         found[enrolment_id].add(step_id)
     return {enrolment_id: frozenset(steps) for enrolment_id, steps in found.items()}
 
 
+ATTEMPTS = (
+    select(Attempt)
+    .where(Attempt.enrolment_id == bindparam("enrolment_id"), Attempt.step_id == bindparam("step_id"))
+    .order_by(Attempt.number)
+)
+
+
 def attempts(session: Session, enrolment_id: int, step_id: str) -> Sequence[Attempt]:
     """Every attempt at a step, first to last."""
-    return session.scalars(
-        select(Attempt).where(Attempt.enrolment_id == enrolment_id, Attempt.step_id == step_id).order_by(Attempt.number)
-    ).all()
+    return session.scalars(ATTEMPTS, {"enrolment_id": enrolment_id, "step_id": step_id}).all()
 
 
 def latest_enrolment(session: Session, person_id: int, slug: str) -> Enrolment | None:
@@ -130,14 +180,16 @@ def latest_enrolment(session: Session, person_id: int, slug: str) -> Enrolment |
     )
 
 
+RESPONSES = Prepared(
+    select(Answer.item_id, Answer.response)
+    .where(Answer.attempt_id == bindparam("attempt_id"), Answer.late.is_(False))
+    .order_by(Answer.given_at, Answer.sequence)
+)
+
+
 def responses(session: Session, attempt_id: int) -> dict[str, dict[str, Any]]:
     """The response that counts for each answered item: the last one given, whenever it arrived before the attempt closed."""
-    rows = session.execute(
-        select(Answer.item_id, Answer.response)
-        .where(Answer.attempt_id == attempt_id, Answer.late.is_(False))
-        .order_by(Answer.given_at, Answer.sequence)
-    )
-    return {row.item_id: row.response for row in rows}
+    return {row.item_id: row.response for row in RESPONSES.rows(session, attempt_id=attempt_id)}
 
 
 def answers_with_late(session: Session, attempt_id: int) -> tuple[dict[str, dict[str, Any]], dict[str, Answer]]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from lms.catalogue.models import Course, CourseVersion
@@ -113,14 +113,14 @@ def count_open(session: Session) -> int:
     return session.scalar(select(func.count(Remark.id)).where(Remark.reply.is_(None))) or 0
 
 
+OWN = (
+    select(Remark)
+    .where(*(getattr(Remark, name) == bindparam(name) for name in ("person_id", "version_id", "step_id")))
+    .order_by(Remark.id.desc())
+)
+
+
 def own_remarks(session: Session, enrolment: Enrolment, step_id: str) -> Sequence[Remark]:
     """What the learner has said about a step, newest first."""
-    return session.scalars(
-        select(Remark)
-        .where(
-            Remark.person_id == enrolment.person_id,
-            Remark.version_id == enrolment.version_id,
-            Remark.step_id == step_id,
-        )
-        .order_by(Remark.id.desc())
-    ).all()
+    where = {"person_id": enrolment.person_id, "version_id": enrolment.version_id, "step_id": step_id}
+    return session.scalars(OWN, where).all()

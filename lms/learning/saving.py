@@ -15,6 +15,7 @@ from sqlalchemy import Table, bindparam, exists, false, func, insert, select
 from sqlalchemy.orm import Session
 
 from lms.learning.models import Answer
+from lms.prepared import Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ NEWEST = (
     .scalar_subquery()
 )
 GIVEN = ("attempt_id", "item_id", "response", "language", "key", "saved_at", "given_at", "late")
-SAVE = (
+SAVE = Prepared(
     insert(TABLE)
     .from_select(
         ["sequence", *GIVEN],
@@ -59,8 +60,10 @@ SAVE = (
 )
 """Writes the next answer of an attempt, unless one has come with its key."""
 
-KEPT = select(TABLE.c.id, TABLE.c.saved_at, TABLE.c.given_at, TABLE.c.late, NEWEST.label("newest_at")).where(
-    TABLE.c.attempt_id == bindparam("attempt_id"), TABLE.c.key == bindparam("key")
+KEPT = Prepared(
+    select(TABLE.c.id, TABLE.c.saved_at, TABLE.c.given_at, TABLE.c.late, NEWEST.label("newest_at")).where(
+        TABLE.c.attempt_id == bindparam("attempt_id"), TABLE.c.key == bindparam("key")
+    )
 )
 
 
@@ -77,12 +80,14 @@ def save(
     late: bool = False,
 ) -> Saved | None:
     """Write an answer down; None, and nothing written, where one has come with its key before."""
-    row = {"attempt_id": attempt_id, "item_id": item_id, "response": dict(response), "language": language, "key": key}
-    written = session.execute(SAVE, row | {"saved_at": now, "given_at": given, "late": late}).one_or_none()
+    written = SAVE.row(
+        session, attempt_id=attempt_id, item_id=item_id, response=dict(response), language=language, key=key, saved_at=now,
+        given_at=given, late=late,
+    )  # fmt: skip
     return Saved(written.id, now, given, late, written.newest_at) if written is not None else None
 
 
 def saved_before(session: Session, attempt_id: int, item_id: str, key: str) -> Saved | None:
     """The answer of an attempt that came with this key, if one did."""
-    row = session.execute(KEPT, {"attempt_id": attempt_id, "item_id": item_id, "key": key}).one_or_none()
+    row = KEPT.row(session, attempt_id=attempt_id, item_id=item_id, key=key)
     return Saved(*row) if row is not None else None

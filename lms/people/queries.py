@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_, select, true
+from sqlalchemy import ColumnElement, Date, Select, bindparam, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from lms.access import Permission, Viewer, scope
@@ -17,17 +17,20 @@ from lms.people.folding import folded
 from lms.people.models import Department, DepartmentVersion, Employment, Leave, Membership, Person
 from lms.people.plan import Employed, Facts, Holding, Placed
 from lms.people.tree import Node, Tree
+from lms.prepared import Prepared
+
+_PLACE = DepartmentVersion
+_DAY: Any = bindparam("day", type_=Date)
+TREE = Prepared(
+    select(Department.id, Department.code, _PLACE.name, _PLACE.kind, _PLACE.parent_id)
+    .join(_PLACE, _PLACE.department_id == Department.id)
+    .where(known(_PLACE), day_in(_DAY, _PLACE.from_day, _PLACE.to_day))
+)
 
 
 def tree(session: Session, day: date) -> Tree:
     """The departments as they were called and hung on ``day``."""
-    rows = session.execute(
-        select(
-            Department.id, Department.code, DepartmentVersion.name, DepartmentVersion.kind, DepartmentVersion.parent_id
-        )
-        .join(DepartmentVersion, DepartmentVersion.department_id == Department.id)
-        .where(known(DepartmentVersion), day_in(day, DepartmentVersion.from_day, DepartmentVersion.to_day))
-    )
+    rows = TREE.rows(session, day=day)
     return Tree({row.id: Node(row.id, row.code, row.name, row.kind, row.parent_id) for row in rows})
 
 
@@ -41,16 +44,20 @@ class Held:
     profession: str
 
 
+HELD = Prepared(
+    select(Membership.department_id, Membership.job, Membership.profession)
+    .where(
+        *(Membership.person_id == bindparam("person_id"), known(Membership)),
+        day_in(_DAY, Membership.from_day, Membership.to_day),
+    )
+    .order_by(Membership.primary.desc(), Membership.id)
+    .limit(1)
+)
+
+
 def held(session: Session, person_id: int, day: date) -> Held:
     """The primary membership of a person on a day, with the department's path on that day."""
-    row = session.scalar(
-        select(Membership)
-        .where(
-            Membership.person_id == person_id, known(Membership), day_in(day, Membership.from_day, Membership.to_day)
-        )
-        .order_by(Membership.primary.desc(), Membership.id)
-        .limit(1)
-    )
+    row = HELD.row(session, person_id=person_id, day=day)
     if row is None:
         return Held(None, "", "", "")
     return Held(row.department_id, tree(session, day).path(row.department_id), row.job, row.profession)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from lms.catalogue.content import CourseContent
@@ -14,7 +14,10 @@ from lms.errors import N_, Conflict, Invalid
 from lms.learning.models import Attempt, AttemptKind, Enrolment
 from lms.people.models import Person
 from lms.people.queries import Held
+from lms.prepared import Prepared
 from lms.records.models import How, RecordRevocation, TrainingRecord
+
+OF_ENROLMENT = Prepared(select(TrainingRecord.id).where(TrainingRecord.enrolment_id == bindparam("enrolment_id")))
 
 
 def award(
@@ -30,9 +33,9 @@ def award(
     now: datetime,
 ) -> TrainingRecord:
     """The record of an enrolment that is passed or tested out of; the one that is already there when asked again."""
-    found = session.scalar(select(TrainingRecord).where(TrainingRecord.enrolment_id == enrolment.id))
+    found = OF_ENROLMENT.row(session, enrolment_id=enrolment.id)
     if found is not None:
-        return found
+        return session.get_one(TrainingRecord, found.id)
     out = attempt.kind == AttemptKind.PRE_TEST
     minutes, topics = content.granted_by_test_out() if out else (content.total_minutes, dict(content.topics))
     record = TrainingRecord(

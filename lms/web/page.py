@@ -225,9 +225,18 @@ def safe_next(target: str | None) -> str | None:
 
 
 def locale() -> str:
-    """The interface language: chosen on this device, else the person's, else the browser's, else the organisation's."""
-    offered = [*LANGUAGES, *(["xx"] if house().config.demo or house().config.testing else [])]
+    """The interface language: chosen on this device, else the person's, else the browser's, else the organisation's.
+
+    Worked out once for whoever is asking: that changes when they sign in.
+    """
     asking = viewer_or_none()
+    if "locale" not in g or g.locale[0] is not asking:
+        g.locale = (asking, _locale_for(asking))
+    return cast(str, g.locale[1])
+
+
+def _locale_for(asking: Viewer | None) -> str:
+    offered = [*LANGUAGES, *(["xx"] if house().config.demo or house().config.testing else [])]
     for wanted in (request.cookies.get("language"), asking.language if asking else None):
         if wanted in offered:
             return wanted
@@ -285,9 +294,25 @@ def install(app: Flask) -> None:
     app.jinja_env.filters["percent"] = percent
     app.jinja_env.filters["score"] = score
     app.jinja_env.filters["topic_name"] = topic_name
+    app.jinja_env.install_gettext_callables(_translated, _translated_count, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.globals["ngettext"] = _counting(app.jinja_env.globals["ngettext"])
     app.jinja_env.tests["may"] = _may
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def _texts() -> Any:
+    """The texts of the reader's language: looked up once in a request, for a page has a hundred of them."""
+    if "texts" not in g:
+        g.texts = flask_babel.get_translations()
+    return g.texts
+
+
+def _translated(message: str) -> str:
+    return cast(str, _texts().ugettext(message))
+
+
+def _translated_count(one: str, many: str, count: int) -> str:
+    return cast(str, _texts().ungettext(one, many, count))
 
 
 def _counting(plain: Any) -> Callable[..., str]:

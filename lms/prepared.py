@@ -1,0 +1,172 @@
+"""Statements that are sent again and again: put together once, then handed to the driver as they are.
+
+SQLAlchemy writes the SQL of each database and knows how its values go in and come out; what it does around every single execution takes
+several times as long as the driver itself, and an answer to a question is three statements. Whoever listens to statements hears these, too,
+and errors come out as SQLAlchemy's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import namedtuple
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Integer,
+    Select,
+    String,
+    TypeDecorator,
+    bindparam,
+)
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import Insert, ReturningInsert, Update
+from sqlalchemy.sql.type_api import TypeEngine
+
+from lms.db import Moment
+
+Convert = Callable[[Any], Any]
+Sent = Select[*tuple[Any, ...]] | Insert | Update | ReturningInsert[*tuple[Any, ...]]
+
+
+class Prepared:
+    """One statement with its ``bindparam``s; a list of numbers goes in by :func:`among`."""
+
+    def __init__(self, statement: Sent) -> None:
+        self._statement = statement
+        self._written: dict[str, _Written] = {}
+
+    def rows(self, session: Session, **values: Any) -> list[Any]:
+        """Send it in the session's transaction, after what the session has still to write: the rows, by the names of the columns.
+
+        Raises:
+            sqlalchemy.exc.DBAPIError: the database refused it, or is gone.
+        """
+        session.flush()
+        connection = session.connection()
+        name = connection.dialect.name
+        written = self._written.get(name)
+        if written is None:
+            written = self._written[name] = _Written(self._statement, connection.dialect)
+        return written.send(connection, values)
+
+    def row(self, session: Session, **values: Any) -> Any | None:
+        """The first row, or None where there is none."""
+        return next(iter(self.rows(session, **values)), None)
+
+
+class AsKnown:
+    """A statement about facts, as they are known now or were known just before a moment.
+
+    ``query`` makes it, given what :func:`lms.db.known` takes.
+    """
+
+    def __init__(self, query: Callable[[Any], Any]) -> None:
+        self._now, self._then = Prepared(query(None)), Prepared(query(bindparam("known_at", type_=Moment)))
+
+    def rows(self, session: Session, known_at: datetime | None, **values: Any) -> list[Any]:
+        """The rows as known now, or then."""
+        if known_at is None:
+            return self._now.rows(session, **values)
+        return self._then.rows(session, known_at=known_at, **values)
+
+
+class _Written:
+    """A statement as one kind of database reads it."""
+
+    def __init__(self, statement: Sent, dialect: Dialect) -> None:
+        compiled: Any = statement.compile(dialect=dialect)
+        self._text: str = compiled.string
+        self._order: list[str] | None = compiled.positiontup
+        self._fixed: Mapping[str, Any] = {
+            name: bind.effective_value for name, bind in compiled.binds.items() if not bind.required
+        }
+        into = {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in compiled.binds.items()}
+        self._into: dict[str, Convert] = {name: convert for name, convert in into.items() if convert is not None}
+        columns = statement.exported_columns
+        self._row: Any = namedtuple("Row", [column.key for column in columns]) if columns else None  # type: ignore[misc]
+        out = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
+        self._out: list[tuple[int, Convert]] = [(at, convert) for at, convert in enumerate(out) if convert is not None]
+
+    def send(self, connection: Connection, values: Mapping[str, Any]) -> list[Any]:
+        given = {**self._fixed, **values}
+        for name, convert in self._into.items():
+            given[name] = convert(given[name])
+        parameters = given if self._order is None else tuple(given[name] for name in self._order)
+        cursor: Any = connection.connection.cursor()
+        try:
+            for listener in connection.dispatch.before_cursor_execute:
+                listener(connection, cursor, self._text, parameters, None, False)
+            cursor.execute(self._text, parameters)
+            found = cursor.fetchall() if self._row is not None else []
+        except connection.dialect.loaded_dbapi.Error as fault:
+            raise self._told(connection, cursor, parameters, fault) from fault
+        finally:
+            cursor.close()
+        if not self._out:
+            return [self._row._make(each) for each in found]
+        return [self._converted(list(each)) for each in found]
+
+    def _converted(self, values: list[Any]) -> Any:
+        for at, convert in self._out:
+            values[at] = convert(values[at])
+        return self._row._make(values)
+
+    def _told(self, connection: Connection, cursor: Any, parameters: Any, fault: Any) -> BaseException:
+        """The fault as SQLAlchemy tells it; a connection that is gone is not used again."""
+        dialect = connection.dialect
+        gone = dialect.is_disconnect(fault, connection.connection.dbapi_connection, cursor)
+        if gone:
+            connection.invalidate(fault)
+        told: BaseException = DBAPIError.instance(
+            self._text, parameters, fault, dialect.loaded_dbapi.Error, connection_invalidated=gone, dialect=dialect
+        )
+        return told
+
+
+class _Ids(TypeDecorator[list[int]]):
+    """Numbers of rows as one value: an array on PostgreSQL, JSON elsewhere."""
+
+    impl = String
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(ARRAY(Integer) if dialect.name == "postgresql" else String())
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        return list(value) if dialect.name == "postgresql" else json.dumps(list(value))
+
+
+class _Among(ColumnElement[bool]):
+    """The condition behind :func:`among`."""
+
+    inherit_cache = False
+    type = Boolean()
+
+    def __init__(self, column: Any, name: str) -> None:
+        self.column, self.ids = column, bindparam(name, type_=_Ids())
+
+
+@compiles(_Among)
+def _in_json(condition: _Among, compiler: Any, **kwargs: Any) -> str:
+    written = compiler.process(condition.column, **kwargs), compiler.process(condition.ids, **kwargs)
+    return "{} IN (SELECT value FROM json_each({}))".format(*written)
+
+
+@compiles(_Among, "postgresql")
+def _in_array(condition: _Among, compiler: Any, **kwargs: Any) -> str:
+    written = compiler.process(condition.column, **kwargs), compiler.process(condition.ids, **kwargs)
+    return "{} = ANY ({})".format(*written)
+
+
+def among(column: Any, name: str) -> ColumnElement[bool]:
+    """The condition that ``column`` is one of the numbers given as the value ``name``: the text does not depend on how many."""
+    return _Among(column, name)
