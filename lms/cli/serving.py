@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from enum import Enum, auto
 
 import click
 import waitress
@@ -18,6 +21,7 @@ from lms.accounts.passwords import setup_code
 from lms.app import create_app
 from lms.cli.house import Opened, is_empty, opened, require_current, upgrade
 from lms.cli.receiving import ENVELOPE, limit_bodies
+from lms.db import Database
 from lms.errors import N_, Invalid
 from lms.web.reports.exporting import Exporter
 from lms.worker import Worker
@@ -33,13 +37,11 @@ from lms.worker import Worker
 )
 @click.option(
     "--processes",
-    default=1,
-    show_default=True,
     type=click.IntRange(1, 64),
-    help="How many processes share the requests. Python uses one processor in each.",
+    help="How many processes share the requests; Python uses one processor in each.  [default: one a processor, up to 4; SQLite: 1]",
 )
 @click.option("--no-worker", is_flag=True, help="Do not run jobs in this process (when `lms worker` runs beside it).")
-def serve(threads: int, processes: int, no_worker: bool) -> None:
+def serve(threads: int, processes: int | None, no_worker: bool) -> None:
     """Serve the pages, and run the jobs, until stopped with Ctrl-C.
 
     An empty database gets its tables first; the site then shows a page on which to set Attune up.
@@ -48,7 +50,25 @@ def serve(threads: int, processes: int, no_worker: bool) -> None:
         if is_empty(house.database):
             upgrade(house.database)
         require_current(house.database)
-        run(house, threads, with_worker=not no_worker, processes=processes)
+        run(house, threads, with_worker=not no_worker, processes=processes or _processors(house.database))
+
+
+LAST_JOB = 10.0
+"""Seconds that the worker has for the job it is at when Attune is stopped; one that is not finished is run again."""
+
+BEHIND_PAGES = 5
+"""How much the worker's process stands back (``nice``) where somebody waits for a page."""
+
+MOST = 4
+"""Processes by default at most: each has connections of its own to the database."""
+
+
+def _processors(database: Database) -> int:
+    """How many processes use this machine well. One on SQLite, where writers wait for each other anyway, and where processes cannot
+    be multiplied safely."""
+    if database.is_sqlite or not hasattr(os, "sched_getaffinity"):
+        return 1
+    return min(MOST, len(os.sched_getaffinity(0)))
 
 
 @contextmanager
@@ -84,24 +104,33 @@ def _listening(config: Config) -> Iterator[list[socket.socket]]:
         yield found
 
 
-def _share(processes: int) -> bool:
-    """Be one of several processes; True in the first. They end when it ends, however it does, and it ends when one of them does,
-    so that whatever started it can start all of them again."""
-    if processes == 1:
-        return True
+class Part(Enum):
+    """What one of the processes of ``lms serve`` is."""
+
+    FIRST = auto()
+    FURTHER = auto()
+    WORKER = auto()
+
+
+def _share(processes: int, with_worker: bool, stop: threading.Event) -> Part:
+    """Be one of several processes. The others end when the first does, however it does, and it ends when one of them does, so that
+    whatever started it can start all of them again. In the worker's process ``stop`` is set first: it may finish its job."""
     theirs, ours = os.pipe()
-    for _ in range(processes - 1):
+    for part in [Part.FURTHER] * (processes - 1) + [Part.WORKER] * with_worker:
         if os.fork() == 0:
             os.close(ours)
             signal.signal(signal.SIGINT, signal.SIG_IGN)
-            threading.Thread(target=_end_with, args=(theirs,), daemon=True).start()
-            return False
+            grace = LAST_JOB if part is Part.WORKER else 0
+            threading.Thread(target=_end_with, args=(theirs, stop, grace), daemon=True).start()
+            return part
     threading.Thread(target=_end_after_any, daemon=True).start()
-    return True
+    return Part.FIRST
 
 
-def _end_with(first: int) -> None:
+def _end_with(first: int, stop: threading.Event, grace: float) -> None:
     os.read(first, 1)  # nothing is ever written: it ends when the first process does
+    stop.set()
+    time.sleep(grace)
     os._exit(0)
 
 
@@ -111,7 +140,7 @@ def _end_after_any() -> None:
 
 
 def run(house: Opened, threads: int, *, with_worker: bool, processes: int = 1) -> None:
-    """Serve until stopped; a worker thread of the first process runs the jobs beside it."""
+    """Serve until stopped, and run the jobs: in a thread beside one process, in a process of their own beside several."""
     app = create_app(house.config, house.clock, house.database)
     with _listening(house.config) as where:
         click.echo(f"Attune is at http://{house.config.host}:{house.config.port} (Ctrl-C stops it)")
@@ -120,15 +149,19 @@ def run(house: Opened, threads: int, *, with_worker: bool, processes: int = 1) -
                 code = setup_code(house.config.secret_key)
                 click.echo(f"It is not set up yet. Run `lms setup`, or open it and enter this code: {code}")
         house.database.close()  # no two processes may share a connection
-        first = _share(processes)
+        gc.freeze()  # what exists now is for good, and shared by all processes
         stop = threading.Event()
-        worker = threading.Thread(
-            target=Worker(house.database, house.files, house.clock, house.config.bounces, Exporter(app)).run,
-            args=(stop,),
-            daemon=True,
-        )
-        if first and with_worker:
-            worker.start()
+        part = _share(processes, with_worker, stop) if processes > 1 else Part.FIRST
+        jobs = Worker(house.database, house.files, house.clock, house.config.bounces, Exporter(app))
+        if part is Part.WORKER:
+            for listening in where:
+                listening.close()
+            os.nice(BEHIND_PAGES)
+            jobs.run(stop)
+            return
+        beside = threading.Thread(target=jobs.run, args=(stop,), daemon=True)
+        if with_worker and processes == 1:
+            beside.start()
         try:
             limit_bodies()
             waitress.serve(
@@ -137,8 +170,8 @@ def run(house: Opened, threads: int, *, with_worker: bool, processes: int = 1) -
             )  # fmt: skip
         finally:
             stop.set()
-            if worker.is_alive():
-                worker.join(timeout=10)
+            if beside.is_alive():
+                beside.join(timeout=LAST_JOB)
 
 
 @click.command()
