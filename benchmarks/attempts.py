@@ -249,9 +249,7 @@ def served(config: Config, processes: int) -> Iterator[tuple[int, int]]:
         "LMS_SECRET_KEY": config.secret_key,
         "PORT": str(port),
     }
-    command = [sys.executable, "-c", "from lms.cli import main; main()", "serve"]
-    if processes > 1:
-        command += ["--processes", str(processes)]
+    command = [sys.executable, "-c", "from lms.cli import main; main()", "serve", "--processes", str(processes)]
     server = subprocess.Popen(command, env=environ, cwd=ROOT, stdout=subprocess.DEVNULL)
     try:
         while True:
