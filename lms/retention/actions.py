@@ -76,7 +76,7 @@ def pseudonymise(session: Session, people: Sequence[Due], by: Actor) -> list[str
     _accounts(session, ids, by)
     _words(session, ids, by)
     _answers(session, ids)
-    files = let_go(session) + _documents(session, ids) + _packs(session, numbers)
+    files = let_go(session, by.now) + _documents(session, ids) + _packs(session, numbers)
     audit.forget(session, ids)
     for each in people:
         told = {"kept_until": str(each.verdict.until), "clock": each.verdict.clock.code if each.verdict.clock else None}

@@ -28,5 +28,5 @@ def send_export(payload: dict[str, Any], bench: Bench) -> None:
         own = load(session)
         base_url = own.base_url if own is not None else ""
         actions.deliver(session, planned, day, made, bench.files, base_url, bench.clock.now())
-        gone = actions.let_go(session, day - actions.KEPT)
+        gone = actions.let_go(session, bench.clock.now(), day - actions.KEPT)
     bench.files.remove(gone)

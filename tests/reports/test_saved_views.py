@@ -21,6 +21,7 @@ from lms.audit import Actor, AuditEntry
 from lms.clock import SetClock
 from lms.db import Database
 from lms.files import FileStore, StoredFile
+from lms.notices.models import Mail
 from lms.organisation import MailServer as Server
 from lms.people.models import Person
 from lms.reports.saved import actions
@@ -90,6 +91,22 @@ def test_today_stays_today_and_a_fixed_day_stays_fixed(house: House, enter: Ente
     assert "Late people" in client.page("/views").text
     client.submit(client.page("/views"), form=f"/views/{fixed}/remove")
     assert "Spring" in client.page("/views").text and client.get(f"/views/{fixed}").status_code == 404
+
+
+def test_what_somebody_searched_for_stays_their_own(house: House, enter: Enter, db: Database) -> None:
+    owner = enter(Role.HR)
+    found = save(owner, "/completion/people?q=person", "Search of mine")
+    refused = owner.submit(owner.page(f"/views/{found}/edit"), {"name": "Ours", "shared": "y"}, form="change")
+    assert refused.status_code == 422 and "may be somebody's name" in refused.page.text
+    with db.transaction() as session:  # shared before that was refused
+        session.get_one(SavedView, found).shared_role = Role.HR
+    other = enter(Role.HR, house.acute)
+    listed = other.page("/views").text
+    assert (
+        "Search of mine" in listed and "Search: person" not in listed and "Search: person" in owner.page("/views").text
+    )
+    assert "person" not in other.get(f"/views/{found}").location.partition("?")[2]
+    assert "q=person" in owner.get(f"/views/{found}").location
 
 
 def test_a_shared_view_shows_each_what_they_may_see(house: House, enter: Enter, db: Database) -> None:
@@ -202,6 +219,13 @@ def test_a_view_is_mailed_once_a_day_and_rechecked(
         assert planned.stopped_why == "access" and planned.stopped_at is not None
         told = session.scalars(select(AuditEntry.action).where(AuditEntry.action.like("export.%"))).all()
         assert sorted(told) == ["export.schedule", "export.send", "export.send", "export.send", "export.stop"]
+    with db.transaction() as session:  # the mail server was away for all the days that a file is kept
+        last = session.scalars(select(ExportSending).where(ExportSending.file_id.is_not(None))).one()
+        assert last.mail_id is not None
+        waiting = session.get_one(Mail, last.mail_id)
+        waiting.sent_at = None
+        actions.let_go(session, clock.now())
+        assert (waiting.attachments, waiting.failed_at, waiting.error) == ([], clock.now(), actions.LET_GO)
 
 
 def test_the_owner_stops_it_and_nothing_goes_out(

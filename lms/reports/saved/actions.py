@@ -50,10 +50,11 @@ def save(session: Session, page: str, args: Mapping[str, str], name: str, shared
     """Keep a view under a name.
 
     Raises:
-        Invalid: no name, or too many views.
+        Invalid: no name, too many views, or one to share that holds a search.
         Conflict: one's own views have this name already.
     """
     assert by.person_id is not None
+    _may_share(args, shared)
     own = session.scalars(select(SavedView).where(SavedView.owner_id == by.person_id, SavedView.removed_at.is_(None)))
     if len(own.all()) >= MOST:
         raise Invalid(N_("You have %(most)s views. Delete one before you save another."), most=MOST)
@@ -72,14 +73,26 @@ def change(session: Session, view: SavedView, name: str, shared: Role | None, by
     """Another name; shared with a role or with nobody.
 
     Raises:
-        Invalid: no name.
+        Invalid: no name, or it is to be shared and holds a search.
         Conflict: another of one's views has it.
     """
+    _may_share(view.args, shared)
     before, view.name = view.shared_role, _name(session, name, view.owner_id, view.id)
     view.shared_role = shared
     session.flush()
     if before != shared:
         record(session, by, "view.share", "saved_view", view.id, before={"role": before}, after={"role": shared})
+
+
+def _may_share(args: Mapping[str, Any], shared: Role | None) -> None:
+    """What somebody searched for may be a name: it is nobody else's business, so a view that holds it stays one's own."""
+    if shared is not None and args.get("q"):
+        raise Invalid(
+            N_(
+                "This view searches for “%(term)s”, which may be somebody's name. Keep it to yourself, or save it without the search."
+            ),
+            term=str(args["q"]),
+        )
 
 
 def remove(session: Session, view: SavedView, by: Actor) -> None:
@@ -177,14 +190,22 @@ def deliver(
     return sending
 
 
-def let_go(session: Session, before: date | None = None) -> list[str]:
-    """Throw away the files that were mailed before a day (None: all), and give their SHA-256; the log of what was sent stays."""
+LET_GO = "The file was not kept longer, so this message is not sent without it."
+"""What stands beside a message in the queue, as the words of a mail server do."""
+
+
+def let_go(session: Session, now: datetime, before: date | None = None) -> list[str]:
+    """Throw away the files that were mailed before a day (None: all), and give their SHA-256; the log of what was sent stays. A message
+    that still waits is given up: without its file it would say what is not so."""
     query = select(ExportSending).where(ExportSending.file_id.is_not(None))
     sent = session.scalars(query if before is None else query.where(ExportSending.day < before)).all()
     ids = {sending.file_id for sending in sent}
     for sending in sent:
         if sending.mail_id is not None:
-            session.get_one(Mail, sending.mail_id).attachments = []
+            mail = session.get_one(Mail, sending.mail_id)
+            mail.attachments = []
+            if sending.file_id is not None and mail.sent_at is None and mail.failed_at is None:
+                mail.failed_at, mail.error = now, LET_GO
         sending.file_id = None
     session.flush()
     gone = StoredFile.id.in_([ident for ident in ids if ident is not None])

@@ -130,7 +130,7 @@ def _told(view: SavedView, tree: Tree, titles: Mapping[int, str]) -> str:
     parts += [str(args[name]) for name in ("job", "profession") if args.get(name)]
     if args.get("state") in words:
         parts.append(words[args["state"]])
-    if args.get("q"):
+    if args.get("q") and view.owner_id == viewer().person_id:
         parts.append(gettext("Search: %(term)s", term=args["q"]))
     return " · ".join(parts)
 
@@ -219,7 +219,8 @@ def show(view_id: int) -> ResponseReturnValue:
     page = _page(view)
     if page is None or (view.owner_id != viewer().person_id and not _visible(view, tree_of(session(), today()))):
         raise NotFound(N_("There is no such view, or it is no longer shared."))
-    return redirect(_address(page, view.args))
+    args = view.args if view.owner_id == viewer().person_id else {**view.args, "q": ""}
+    return redirect(_address(page, args))
 
 
 @blueprint.route("/<int:view_id>/edit", methods=["GET", "POST"])
