@@ -15,7 +15,7 @@ from lms.compliance.cells import SORTS, Who
 from lms.compliance.models import COUNTED, DUE_SOON, OVERALL, Generation, Span
 from lms.compliance.one_person import Duty, Line, duties, exemptions, timeline_of, why_required
 from lms.compliance.rulebook import codes, doubts, not_in_force, requirement_versions, requirements
-from lms.compliance.tallies import active, counted, grouped, requirement_ids, within
+from lms.compliance.tallies import active, counted, grouped, requirement_ids
 from lms.compliance.turned import lapses
 from lms.db import day_in, known
 from lms.people.models import Membership, Person
@@ -47,14 +47,16 @@ def counts(session: Session, day: date, *, requirement_id: int | None = None) ->
 
 
 def filtered_counts(session: Session, who: Who, *, every: bool = False) -> list[Cell]:
-    """The same cells for these people, whatever their state. This reads spans. ``every``: of every requirement, not only of theirs."""
-    where = who.people(Span.person_id)
-    if not every:
-        where.append(Span.requirement_id == who.requirement_id)
+    """The same cells for these people, whatever their state. This reads spans. ``every``: of every requirement, not only of theirs.
+
+    Every requirement is named: SQLite then goes along the key, from each of them to each of the people, and need not look every span
+    of a person up.
+    """
+    asked = requirement_ids(session) if every else [who.requirement_id]
+    where = [Span.requirement_id.in_(asked), *who.people(Span.person_id)]
     if who.departments is not None:
         where.append(Span.department_id.in_(who.departments))
-    generation = within(active()) if every and who.narrowed else Span.generation_id == active()
-    return _cells(session.execute(grouped(who.day, generation, and_(*where) if where else None)))
+    return _cells(session.execute(grouped(who.day, Span.generation_id == active(), and_(*where))))
 
 
 def _cells(rows: Iterable[tuple[Any, ...]]) -> list[Cell]:
