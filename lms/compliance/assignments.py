@@ -74,7 +74,7 @@ def rule(code: str, wanted: Wanted, today: date) -> dict[str, Any]:
     return {
         "audience": {"field": "assigned", "in": [code]},
         "courses": [wanted.course],
-        "first": {"within": {"days": (due - today).days}, "incumbents_due": due.isoformat()},
+        "first": {"within": {"days": max((due - today).days, 1)}, "incumbents_due": due.isoformat()},
         "look_back": "none",
         "rejoin_within": NEVER_BROKEN,
     }

@@ -104,6 +104,17 @@ def test_a_course_is_assigned_by_name_read_as_the_reason_and_withdrawn(
         assert store.stored(session, generations[-1], people) == fresh
 
 
+def test_what_is_assigned_for_today_is_due_today(house: House, enter: Enter, db: Database) -> None:
+    hr = enter(Role.HR)
+    page = hr.page(f"/people/list/assignment?who={house.compliant}")
+    look = hr.submit(page, FORM | {"due": TODAY.isoformat()}, form="several").page
+    shown = hr.submit(look, {}, form="confirm", button="Assign the course")
+    assert "The course is assigned to 1 person." in shown.text
+    with db.session() as session:
+        duties = {each.due: each.state for each in queries.duties(session, house.compliant, TODAY)}
+    assert duties[TODAY] == "open"
+
+
 def test_only_for_people_in_scope_and_only_by_hr(house: House, enter: Enter, db: Database) -> None:
     elsewhere = number(db, house.overdue)
     clerk = enter(Role.HR, house.clinics)
