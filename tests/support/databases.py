@@ -48,7 +48,7 @@ def migrate(url: str) -> None:
 def steady(request: pytest.FixtureRequest) -> str | None:
     """The name of the steady database where nothing of the test can go on after its end: then the next one may take over its engine
     and its application."""
-    return None if "server_process" in request.fixturenames else STEADY
+    return None if {"live_server", "server_process"} & set(request.fixturenames) else STEADY
 
 
 def of_the_run(factory: pytest.TempPathFactory, name: str) -> Path:

@@ -10,59 +10,29 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from flask import Flask
 from werkzeug.serving import make_server
-from werkzeug.wsgi import ClosingIterator
 
 from config import ROOT
 from tests.support.postgres import free_port
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 
 class ThreadServer:
     """The application of the test, served from a thread: it shares the test's clock and database."""
 
     def __init__(self, app: Flask) -> None:
-        self._app = app
-        self._changed = threading.Condition()
-        self._under_way = 0
-        self._ended = False
-        self._server = make_server("127.0.0.1", 0, self._answer, threaded=True)
+        self._server = make_server("127.0.0.1", 0, app, threaded=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, name="live server", daemon=True)
         self._thread.start()
 
-    def _answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        with self._changed:
-            if self._ended:
-                start_response("503 Service Unavailable", [])
-                return []
-            self._under_way += 1
-        try:
-            return ClosingIterator(self._app(environ, start_response), self._answered)
-        except BaseException:
-            self._answered()
-            raise
-
-    def _answered(self) -> None:
-        with self._changed:
-            self._under_way -= 1
-            self._changed.notify_all()
-
     def stop(self) -> None:
-        """Stop serving. What is under way is answered first; afterwards nothing reaches the application any more."""
+        """Stop serving."""
         self._server.shutdown()
         self._thread.join(10)
         self._server.server_close()
-        with self._changed:
-            self._ended = True
-            assert self._changed.wait_for(lambda: not self._under_way, 10), "a request is not answered"
 
 
 class ProcessServer:
