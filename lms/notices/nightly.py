@@ -13,6 +13,7 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    delete,
     false,
     func,
     insert,
@@ -320,6 +321,7 @@ class Writer:
         self.leaders: dict[int, Leader] | None = None
         self.written: list[tuple[dict[str, Any], datetime, Sequence[Row[Any]]]] = []
         self.withheld: dict[str, list[int]] = {}
+        self.over: list[int] = []
 
     def withhold(self, row: Row[Any], why: str) -> None:
         """Say that a line is in no mail, and why; :meth:`keep` keeps it."""
@@ -338,10 +340,13 @@ class Writer:
             self.session.connection().execute(into.values(mail_id=bindparam("mail")), told)
         for why, lines in self.withheld.items():
             self.session.execute(update(NoticeLine).where(NoticeLine.id.in_(lines)).values(withheld=why))
-        self.written, self.withheld = [], {}
+        if self.over:
+            self.session.execute(delete(NoticeLine).where(NoticeLine.id.in_(self.over)))
+        self.written, self.withheld, self.over = [], {}, []
 
     def write(self, person: Person, lines: Sequence[Row[Any]]) -> None:
-        """Write the one mail of a person with these lines; :meth:`keep` keeps it."""
+        """Write the one mail of a person with these lines; :meth:`keep` keeps it. Where nothing of them is left to be said, because it
+        settled itself since they were written, there is no mail, and the lines go."""
         own_lines = [row for row in lines if row.requirement_id not in NO_DUTY]
         asks = any(row.requirement_id == FOLLOW_UPS for row in lines)
         lists = [(row, self._late(person.id)) for row in lines if row.requirement_id == OVERALL]
@@ -357,6 +362,9 @@ class Writer:
         ]
         said = {(event.requirement_id, event.cycle) for event in events}
         corrected = [e for e in self.corrections.get(person.id, ()) if (e.requirement_id, e.cycle) not in said]
+        if not (own_lines or corrected or lists or requests or reviews or follow_ups):
+            self.over += [row.id for row in lines]
+            return
         draft = actions.drafted(
             self.own, "notice", person, self.now, events=[*events, *corrected], corrected=corrected,
             optional=asks or any(row.reason in OPTIONAL for row in lines),

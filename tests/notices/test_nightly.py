@@ -20,7 +20,7 @@ from lms.db import Database
 from lms.files import FileStore
 from lms.flows import staffing
 from lms.notices import actions, nightly
-from lms.notices.models import Mail, NoticeLine
+from lms.notices.models import Mail, NoticeLine, NoticeRun
 from lms.notices.plan import NoticePlan, Reason
 from lms.people.models import Leave, Person
 from lms.records.models import TrainingRecord
@@ -441,3 +441,18 @@ def test_a_due_day_that_moves_or_goes_reaches_the_calendar_with_the_next_nights_
     last = {str(message["To"]).partition("@")[0]: calendar_files(message) for message in smtp.wait_for(10)[8:]}
     assert {name: ics["METHOD"] for name, (ics,) in last.items()} == {"away": "CANCEL", "moved": "CANCEL"}
     assert last["moved"][0]["DTSTART;VALUE=DATE"] == "20260725", "the day that its calendar holds by now"
+    clock.advance(days=1)
+    tonight = clock.now().date()
+    with db.transaction() as session:
+        excused = compliance.exempt(session, ids["same"], requirement, tonight, None, "By mistake", by).id
+    phase = ""
+    while phase != "mails":
+        with db.transaction() as session:
+            nightly.step(session, tonight, clock.now())
+            phase = session.get_one(NoticeRun, tonight).phase
+    with db.transaction() as session:
+        compliance.end_exemption(session, excused, tonight - timedelta(days=1), "It was a mistake", by)
+    run(worker)
+    assert len(smtp.messages) == 10, "put right again before the mail was written: nothing is left to be said"
+    with db.session() as session:
+        assert not session.scalars(select(NoticeLine).where(NoticeLine.day == tonight)).all()
