@@ -30,6 +30,7 @@ from lms.notices.models import Mail
 from lms.outbox import Job
 from lms.people.csv_text import Table
 from lms.people.mapping import AS_USUAL
+from lms.people.models import Person
 from lms.records.history import queries, staging, taking
 from lms.records.history.file import Claim, Fault, HistoryReader
 from lms.records.history.models import HistoryRow, Phase, State
@@ -94,6 +95,9 @@ def test_hr_takes_a_file_in_through_the_pages_and_takes_it_back(
 ) -> None:
     _course(db, clock)
     _rule(db, clock)
+    with db.transaction() as session:
+        bo = session.get_one(Person, number("1002"))
+        bo.given_name, bo.family_name = "小明", "王"
     desk = signed_in(hr)
     desk.budget = None
     upload = desk.page("/people/import/completions/")
@@ -125,6 +129,8 @@ def test_hr_takes_a_file_in_through_the_pages_and_takes_it_back(
         assert (one.completed_on, one.score, one.minutes, one.outside_number) == (date(2024, 3, 4), 85.0, 60, "AB-1")
         assert (one.provider, one.expires, one.job) == ("Teachers Ltd", date(2027, 3, 3), "Nurse")
         assert one.department_path == "Main campus › Surgery › Operating rooms"
+        names = select(TrainingRecord.person_name).where(TrainingRecord.person_id == number("1002"))
+        assert session.scalar(names) == "王小明"
         assert session.scalar(select(func.count(Certificate.id))) == session.scalar(select(func.count(Mail.id))) == 0
         assert _standing(session, ana) == _standing(session, number("1002")) == Standing.COMPLIANT
         entry = session.scalars(

@@ -20,7 +20,7 @@ from lms.db import Base
 from lms.errors import N_, Conflict, Invalid
 from lms.files import StoredFile
 from lms.organisation import load
-from lms.people.models import Person
+from lms.people.models import Person, display_name
 from lms.people.staging import bulk, moment_text
 from lms.records.history.courses import judge
 from lms.records.history.models import HistoryRow, HistoryRun, Phase, State
@@ -173,7 +173,7 @@ def _write(session: Session, run: HistoryRun, by: Actor, size: int) -> bool:
                 (
                     who, row.course_id, row.day.isoformat(), at_noon(row.day), "", row.score, How.ELSEWHERE.value, row.minutes, "{}",
                     code, row.course_name, Modality.UNKNOWN.value, expires, row.provider, row.certificate, run.id,
-                    f"{row.given_name} {row.family_name}".strip(), row.department_id, row.department_path, row.job,
+                    display_name(row.given_name, row.family_name), row.department_id, row.department_path, row.job,
                     row.profession, recorded, by.person_id,
                 )
             )  # fmt: skip
