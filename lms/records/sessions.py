@@ -195,11 +195,12 @@ def listed(session: Session, page: int, size: int) -> Sequence[Row[LiveSession, 
     return session.execute(ordered.offset((page - 1) * size).limit(size + 1)).all()
 
 
-def held(session: Session, today: date, most: int) -> Sequence[Row[LiveSession, CourseVersion]]:
-    """The sessions that took place, with their course, the latest first; at most so many."""
+def held(session: Session, today: date, most: int, asked: int = 0) -> Sequence[Row[LiveSession, CourseVersion]]:
+    """The sessions that took place, with their course: the one ``asked`` for, however long ago, then the latest; at most so many."""
     query = select(LiveSession, CourseVersion).join(CourseVersion, CourseVersion.id == LiveSession.version_id)
     took_place = query.where(LiveSession.day <= today, LiveSession.called_off_at.is_(None))
-    return session.execute(took_place.order_by(LiveSession.day.desc(), LiveSession.id.desc()).limit(most)).all()
+    ordered = took_place.order_by((LiveSession.id == asked).desc(), LiveSession.day.desc(), LiveSession.id.desc())
+    return session.execute(ordered.limit(most)).all()
 
 
 def attendance(

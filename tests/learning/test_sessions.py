@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable
 from datetime import date
 
+import pytest
 from sqlalchemy import func, select
 
 from lms.access import Role
@@ -20,6 +21,7 @@ from lms.compliance.models import OVERALL, Generation, Span
 from lms.compliance.spans import State
 from lms.db import Database
 from lms.records.models import LiveSession, RecordRevocation, TrainingRecord
+from lms.web.people import decisions
 from tests.accounts.conftest import Hospital
 from tests.support.pages import PageClient, page_of
 
@@ -31,7 +33,12 @@ MANY = "multipart/form-data"
 
 
 def test_a_session_gives_everybody_who_was_there_a_record_and_takes_it_back_from_one_who_was_not(
-    db: Database, hospital: Hospital, published: None, signed_in: SignedIn, clock: SetClock
+    db: Database,
+    hospital: Hospital,
+    published: None,
+    signed_in: SignedIn,
+    clock: SetClock,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     ed = hospital.department("ED")
     ana = hospital.person("1001", email="ana@mercy.test", department=ed)
@@ -78,6 +85,13 @@ def test_a_session_gives_everybody_who_was_there_a_record_and_takes_it_back_from
     assert "Struck out" in desk.page(_address(db)).text and "1 record counts." in desk.page(_address(db)).text
     assert "Live session" in desk.page(f"/people/{ana}/training").text
     assert "Live session" in signed_in(ana).page("/transcript").text
+    # a later one pushed it off the list of the latest
+    _session(desk)
+    monkeypatch.setattr(decisions, "RECENT", 1)
+    looked = page_of(desk.submit(desk.page(made.link("Say who was there")), {"people": "1002"}, form="several"))
+    assert "1 person can be taken in." in looked.text
+    done = page_of(desk.submit(looked, form="confirm", button="Record it"))
+    assert "1 person has a record now." in done.text and "2 records count." in done.text
 
 
 def test_what_cannot_be_a_session_is_refused_and_one_to_come_has_a_sheet_and_no_attendance(

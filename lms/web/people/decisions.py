@@ -44,7 +44,7 @@ EVERY = "all"
 """Every requirement, in the list of an exemption."""
 
 RECENT = 100
-"""So many sessions are offered, the latest first."""
+"""So many sessions are offered, the latest first; the one whose page one comes from in any case."""
 
 
 class Decision:
@@ -355,7 +355,9 @@ class Attend(Decision):
         return {"live": request.args.get("live", "")[:20] or None}
 
     def offer(self, form: Any, person: Person | None) -> None:
-        held = sessions.held(session(), today(), RECENT)
+        asked = form.live.data or ""
+        number = int(asked) if asked.isdecimal() and len(asked) < 10 else 0
+        held = sessions.held(session(), today(), RECENT, number)
         form.live.choices = [SelectChoice(str(live.id), session_title(live, version)) for live, version in held]
         if not held:
             raise NotFound(N_("No live session has taken place yet. Write the session down first."))
