@@ -157,7 +157,8 @@ def test_oneself_on_a_list_is_left_out_and_cannot_be_smuggled_in(house: House, e
     look = hr.submit(start, {"reason": "Seen", "people": numbers(db, house.overdue, house.grace)}, form="several").page
     assert "Nobody decides this for themselves" in look.text and "1 person can be taken in." in look.text
     done = look.fields(look.form("confirm")) | {"confirmed": str(house.overdue), "do": "act"}
-    assert hr.post("/people/list/completion", data=done).status_code == 409
+    for sent in ([str(house.overdue)], ["9" * 30], [str(number) for number in range(1, 600)]):
+        assert hr.post("/people/list/completion", data=done | {"confirmed": sent}).status_code == 409
     with db.session() as session:
         assert not session.scalars(select(ManualCompletion)).all()
 

@@ -52,7 +52,7 @@ def chosen(permission: Permission) -> Chosen:
     address: dict[str, Any] = {name: values for name, values in request.args.lists() if name != "page"}
     if not address.keys() & {"who", "found", "everybody"}:
         return Chosen()
-    ids = _everybody() if request.args.get("everybody") == "1" else _ids(request.args.getlist("who"))
+    ids = _everybody() if request.args.get("everybody") == "1" else row_ids(request.args.getlist("who"))
     if not ids:
         return Chosen(problem=UNTICKED)
     if len(ids) > MOST:
@@ -63,7 +63,7 @@ def chosen(permission: Permission) -> Chosen:
 
 def ticked(permission: Permission) -> Chosen:
     """Who is ticked on the form that was sent."""
-    return Chosen(_people(_ids(request.form.getlist("who"))[:MOST], permission))
+    return Chosen(_people(row_ids(request.form.getlist("who"))[:MOST], permission))
 
 
 def _everybody() -> list[int]:
@@ -75,7 +75,8 @@ def _everybody() -> list[int]:
     return [row.id for row in found_people(page=1, size=MOST + 1).rows]
 
 
-def _ids(texts: Sequence[str]) -> list[int]:
+def row_ids(texts: Sequence[str]) -> list[int]:
+    """The numbers of rows among these texts, each once."""
     return list(dict.fromkeys(int(text) for text in texts if text.isdecimal() and len(text) < 10))
 
 

@@ -26,7 +26,7 @@ from lms.people.pasted import entries
 from lms.web.forms import Form
 from lms.web.page import commit, say, session, tell, today, viewer
 from lms.web.people import documents
-from lms.web.people.chosen import MOST, NOBODY, Chosen, chosen, ticked
+from lms.web.people.chosen import MOST, NOBODY, TOO_MANY, Chosen, chosen, row_ids, ticked
 from lms.web.people.decisions import Decision
 from lms.web.words import gettext, ngettext
 
@@ -101,7 +101,9 @@ def _act(decision: Decision, form: Any, meant: Chosen, wanted: Sequence[str]) ->
 
 def _confirmed(decision: Decision) -> list[Person]:
     """The people who were shown and can still be acted on by this viewer."""
-    ids = {int(text) for text in request.form.getlist("confirmed") if text.isdecimal()}
+    ids = row_ids(request.form.getlist("confirmed"))
+    if len(ids) > MOST:
+        raise Conflict(TOO_MANY.msgid, **TOO_MANY.params)
     people = list(
         session().scalars(
             select(Person)
