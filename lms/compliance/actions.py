@@ -238,12 +238,18 @@ def exempt(
         Denied: it is one's own.
         Invalid: no reason, or it ends before it begins.
         NotFound: no such person or requirement.
+        Conflict: the same stands already: the form was sent twice.
     """
     refuse_own(actor.person_id, person_id)
     _must_exist(session, person_id, requirement_id)
     to_day = FOR_EVER if last_day is None else last_day + timedelta(days=1)
     if to_day <= first_day:
         raise Invalid(N_("The last day lies before the first day."))
+    store.lock(session, [person_id])
+    same = (Exemption.person_id == person_id, Exemption.requirement_id == requirement_id)
+    days = (Exemption.from_day == first_day, Exemption.to_day == to_day)
+    if session.scalar(select(Exemption.id).where(known(Exemption), *same, *days).limit(1)) is not None:
+        raise Conflict(N_("Exempt on the first of these days already."))
     row = Exemption(
         person_id=person_id,
         requirement_id=requirement_id,

@@ -19,6 +19,7 @@ from lms.audit import Actor, record
 from lms.catalogue.models import Course
 from lms.catalogue.queries import offered
 from lms.clock import FOR_EVER, local_day
+from lms.compliance import store
 from lms.compliance.models import AssignedPerson, Assignment, Requirement, RequirementVersion, Span
 from lms.compliance.spans import MET
 from lms.compliance.tallies import active, within
@@ -97,6 +98,7 @@ def assign(
         Denied: one of them is the one who assigns.
         Invalid: nobody is named, no reason, a due day that is past or more than a year ahead.
         NotFound: the course is not offered.
+        Conflict: the same was assigned to all of them today: the form was sent twice.
     """
     for person_id in person_ids:
         refuse_own(actor.person_id, person_id)
@@ -107,6 +109,9 @@ def assign(
     course = next((each for each in offered(session) if each.slug == wanted.course), None)
     if course is None:
         raise NotFound(N_("This course is not offered. Choose another one."))
+    store.lock(session, person_ids)
+    if _given_today(session, course.course_id, wanted, today) >= set(person_ids):
+        raise Conflict(N_("The same course is assigned already, due by %(day)s."), day=wanted.due)
     highest = session.scalar(select(func.max(Assignment.requirement_id))) or 0
     requirement = Requirement(code=f"{PREFIX}after-{highest}", created_at=actor.now)
     session.add(requirement)
@@ -133,6 +138,16 @@ def assign(
         record(session, actor, "assignment.give", "person", person_id, after=said, reason=wanted.reason.strip())
     session.flush()
     return made
+
+
+def _given_today(session: Session, course_id: int, wanted: Wanted, today: date) -> set[int]:
+    """To whom the same was assigned today, in the same words."""
+    same = (Assignment.course_id == course_id, Assignment.due == wanted.due)
+    given = (AssignedPerson.from_day == today, AssignedPerson.reason == wanted.reason.strip())
+    query = select(AssignedPerson.person_id).join(
+        Assignment, Assignment.requirement_id == AssignedPerson.requirement_id
+    )
+    return set(session.scalars(query.where(STANDS, *same, *given)))
 
 
 def check(wanted: Wanted, today: date) -> None:

@@ -110,7 +110,10 @@ def test_what_is_assigned_for_today_is_due_today(house: House, enter: Enter, db:
     look = hr.submit(page, FORM | {"due": TODAY.isoformat()}, form="several").page
     shown = hr.submit(look, {}, form="confirm", button="Assign the course")
     assert "The course is assigned to 1 person." in shown.text
+    twice = hr.submit(look, {}, form="confirm", button="Assign the course")
+    assert twice.status_code == 409 and "The same course is assigned already" in twice.page.text
     with db.session() as session:
+        assert len(session.scalars(select(Assignment)).all()) == 1, "a form that is sent twice assigns once"
         duties = {each.due: each.state for each in queries.duties(session, house.compliant, TODAY)}
     assert duties[TODAY] == "open"
 

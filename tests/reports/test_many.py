@@ -106,6 +106,8 @@ def test_a_list_is_looked_at_by_name_and_then_done_for_all_or_for_nobody(
     form = {"requirement": str(house.culture), "from_day": "2026-06-15", "last_day": "", "reason": "Research only"}
     look = hr.submit(start, form | {"people": numbers(db, house.compliant, house.renewing)}, form="several").page
     hr.submit(look, {}, form="confirm", button="Grant the exemption")
+    twice = hr.submit(look, {}, form="confirm", button="Grant the exemption")
+    assert twice.status_code == 409 and "Nobody can be taken in" in twice.page.text, "a form that is sent twice"
     start = hr.page("/people/list/completion")
     with db.session() as session:
         course = session.scalars(select(TrainingRecord.course_id)).first()
