@@ -116,6 +116,16 @@ def test_what_is_assigned_for_today_is_due_today(house: House, enter: Enter, db:
         assert len(session.scalars(select(Assignment)).all()) == 1, "a form that is sent twice assigns once"
         duties = {each.due: each.state for each in queries.duties(session, house.compliant, TODAY)}
     assert duties[TODAY] == "open"
+    # a colleague who is named as well withdraws it from the others
+    page = hr.page("/people/list/assignment")
+    both = f"{number(db, house.grace)},{number(db, house.overdue)}"
+    shown = hr.submit(
+        hr.submit(page, FORM | {"people": both}, form="several").page, {}, form="confirm", button="Assign the course"
+    )
+    withdraw = enter(Role.HR, person_id=house.grace).page(
+        shown.page.link("Withdraw from everybody who has not done it")
+    )
+    assert "of the 1 person who has not done it. You are named as well" in withdraw.text
 
 
 def test_only_for_people_in_scope_and_only_by_hr(house: House, enter: Enter, db: Database) -> None:

@@ -10,7 +10,8 @@ from wtforms import BooleanField
 from lms.access import Permission, may, refuse_own
 from lms.compliance import assignments
 from lms.compliance.assignments import Listed
-from lms.compliance.spans import State
+from lms.compliance.models import AssignedPerson
+from lms.compliance.spans import MET, State
 from lms.errors import N_, NotFound
 from lms.flows import assigning
 from lms.people import queries as people
@@ -65,9 +66,8 @@ def withdraw(requirement_id: int) -> ResponseReturnValue:
     """It is no longer asked of one person, or of everybody who has not done it."""
     one = _one(requirement_id, Permission.ASSIGNMENT_EDIT)
     visible = people.visible_to(session(), viewer(), Permission.ASSIGNMENT_EDIT, today())
-    named = {
-        row.person_id: person for row, person, _ in assignments.people_of(session(), requirement_id, visible, today())
-    }
+    rows = assignments.people_of(session(), requirement_id, visible, today())
+    named = {row.person_id: person for row, person, _ in rows}
     asked = request.args.get("person", type=int)
     if asked is not None and asked not in named:
         raise NotFound(N_("This person is not named by this assignment."))
@@ -85,17 +85,23 @@ def withdraw(requirement_id: int) -> ResponseReturnValue:
     if asked is not None:
         lede = gettext("No longer asked of %(name)s.", name=named[asked].display_name)
     else:
+        mine = [span for row, _, span in rows if row.person_id == viewer().person_id and _stands(row)]
+        own = sum(span is None or State(span.state) not in MET for span in mine)
         lede = ngettext(
             "No longer asked of the %(num)s person who has not done it.",
             "No longer asked of the %(num)s people who have not done it.",
-            one.left,
+            one.left - own,
         )
-        if viewer().person_id in named:
+        if own:
             lede += " " + gettext("You are named as well; yours is for a colleague to withdraw.")
     return form_page(
         form, act, gettext("Withdraw the assignment"), gettext("Withdraw it"), back, lede=lede, kind="danger",
         top=_crumbs()[1], crumb=(one.version.title, back),
     )  # fmt: skip
+
+
+def _stands(row: AssignedPerson) -> bool:
+    return row.superseded_at is None and row.to_day > today()
 
 
 def _one(requirement_id: int, permission: Permission) -> Listed:
