@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import date
+from itertools import count
 from pathlib import Path
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
@@ -18,7 +19,7 @@ from lms.errors import N_, Invalid, NotFound, Problem
 from lms.files import StoredFile
 from lms.flows import staffing
 from lms.organisation import Organisation, load
-from lms.people import fact_feed, imports, sources, undoing
+from lms.people import fact_feed, fact_taking, imports, sources, undoing
 from lms.people.importing import Options
 from lms.people.plan import Verdict
 from lms.people.prepared import Prepared
@@ -153,7 +154,8 @@ def _import(
 def _import_facts(
     house: Opened, own: Organisation, file: Path, what: str, options: Options, *, dry_run: bool, confirm: bool
 ) -> None:
-    """Licences, duties, leaves or birth months: looked at, then written in one transaction."""
+    """Licences, duties, leaves or birth months: looked at, then written in short transactions that nobody sees, and a last one that
+    makes all of it known; what is interrupted leaves nothing."""
     with within_limit(file, house.config.upload_limit) as opened_file, house.database.session() as session:
         plan = fact_feed.look(session, opened_file, what, options, own.import_fuse)
     click.echo(f"{file.name}: {plan.rows:,} rows, encoding {plan.encoding}, speaking of {options.as_of}")
@@ -168,11 +170,25 @@ def _import_facts(
                     _waiting(staffing.note_fact_faults(session, plan, file.name, house.actor()))
             raise click.exceptions.Exit(1)
         return
+    by = house.actor()
     with house.database.transaction() as session, file.open("rb") as source:
         kept = house.files.put(
             session, source, name=file.name, media_type="text/csv", purpose="import", owner_id=None, now=house.clock.now()
         )  # fmt: skip
-        run = staffing.take_in_facts(session, plan, kept.id, house.actor(), confirmed=confirm)
+        run = fact_taking.begin(session, plan, kept.id, by, confirmed=confirm)
+    try:
+        with house.database.desk() as desk:
+            for place in count(0, fact_taking.SLICE):
+                with desk.writing() as session:
+                    finished = staffing.step_facts(session, run.id, plan, house.clock.now())
+                if finished:
+                    break
+                desk.give_way()
+                _progress("writing", min(place + fact_taking.SLICE, len(plan.changes)), len(plan.changes))
+    except BaseException:
+        with house.database.transaction() as session:
+            imports.abandon(session, run.id)
+        raise
     click.echo(f"Import {run.id} is done. To take it back: lms people import --undo")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
@@ -14,7 +14,8 @@ from lms.compliance import actions as compliance
 from lms.db import Desk
 from lms.files import StoredFile
 from lms.organisation import load
-from lms.people import fact_feed, imports, undoing, worklist
+from lms.outbox import enqueue
+from lms.people import fact_taking, imports, undoing, worklist
 from lms.people import queries as people
 from lms.people.fact_feed import FactPlan
 from lms.people.models import ImportRun
@@ -102,27 +103,48 @@ def _name_of(session: Session, file_id: int | None) -> str:
 def take_in_facts(
     session: Session, plan: FactPlan, file_id: int | None, by: Actor, *, confirmed: bool = False
 ) -> ImportRun:
-    """Take in a file of licences, duties, leaves or birth months, whole or not at all; timelines follow.
+    """Take in a file of licences, duties, leaves or birth months, whole or not at all; timelines follow. A small file is taken in now,
+    in the caller's transaction; for a large one a worker is asked, and the run says how far it is.
 
     Raises:
         Invalid: the file has faults.
         Conflict: the fuse holds it back, or something changed since it was looked at. Nothing was taken in.
     """
-    run = fact_feed.take_in(session, plan, file_id, by, confirmed=confirmed)
-    waiting = worklist.open_numbers(session, plan.options.source, plan.what)
+    run = fact_taking.begin(session, plan, file_id, by, confirmed=confirmed)
+    if len(plan.changes) > fact_taking.AT_ONCE:
+        go_on_with_facts(session, run, by)
+        return run
+    while not step_facts(session, run.id, plan, by.now):
+        pass
+    return run
+
+
+def go_on_with_facts(session: Session, run: ImportRun, by: Actor) -> None:
+    """Have a worker take a file of facts in, as far as that is still to be done."""
+    enqueue(session, fact_taking.TAKE, {"run": run.id}, by.now, key=str(run.id))
+
+
+def step_facts(session: Session, run_id: int, plan: FactPlan, now: datetime) -> bool:
+    """One slice of a file of facts, in the caller's transaction; the last step makes all known, and timelines and the work list follow.
+    True when there is nothing (more) to do.
+
+    Raises:
+        Conflict: something changed since the file was compared.
+    """
+    run = fact_taking.under_way(session, run_id)
+    if run is None:
+        return True
+    if fact_taking.write(session, run, plan):
+        return False
+    by = Actor(run.imported_by, now, run.options["origin"])
+    fact_taking.finish(session, run, plan, by)
+    waiting = worklist.open_numbers(session, run.source, plan.what)
     solved_for = waiting & plan.listed if plan.options.partial else None
     worklist.note(
-        session,
-        plan.options.source,
-        plan.what,
-        plan.aside,
-        plan.numbers,
-        _name_of(session, file_id),
-        by,
-        solved_for=solved_for,
-    )
+        session, run.source, plan.what, plan.aside, plan.numbers, _name_of(session, run.file_id), by, solved_for=solved_for
+    )  # fmt: skip
     people_changed(session, plan.touched, by)
-    return run
+    return True
 
 
 def undo_import(session: Session, run_id: int, by: Actor) -> None:

@@ -1,4 +1,4 @@
-"""Files of licences, duties, leaves and birth months: compared with what is known, then taken in whole, in one transaction.
+"""Files of licences, duties, leaves and birth months, compared with what is known; :mod:`lms.people.fact_taking` takes them in.
 
 What is decided about one person's facts is decided by the same pure functions as on the pages (:mod:`lms.people.holdings`).
 """
@@ -9,19 +9,19 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from hashlib import sha256
 from typing import Any, BinaryIO, NamedTuple
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms.audit import Actor, record
 from lms.db import known
 from lms.errors import N_, AttuneError, Conflict, Invalid, Message, Problem
-from lms.people import holdings, import_log
+from lms.people import holdings
 from lms.people.fact_files import Away, FactReader, Line, Month
 from lms.people.holdings import Tagged, Term
 from lms.people.importing import PROBLEMS_KEPT, Options
-from lms.people.models import BirthMonth, DutyTag, ImportChange, ImportRun, Leave, Licence, Person, display_name
+from lms.people.models import BirthMonth, DutyTag, Leave, Licence, Person, display_name
 from lms.people.plan import Verdict
 from lms.people.prepared import SAMPLE, Named
 from lms.people.preparing import last_change, open_table
@@ -68,6 +68,11 @@ class FactPlan:
         """Whose facts would change."""
         return sorted({person for person, _, _ in self.changes})
 
+    @property
+    def digest(self) -> str:
+        """The same for plans that would change the same facts in the same way, in the same order."""
+        return sha256(repr((self.what, self.changes)).encode()).hexdigest()
+
 
 def look(session: Session, file: BinaryIO, what: str, options: Options, fuse: float) -> FactPlan:
     """Read a file and compare it with what is known; writes nothing.
@@ -106,93 +111,6 @@ def look(session: Session, file: BinaryIO, what: str, options: Options, fuse: fl
     if options.good_rows and plan.faults <= PROBLEMS_KEPT:
         plan.aside, plan.problems, plan.faults = plan.problems, [], 0
     return plan
-
-
-def take_in(session: Session, plan: FactPlan, file_id: int | None, by: Actor, *, confirmed: bool) -> ImportRun:
-    """Write what was looked at, all of it or nothing.
-
-    Raises:
-        Invalid: there are faults.
-        Conflict: the fuse, or people were changed since.
-    """
-    if plan.faults:
-        raise Invalid(N_("The file has %(count)s faults. Nothing was changed."), plan.problems, count=plan.faults)
-    if plan.blown and not confirmed:
-        raise Conflict(
-            N_("This file would end %(hit)s of %(all)s entries. Nothing was changed. Look at the report; if it is right, confirm it."),
-            hit=plan.counts[Verdict.ENDED], all=plan.by_feed,
-        )  # fmt: skip
-    if last_change(session) != plan.seen:
-        raise Conflict(
-            N_(
-                "Somebody changed people or departments while the file was being compared. Nothing was changed; try again."
-            )
-        )
-    counts = {verdict.value: plan.counts[verdict] for verdict in Verdict}
-    told = {
-        "what": plan.what,
-        "rows": plan.rows,
-        "encoding": plan.encoding,
-        "aside": len(plan.aside),
-    }
-    options = {
-        "what": plan.what,
-        "dates": plan.options.dates,
-        "encoding": plan.encoding,
-        "partial": plan.options.partial,
-    }
-    run = ImportRun(
-        source=plan.options.source, file_id=file_id, as_of=plan.options.as_of, options=options, summary=counts | told,
-        imported_at=by.now, imported_by=by.person_id, undone_at=None, undone_by=None,
-    )  # fmt: skip
-    session.add(run)
-    session.flush()
-    kind = KINDS[plan.what]
-    gone = [ident for _, ids, _ in plan.changes for ident in ids]
-    for some in batches(gone, 500):
-        session.execute(
-            update(kind.model).where(kind.model.id.in_(some)).values(superseded_at=by.now, superseded_by=by.person_id),
-            execution_options={"synchronize_session": False},
-        )  # fmt: skip
-    table = kind.model.__tablename__
-    blank = {
-        "import_id": run.id,
-        "recorded_at": by.now,
-        "recorded_by": by.person_id,
-        "superseded_at": None,
-        "superseded_by": None,
-    }
-    kept = _documents(session, gone) if kind.model is Leave else {}
-    rows = [
-        {
-            "person_id": person,
-            **blank,
-            **{name: getattr(fact, name) for name in kind.fields},
-            **({"file_id": kept.get((person, fact.from_day))} if kind.model is Leave else {}),
-        }
-        for person, _, new in plan.changes
-        for fact in new
-    ]
-    for written in batches(rows, 2000):
-        session.execute(insert(kind.model), written)
-    changes = [{"import_id": run.id, "table_name": table, "row_id": ident, "before": None} for ident in gone]
-    for superseded in batches(changes, 2000):
-        session.execute(insert(ImportChange), superseded)
-    record(session, by, "people.import", "import_run", run.id, after=run.summary)
-    session.flush()
-    import_log.begin(session, run, by, (kind.model,))
-    return run
-
-
-def _documents(session: Session, leave_ids: Sequence[int]) -> dict[tuple[int, date], int]:
-    """The documents of leaves that are written anew with another end, by person and first day: they stay with the leave."""
-    found: dict[tuple[int, date], int] = {}
-    for some in batches(leave_ids, 500):
-        query = select(Leave.person_id, Leave.from_day, Leave.file_id)
-        for person, first, file_id in session.execute(query.where(Leave.id.in_(some))):
-            if file_id is not None:
-                found[person, first] = file_id
-    return found
 
 
 # --- comparing --------------------------------------------------------------------------------------------------------

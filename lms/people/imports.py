@@ -70,7 +70,7 @@ def begin(session: Session, prepared: Prepared, file_id: int | None, by: Actor) 
     Raises:
         Conflict: another import is being taken in.
     """
-    _clear_interrupted(session, by.now)
+    clear_interrupted(session, by.now)
     run = ImportRun(
         source=prepared.options.source, file_id=file_id, as_of=prepared.options.as_of,
         options={"dates": prepared.options.dates, "encoding": prepared.encoding, "partial": prepared.options.partial},
@@ -156,6 +156,21 @@ def abandon(session: Session, run_id: int) -> None:
     """Clear away what an import that did not finish has left."""
     run = session.get(ImportRun, run_id)
     if run is not None and run.summary.get("unfinished"):
+        forget(session, run)
+        session.delete(run)
+
+
+def clear_interrupted(session: Session, now: datetime) -> None:
+    """Clear away what imports that were interrupted have left.
+
+    Raises:
+        Conflict: an import is being taken in at this moment.
+    """
+    for run in session.scalars(select(ImportRun).where(ImportRun.undone_at == ImportRun.imported_at)).all():
+        if not run.summary.get("unfinished"):
+            continue
+        if run.imported_at > now - STALE and "refused" not in run.summary:
+            raise Conflict(N_("Another import is being taken in. Wait until it has finished, then try again."))
         forget(session, run)
         session.delete(run)
 
@@ -293,13 +308,3 @@ def _versions(session: Session, prepared: Prepared, run: ImportRun, by: Actor) -
             for old in cut_versions(session, ident, day, by, run.id):
                 session.add(ImportChange(import_id=run.id, table_name="department_version", row_id=old.id, before=None))
         add_version(session, ident, one.name, one.kind, parent, day, by, run.id)
-
-
-def _clear_interrupted(session: Session, now: datetime) -> None:
-    for run in session.scalars(select(ImportRun).where(ImportRun.undone_at == ImportRun.imported_at)).all():
-        if not run.summary.get("unfinished"):
-            continue
-        if run.imported_at > now - STALE:
-            raise Conflict(N_("Another import is being taken in. Wait until it has finished, then try again."))
-        forget(session, run)
-        session.delete(run)

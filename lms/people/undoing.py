@@ -52,6 +52,7 @@ def undo(session: Session, run_id: int, by: Actor) -> list[int]:
     record(session, by, "people.import.undo", "import_run", run.id, before=run.summary)
     session.flush()
     import_log.tell_undone(session, run, by)
+    _remove_facts(session, run)  # before what they took the place of is in force again: nobody has two birth months
     for name, model in FACTS.items():
         facts: Any = model
         session.execute(
@@ -158,15 +159,19 @@ def _give_back_own_data(session: Session, run: ImportRun) -> None:
 
 def forget(session: Session, run: ImportRun) -> None:
     """Remove the rows that an import wrote; they were never known, or are as if they had never been."""
-    for model in (*reversed(ABOUT_PEOPLE), DepartmentVersion):
-        stretch: Any = model
-        session.execute(delete(stretch).where(stretch.import_id == run.id))
+    _remove_facts(session, run)
     people, departments = _brought("person", run.id), _brought("department", run.id)
     session.execute(delete(Person).where(Person.id.in_(people)), execution_options={"synchronize_session": False})
     session.execute(
         delete(Department).where(Department.id.in_(departments)), execution_options={"synchronize_session": False}
     )
     session.execute(delete(ImportChange).where(ImportChange.import_id == run.id))
+
+
+def _remove_facts(session: Session, run: ImportRun) -> None:
+    for model in (*reversed(ABOUT_PEOPLE), DepartmentVersion):
+        stretch: Any = model
+        session.execute(delete(stretch).where(stretch.import_id == run.id))
 
 
 def touched(session: Session, run_id: int) -> list[int]:

@@ -14,14 +14,17 @@ from lms.compliance import actions as compliance
 from lms.compliance import building
 from lms.compliance.comparing import actions as comparing
 from lms.compliance.drafts import actions as drafts
+from lms.errors import AttuneError
 from lms.evidence import actions as evidence
 from lms.flows import assessing, certifying
 from lms.flows.history import how_far_history, step_history
+from lms.flows.staffing import step_facts
 from lms.notices import actions as notices
 from lms.notices import failing, nightly
 from lms.notices import mail as smtp
 from lms.outbox import HowFar, tell
-from lms.people import import_log
+from lms.people import fact_taking, import_log
+from lms.people.models import ImportRun
 from lms.records.history import staging as history
 from lms.records.history.taking import TAKE
 from lms.worker.bench import Bench
@@ -148,6 +151,24 @@ def take_history(payload: dict[str, Any], bench: Bench) -> None:
     )  # fmt: skip
 
 
+def take_facts(payload: dict[str, Any], bench: Bench) -> None:
+    """Take a file of licences, duties, leaves or birth months in, slice by slice; one that was cut off goes on where it stopped, and one
+    that would do something else by now is given up, with nothing of it left."""
+    run_id = payload["run"]
+    try:
+        with bench.database.session() as session:
+            plan = fact_taking.look_again(session, run_id, bench.files)
+        if plan is not None:
+            ready = plan
+            _in_steps(
+                bench, lambda session: step_facts(session, run_id, ready, bench.clock.now()), breather=True,
+                how_far=lambda session: fact_taking.how_far(session.get_one(ImportRun, run_id)),
+            )  # fmt: skip
+    except AttuneError as error:
+        with bench.database.transaction() as session:
+            fact_taking.give_up(session, run_id, error.message)
+
+
 def tell_import(payload: dict[str, Any], bench: Bench) -> None:
     """Write into the audit log what an import changed for each person."""
     _in_steps(bench, lambda session: import_log.step(session, payload), breather=True)
@@ -166,6 +187,7 @@ HANDLERS: dict[str, Callable[[dict[str, Any], Bench], None]] = {
     import_log.TELL: tell_import,
     history.READ: read_history,
     TAKE: take_history,
+    fact_taking.TAKE: take_facts,
     evidence.BUILD: build_pack,
     EXPORT: send_export,
 }

@@ -19,7 +19,7 @@ from lms.access import Permission
 from lms.errors import N_, AttuneError, Invalid, Message, NotFound
 from lms.files import StoredFile
 from lms.flows import staffing
-from lms.people import fact_feed, headings, sources, worklist
+from lms.people import fact_feed, fact_taking, headings, sources, worklist
 from lms.people.csv_text import Table
 from lms.people.fact_feed import FactPlan
 from lms.people.fact_files import HEADINGS
@@ -247,7 +247,8 @@ def take_in_facts(file_id: int) -> ResponseReturnValue:
     except AttuneError as error:
         session().rollback()
         return _show(stored, plan, tell(error.message)), error.status
-    say(gettext("The file is taken in."))
+    if fact_taking.how_far(run) is None:
+        say(gettext("The file is taken in."))
     return redirect(url_for("imports.show", run_id=run.id), 303)
 
 

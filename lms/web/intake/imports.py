@@ -17,10 +17,10 @@ from wtforms.validators import InputRequired, Length
 
 from lms.access import Permission, may
 from lms.db import Desk
-from lms.errors import N_, AttuneError, NotFound
+from lms.errors import N_, AttuneError, Message, NotFound
 from lms.files import StoredFile
 from lms.flows import staffing
-from lms.people import listing, sources, undoing, worklist
+from lms.people import fact_taking, listing, sources, undoing, worklist
 from lms.people.importing import Options
 from lms.people.models import ImportRun
 from lms.people.plan import Verdict
@@ -211,7 +211,7 @@ def history() -> ResponseReturnValue:
     """Every import, and what became of it."""
     page = min(max(request.args.get("page", 1, type=int), 1), 10_000)
     found = listing.runs(session(), page, PAGE)
-    rows = [row for row in found[:PAGE] if not row[0].summary.get("unfinished")]
+    rows = [row for row in found[:PAGE] if _shown(row[0])]
     return render_template(
         "people/imports.html",
         rows=rows,
@@ -226,12 +226,27 @@ def history() -> ResponseReturnValue:
 def show(run_id: int) -> ResponseReturnValue:
     """One import, with the way back."""
     run = session().get(ImportRun, run_id)
-    if run is None or run.summary.get("unfinished"):
+    if run is None or not _shown(run):
         raise NotFound(N_("There is no such import."))
+    if run.summary.get("unfinished"):
+        why = run.summary.get("refused")
+        refused = tell(Message(why["text"], why["params"])) if why else ""
+        return render_template("people/import_going.html", run=run, far=fact_taking.how_far(run), refused=refused)
     last = undoing.last_run(session())
     return render_template(
         "people/import_done.html", run=run, verdicts=VERDICTS, is_last=last is not None and last.id == run.id
     )
+
+
+@blueprint.post("/history/<int:run_id>/go-on")
+@needs(Permission.PEOPLE_IMPORT)
+def go_on(run_id: int) -> ResponseReturnValue:
+    """Have a worker go on with a file that is not whole, after its job was given up."""
+    run = session().get(ImportRun, run_id)
+    if run is not None and fact_taking.how_far(run) is not None:
+        staffing.go_on_with_facts(session(), run, actor())
+        commit()
+    return redirect(url_for("imports.show", run_id=run_id), 303)
 
 
 @blueprint.post("/history/<int:run_id>/undo")
@@ -252,6 +267,11 @@ def undo(run_id: int) -> ResponseReturnValue:
 
 
 # --- what the views share ---------------------------------------------------------------------------------------------
+
+
+def _shown(run: ImportRun) -> bool:
+    """Imports that are done, and those beside the pages; one that a request is at, or left behind, is nobody's business yet."""
+    return not run.summary.get("unfinished") or "total" in run.summary
 
 
 def keep(upload: Any) -> StoredFile:
