@@ -26,6 +26,8 @@ PER_ADDRESS = Limit(200, timedelta(minutes=15))
 """Wrong passwords from one address: high, because a whole hospital may share one."""
 RESET_PER_NAME = Limit(3, timedelta(hours=1))
 RESET_PER_ADDRESS = Limit(30, timedelta(hours=1))
+REFUSED_PER_PERSON = Limit(20, timedelta(hours=1))
+"""Refused changes of somebody else's attempt that are written down, of one person: nobody fills the audit log."""
 CODES_PER_ADDRESS = Limit(40, timedelta(minutes=15))
 
 

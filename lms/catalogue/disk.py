@@ -65,7 +65,7 @@ def load_course(folder: Path, *, today: date | None = None) -> Loaded:
     )
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=8)
 def _unchanged(folder: Path, stamps: tuple[tuple[Path, int, int, int, int], ...], today: date | None) -> Loaded:
     return _Folder(folder).load(today)
 

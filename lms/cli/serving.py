@@ -120,6 +120,8 @@ def _share(processes: int, with_worker: bool, stop: threading.Event) -> Part:
         if os.fork() == 0:
             os.close(ours)
             signal.signal(signal.SIGINT, signal.SIG_IGN)
+            if part is Part.WORKER:  # who stops all processes at once lets it finish its job, too
+                signal.signal(signal.SIGTERM, lambda *_: stop.set())
             grace = LAST_JOB if part is Part.WORKER else 0
             threading.Thread(target=_end_with, args=(theirs, stop, grace), daemon=True).start()
             return part

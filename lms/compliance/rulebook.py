@@ -166,7 +166,8 @@ def doubts(session: Session, rule: Mapping[str, Any], day: date) -> tuple[Proble
 
 
 def _topics(session: Session, rule: Rule) -> Iterator[Problem]:
-    """Topics of hours on which no course that is offered counts any minutes: only training done elsewhere can satisfy them."""
+    """Topics of hours on which no course counted any minutes in any version that stands: only training done elsewhere can satisfy
+    them."""
     asked = {topic for hours in rule.hours for topic in hours.topics}
     asked |= {topic for hours in rule.hours for share in hours.at_least for topic in share.topics}
     if not asked:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms import audit
+from lms.accounts import throttle
 from lms.audit import Actor
 from lms.catalogue.content import CourseContent
 from lms.catalogue.localised import localised
@@ -72,10 +73,13 @@ def _close_in_time(session: Session, attempt: Attempt, now: datetime) -> None:
 
 
 def note_meddling(session: Session, attempt_id: int, actor: Actor) -> None:
-    """Write down that somebody tried to change somebody else's attempt; one that does not exist is no matter."""
+    """Write down that somebody tried to change somebody else's attempt, the first times in an hour; one that does not exist is no
+    matter."""
     owners = select(Enrolment.person_id).join(Attempt, Attempt.enrolment_id == Enrolment.id)
     owner = session.scalar(owners.where(Attempt.id == attempt_id))
-    if owner is not None:
+    if owner is None:
+        return
+    if throttle.hit(session, f"refused:{actor.person_id}", throttle.REFUSED_PER_PERSON, actor.now):
         audit.record(session, actor, "attempt.refused", "attempt", attempt_id, about=owner)
 
 

@@ -10,7 +10,7 @@ from email.message import EmailMessage
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from lms.audit import Actor
@@ -193,7 +193,7 @@ def retry(session: Session, mail_id: int, now: datetime) -> Mail:
 
     Raises:
         NotFound: there is no such mail.
-        Invalid: it has been sent, or its link was taken out of it after sending.
+        Invalid: it has been sent, its link was taken out of it after sending, or the file it goes out with is not kept any more.
     """
     mail = session.get(Mail, mail_id)
     if mail is None:
@@ -204,6 +204,9 @@ def retry(session: Session, mail_id: int, now: datetime) -> Mail:
         raise Invalid(
             N_("The link in this message is not kept once it is sent. Send a new one from the account's page.")
         )
+    kept = session.scalar(select(func.count()).where(StoredFile.id.in_(mail.attachments)))
+    if kept != len(mail.attachments):
+        raise Invalid(N_("The file of this message is not kept any more, and it is not sent without it."))
     mail.sent_at = mail.bounced_at = mail.failed_at = mail.error = None
     for job in session.scalars(
         select(Job).where(Job.kind == SEND, Job.key == str(mail_id), Job.state == JobState.WAITING)

@@ -76,7 +76,7 @@ class HistoryRow(Base):
 
     __tablename__ = "history_row"
     __table_args__ = (
-        Index("ix_history_row_state", "run_id", "state"),
+        Index("ix_history_row_state", "run_id", "state", "person_id"),
         Index("ix_history_row_course", "run_id", "course_key"),
         Index("ix_history_row_same", "run_id", "person_id", "day"),
     )

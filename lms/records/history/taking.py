@@ -196,6 +196,10 @@ def _new(session: Session, run: HistoryRun, size: int) -> Sequence[Any]:
     if not ids:
         return []
     last = ids[-1] if len(ids) < size or ids[0] == ids[-1] else max(who for who in ids if who != ids[-1])
+    these = select(row.person_id).where(
+        mine, row.person_id <= last
+    )  # held, so that two files do not bring the same at once
+    session.execute(select(Person.id).where(Person.id.in_(these)).order_by(Person.id).with_for_update())
     same = exists().where(
         TrainingRecord.person_id == row.person_id,
         TrainingRecord.course_id == row.course_id,

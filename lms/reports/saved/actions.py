@@ -203,7 +203,6 @@ def let_go(session: Session, now: datetime, before: date | None = None) -> list[
     for sending in sent:
         if sending.mail_id is not None:
             mail = session.get_one(Mail, sending.mail_id)
-            mail.attachments = []
             if sending.file_id is not None and mail.sent_at is None and mail.failed_at is None:
                 mail.failed_at, mail.error = now, LET_GO
         sending.file_id = None
