@@ -68,15 +68,14 @@ class Decider:
         also = select(ROWS).where(ROWS.c.brought, ROWS.c.also.is_not(None), ROWS.c.also != "")
         for rows in batches(self.session.execute(also).all()):
             bulk(self.session, MEMBERSHIPS, [made for row in rows for made in self._also_of(row)])
-        taken = self.session.execute(
-            select(ROWS).where(ROWS.c.brought, exists().where(Person.email == ROWS.c.email))
-        ).all()  # an address that somebody else gives up in this same file: given once both are written
+        taken = and_(ROWS.c.brought, exists().where(Person.email == ROWS.c.email))
+        rows = self.session.execute(select(ROWS).where(taken)).all()
         bulk(
             self.session, PEOPLE,
-            [(-r.line, r.given_name, r.family_name, r.email, r.language, r.zone, r.folded, None) for r in taken],
+            [(-r.line, r.given_name, r.family_name, r.email, r.language, r.zone, r.folded, None) for r in rows],
         )  # fmt: skip
-        for row in taken:
-            self.session.execute(update(ROWS).where(ROWS.c.line == row.line).values(email=None))
+        if rows:  # an address that somebody else gives up in this same file: given once both are written
+            self.session.execute(update(ROWS).where(taken).values(email=None))
 
     def _also_of(self, row: Any) -> Iterator[tuple[Any, ...]]:
         start, end = row.hire or self.as_of, row.to_day or FOR_EVER

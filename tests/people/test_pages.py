@@ -241,6 +241,26 @@ def test_a_file_is_looked_at_confirmed_and_undone(
     assert office.contents() == before
 
 
+def test_a_dry_run_asks_as_often_for_many_people_as_for_few(desk: PageClient, office: Office) -> None:
+    """Ten statements make the temporary tables; the others read, match, check and compare all lines together."""
+    head, *lines = STAFF.splitlines()
+    how = {"as_of": "2026-06-15", "source": "hr", "dates": "iso", "partial": "y"}
+
+    def asked(many: int) -> int:
+        """The statements of a dry run in which so many known people give up their address to somebody new."""
+        old = [f"{2000 + n},Ida,Ek{n},ED,Clerk,2024-01-15,,1003,a{many}-{n}@mercy.test,no" for n in range(many)]
+        office.take_in("\n".join([head, *lines, *old, ""]), partial=True)
+        given_up = [line.replace(f"a{many}-", "b") for line in old]
+        new = [f"{5000 + n},Uma,Ny{n},ED,Clerk,2026-06-15,,2000,a{many}-{n}@mercy.test,no" for n in range(many)]
+        files = {"staff": (io.BytesIO("\n".join([head, *lines, *given_up, *new, ""]).encode()), "staff.csv")}
+        answer = desk.submit(desk.page("/people/import/"), {**how, **files}, form="upload", follow=False)
+        shown = desk.get(answer.location, budget=50)
+        assert shown.status_code == 200, shown.text
+        return len(shown.sent)  # type: ignore[attr-defined]
+
+    assert asked(2) == asked(60)
+
+
 def test_faults_and_fuses_stand_on_the_page(desk: PageClient, office: Office) -> None:
     how = {"as_of": "2026-06-15", "source": "hr", "dates": "eu"}
     faulty = STAFF.replace("2020-01-15", "31/02/2020").replace("1003,bo@", "9,bo@")
