@@ -69,12 +69,12 @@ class Decider:
         for rows in batches(self.session.execute(also).all()):
             bulk(self.session, MEMBERSHIPS, [made for row in rows for made in self._also_of(row)])
         taken = and_(ROWS.c.brought, exists().where(Person.email == ROWS.c.email))
-        rows = self.session.execute(select(ROWS).where(taken)).all()
+        theirs = self.session.execute(select(ROWS).where(taken)).all()
         bulk(
             self.session, PEOPLE,
-            [(-r.line, r.given_name, r.family_name, r.email, r.language, r.zone, r.folded, None) for r in rows],
+            [(-r.line, r.given_name, r.family_name, r.email, r.language, r.zone, r.folded, None) for r in theirs],
         )  # fmt: skip
-        if rows:  # an address that somebody else gives up in this same file: given once both are written
+        if theirs:  # an address that somebody else gives up in this same file: given once both are written
             self.session.execute(update(ROWS).where(taken).values(email=None))
 
     def _also_of(self, row: Any) -> Iterator[tuple[Any, ...]]:

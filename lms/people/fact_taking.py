@@ -30,6 +30,9 @@ TAKE = "people.facts"
 AT_ONCE = 2000
 """So many people are changed while one waits; more of them beside the pages, in slices."""
 
+KEPT = ("what", "dates", "encoding", "partial")
+"""What stays known of how a file was read, once it is taken in or given up."""
+
 SLICE = 5000
 """People of one slice: a quarter of a second in which nobody else can write on SQLite."""
 
@@ -76,7 +79,7 @@ def how_far(run: ImportRun) -> HowFar | None:
     told = run.summary
     if not told.get("unfinished") or "total" not in told or "refused" in told:
         return None
-    return HowFar("taking", told["done"], told["total"])
+    return HowFar("facts", told["done"], told["total"])
 
 
 def look_again(session: Session, run_id: int, files: FileStore) -> FactPlan | None:
@@ -144,7 +147,7 @@ def finish(session: Session, run: ImportRun, plan: FactPlan, by: Actor) -> None:
     )
     counts = {verdict.value: plan.counts[verdict] for verdict in Verdict}
     told = {"what": plan.what, "rows": plan.rows, "encoding": plan.encoding, "aside": len(plan.aside)}
-    run.options = {name: run.options[name] for name in ("what", "dates", "encoding", "partial")}
+    run.options = {name: run.options[name] for name in KEPT}
     run.summary, run.imported_at, run.undone_at = counts | told, by.now, None
     record(session, by, "people.import", "import_run", run.id, after=run.summary)
     session.flush()
@@ -158,6 +161,7 @@ def give_up(session: Session, run_id: int, why: Message) -> None:
         forget(session, run)
         plain = {"text": why.msgid, "params": {name: str(value) for name, value in why.params.items()}}
         run.summary = {**run.summary, "refused": plain}
+        run.options = {name: run.options[name] for name in KEPT}
 
 
 def _refuse_if_changed(session: Session, plan: FactPlan) -> None:

@@ -108,13 +108,13 @@ def live(db: Database, clock: SetClock, app: Flask, hr: PageClient, learner: int
         number = session.scalars(select(Certificate.number).where(Certificate.record_id == record.id)).one()
         record_id = record.id
         panel = _panel(session, clock, learner)
-        _taught(session, clock)
+        taught = _taught(session, clock)
         _mail(session, clock, learner)
         outside, equivalency = _elsewhere(session, clock, learner)
     return Lived(
         person=learner, secret=invitations_made, address_token=_token(app, learner), certificate=number,
         record=record_id, dry_run=dry_run, import_run=import_run, pack=_pack(hr), comparison=_comparison(hr), panel=panel, draft=_draft(hr),
-        requirement=_second_version(db, clock), history=history, outside=outside, equivalency=equivalency, view=_view(hr),
+        requirement=_second_version(db, clock), history=history, outside=outside, equivalency=equivalency, view=_view(hr), session=taught,
         **training, **people,
     )  # fmt: skip
 
@@ -143,14 +143,15 @@ def _elsewhere(session: Session, clock: SetClock, learner: int) -> tuple[int, in
     return training.id, equivalencies.state(session, said, None, Actor(1, now)).id
 
 
-def _taught(session: Session, clock: SetClock) -> None:
-    """A live session of CC-101 at which somebody was. Not the learner, who has something left to ask more time for."""
+def _taught(session: Session, clock: SetClock) -> int:
+    """A live session of CC-101 at which somebody was; gives its number. Not the learner, who has something left to ask more time for."""
     by = Actor(1, clock.now())
     course = catalogue.offered_by_slug(session, "cc-101").course_id
     held = sessions.hold(
         session, sessions.Wanted(course, clock.now().date(), "in_person", "en", place="Room 4"), "UTC", by
     )
     record_attendance(session, held, [session.get_one(Person, 3)], by)
+    return held.id
 
 
 def _panel(session: Session, clock: SetClock, learner: int) -> int:

@@ -11,9 +11,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from lms.access import Permission
-from lms.clock import SetClock
 from lms.db import Base, Database
-from tests.journeys.lived import Lived, live
+from tests.journeys.lived import Lived
 from tests.journeys.places import places
 from tests.support.pages import PageClient
 
@@ -29,14 +28,6 @@ NO_CHANGE = {
 
 SIGN_IN = {"sign_in_session"}
 """What reading itself touches."""
-
-
-@pytest.fixture
-def lived(
-    db: Database, clock: SetClock, app: Flask, signed_in: Callable[[int], PageClient], who: Callable[[str], int]
-) -> Lived:
-    """The hospital after a day of work."""
-    return live(db, clock, app, signed_in(who("hr")), who("learner"))
 
 
 @pytest.fixture

@@ -77,6 +77,7 @@ JOB_PHASES = {
     "lists": _l("Weekly lists"),
     "calendars": _l("Calendars to put right: person %(done)s of %(total)s"),
     "mails": _l("Messages: person %(done)s of %(total)s"),
+    "facts": _l("People of a file taken in: %(done)s of %(total)s"),
     "taking": _l("Completions taken in: %(done)s of %(total)s"),
     "undoing": _l("Completions taken back: %(done)s of %(total)s"),
 }
