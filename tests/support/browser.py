@@ -79,6 +79,10 @@ class Colours:
             self._passed[scheme] |= clothes(page)
         return found
 
+    def rest(self, page: Page, scheme: str) -> list[str]:
+        """The same for a page whose colours were judged whole in another language: letters in clothes that it has passed are left out."""
+        return violations(page, rules_off=COLOURS) + self.alone(page, scheme)
+
     def alone(self, page: Page, scheme: str) -> list[str]:
         """What axe-core finds by the rules of :data:`COLOURS`, if anything is in clothes that it has not passed yet."""
         worn = clothes(page)
