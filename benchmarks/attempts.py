@@ -411,7 +411,10 @@ def _row(name: str, seconds: list[float]) -> str:
 @click.option("--saves", default=300, show_default=True, help="Saves beside the floor.")
 def main(clients: int, attempts: int, processes: int, pages: bool, saves: int) -> None:
     """Print attempts a second, and what each request takes."""
-    with durable_postgres() as (url, postgres), tempfile.TemporaryDirectory(prefix="attune-bench-") as folder:
+    with (
+        durable_postgres() as (url, postgres),
+        tempfile.TemporaryDirectory(prefix="attune-bench-", ignore_cleanup_errors=True) as folder,
+    ):
         config = Config(database_url=url, data_dir=Path(folder), secret_key=secrets.token_hex(16))
         database = Database(url)
         upgrade(database)
