@@ -98,15 +98,17 @@ def give_duty(session: Session, person_id: int, name: str, from_day: date, last_
     _write_tags(session, person_id, before, after, "duty.give", by)
 
 
-def end_duty(session: Session, person_id: int, ident: int, last_day: date, by: Actor) -> None:
+def end_duty(session: Session, person_id: int, ident: int, last_day: date, by: Actor, reason: str) -> None:
     """A duty ends with a last day; a last day before its first takes it away.
 
     Raises:
+        Invalid: no reason.
         Conflict: its end was changed already.
     """
+    _reasoned(reason)
     _locked(session, person_id, by)
     before = tags(session, person_id)
-    _write_tags(session, person_id, before, holdings.laid_down(before, ident, last_day), "duty.end", by)
+    _write_tags(session, person_id, before, holdings.laid_down(before, ident, last_day), "duty.end", by, reason)
 
 
 def set_birth_month(session: Session, person_id: int, month: int | None, by: Actor) -> None:
@@ -153,8 +155,8 @@ def _write_terms(
 
 
 def _write_tags(
-    session: Session, person_id: int, before: Sequence[Tagged], after: Sequence[Tagged], action: str, by: Actor
-) -> None:
+    session: Session, person_id: int, before: Sequence[Tagged], after: Sequence[Tagged], action: str, by: Actor, reason: str = ""
+) -> None:  # fmt: skip
     gone, new = holdings.difference(before, after)
     _supersede(session, DutyTag, gone, by)
     for one in new:
@@ -164,7 +166,7 @@ def _write_tags(
                 recorded_by=by.person_id,
             )
         )  # fmt: skip
-    _note(session, person_id, [each for each in before if each.id in gone], new, action, by)
+    _note(session, person_id, [each for each in before if each.id in gone], new, action, by, reason)
 
 
 def _supersede(session: Session, model: Any, ids: Sequence[int], by: Actor) -> None:

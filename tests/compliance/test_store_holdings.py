@@ -101,7 +101,7 @@ def test_whatever_people_hold_the_store_is_what_the_facts_say(session: Session, 
                         qualifications.give_duty(session, who, "Perinatal", day(), None, SYSTEM)
                     case 6:
                         for tag in qualifications.tags(session, who)[:1]:
-                            qualifications.end_duty(session, who, tag.id or 0, day(), SYSTEM)
+                            qualifications.end_duty(session, who, tag.id or 0, day(), SYSTEM, "Over")
                     case 7:
                         qualifications.set_birth_month(session, who, chance.choice([None, 1, 2, 12]), SYSTEM)
                     case 8:

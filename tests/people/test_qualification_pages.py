@@ -53,6 +53,14 @@ def test_hr_records_corrects_and_ends_what_somebody_holds(
     )
     assert early.status_code == 422
     with db.session() as session:
+        (duty,) = qualifications.tags(session, person)
+    ends = desk.page(f"{at}/duties/{duty.id}/end")
+    assert desk.submit(ends, {"last_day": "2026-05-31"}, form="change", follow=False).status_code == 422, "no reason"
+    desk.submit(ends, {"last_day": "2026-05-31", "reason": "Left the team"}, form="change")
+    with db.session() as session:
+        (over,) = qualifications.tags(session, person)
+        told = session.scalars(select(AuditEntry).where(AuditEntry.action == "duty.end")).one()
+        assert (str(over.to_day), told.reason) == ("2026-06-01", "Left the team")
         days = [(t.number, str(t.from_day), t.basis) for t in qualifications.terms(session, person)]
         noted = session.scalars(select(AuditEntry.action).where(AuditEntry.subject_id == person)).all()
     assert days == [("71", "2024-02-01", "initial"), ("7", "2026-02-01", "renewal")]

@@ -127,7 +127,7 @@ VERBS: dict[str, Callable[[Mine, Actor], object]] = {
     "correct a licence": lambda m, by: qualifications.correct_licence(m.session, m.me, m.licence.id, m.term, by, "x"),
     "end a licence": lambda m, by: qualifications.end_licence(m.session, m.me, m.licence.id, TODAY, by, "x"),
     "duty": lambda m, by: qualifications.give_duty(m.session, m.me, "x", TODAY, None, by),
-    "end a duty": lambda m, by: qualifications.end_duty(m.session, m.me, m.duty.id, TODAY, by),
+    "end a duty": lambda m, by: qualifications.end_duty(m.session, m.me, m.duty.id, TODAY, by, "Over"),
     "birth month": lambda m, by: qualifications.set_birth_month(m.session, m.me, 5, by),
 }
 

@@ -105,6 +105,7 @@ class LastDutyDayForm(Form):
         _l("Last day"), [InputRequired(DAY_NEEDED)],
         description=_l("A day before its first one takes the entry away."),
     )  # fmt: skip
+    reason = StringField(_l("Reason"), [InputRequired(NEEDED), Length(max=500)])
 
 
 class BirthMonthForm(Form):
@@ -222,7 +223,7 @@ def end_duty(person_id: int, duty_id: int) -> ResponseReturnValue:
     form = LastDutyDayForm(last_day=today())
     return change(
         one, form, gettext("End a duty"), gettext("End it"),
-        lambda: qualifications.end_duty(session(), person_id, duty_id, form.last_day.data, actor()), tab=HERE,
+        lambda: qualifications.end_duty(session(), person_id, duty_id, form.last_day.data, actor(), form.reason.data), tab=HERE,
     )  # fmt: skip
 
 
