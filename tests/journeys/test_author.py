@@ -48,7 +48,8 @@ def test_an_author_finds_the_line_that_is_wrong_and_previews_without_a_trace(
     page.reload()
     expect(page.get_by_role("heading", level=1)).to_have_text("Language Access, Anew")
     expect(page.get_by_role("button", name="Publish this version")).to_be_visible()
-    page.get_by_role("heading", name="Outline").locator("xpath=..").get_by_role("link").first.click()
+    with page.expect_navigation():
+        page.get_by_role("heading", name="Outline").locator("xpath=..").get_by_role("link").first.click()
     expect(page.get_by_role("main").locator(".prose").first).to_be_visible()
     page.goto("/authoring/courses/la-110/preview/post-test")
     expect(page.get_by_role("main")).to_contain_text("This one is right.")

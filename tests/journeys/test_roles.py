@@ -7,7 +7,7 @@ import io
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import select
 
 from lms.clock import SetClock
@@ -27,9 +27,22 @@ def title(page: Page, words: str) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text(words)
 
 
+def onward(page: Page, target: Locator) -> None:
+    """Press what leads to another page, and wait until that is whole: what is asked next is asked of it, not of this one."""
+    with page.expect_navigation():
+        target.click()
+
+
+def enter(page: Page, target: Locator) -> None:
+    """The same with the keyboard."""
+    target.focus()
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+
+
 def go(page: Page, name: str) -> None:
     """Choose from the main menu."""
-    page.get_by_role("navigation", name="Main").get_by_role("link", name=name, exact=True).click()
+    onward(page, page.get_by_role("navigation", name="Main").get_by_role("link", name=name, exact=True))
 
 
 def download(page: Page, name: str) -> bytes:
@@ -50,14 +63,14 @@ def test_a_manager_finds_who_is_stuck_and_gives_another_attempt(
         fail_thrice(session, clock, enrolment)
     sign_in(page, "manager")
     title(page, "My team")
-    page.get_by_role("link", name="Everybody").first.click()
-    page.get_by_role("row").filter(has_text="Lena Marsh").get_by_role("link").first.click()
+    onward(page, page.get_by_role("link", name="Everybody").first)
+    onward(page, page.get_by_role("row").filter(has_text="Lena Marsh").get_by_role("link").first)
     title(page, "Lena Marsh")
     go(page, "My team")
-    page.get_by_role("link", name="Give another attempt").click()
+    onward(page, page.get_by_role("link", name="Give another attempt"))
     hers = page.get_by_role("form", name="Lena Marsh")  # somebody else waits on the page, too
     hers.get_by_label("Reason").fill("We went through the missed questions together.")
-    hers.get_by_role("button", name="Give one more attempt").click()
+    onward(page, hers.get_by_role("button", name="Give one more attempt"))
     expect(page.get_by_role("status").filter(has_text="has one more attempt")).to_be_visible()
     with db.session() as session:
         grant = session.scalars(select(Accommodation)).one()
@@ -70,12 +83,12 @@ def test_hr_looks_at_another_day_and_takes_the_people_behind_a_number_along(page
     go(page, "Completion")
     title(page, "Completion as of June 15, 2026")
     page.get_by_label("As of", exact=True).fill("2026-01-31")
-    page.get_by_role("button", name="Show this day").click()
+    onward(page, page.get_by_role("button", name="Show this day"))
     title(page, "Completion as of January 31, 2026")
     whole = page.get_by_role("row").filter(has_text="Riverbend Health").last
     number = whole.get_by_role("link").nth(1)  # the first is the rate, which opens what it is made of
     shown = int(number.inner_text().replace(",", ""))
-    number.click()
+    onward(page, number)
     expect(page.get_by_label("As of", exact=True)).to_have_value("2026-01-31")
     rows = list(csv.reader(io.StringIO(download(page, "Download CSV").decode("utf-8-sig"))))
     assert ["As of January 31, 2026"] in rows, "the file says for which day it is"
@@ -109,8 +122,7 @@ def test_hr_builds_rehearses_and_publishes_a_requirement_by_keyboard(page: Page)
     sign_in(page, "hr")
     go(page, "Requirements")
     main, keys = page.get_by_role("main"), page.keyboard
-    page.get_by_role("link", name="New requirement").focus()
-    keys.press("Enter")
+    enter(page, page.get_by_role("link", name="New requirement"))
     expect(page.get_by_role("button", name="Update the form")).to_be_hidden()
     page.get_by_label("Title").focus()
     keys.type("Language access for the front desk")
@@ -129,17 +141,14 @@ def test_hr_builds_rehearses_and_publishes_a_requirement_by_keyboard(page: Page)
     expect(main.get_by_role("checkbox", name="Clerk")).to_have_count(0)
     page.locator("#f-audience\\.0").get_by_role("checkbox", name="Registrar", exact=True).focus()
     keys.press("Space")
-    main.get_by_role("button", name="Read it back").last.focus()
-    keys.press("Enter")
+    enter(page, main.get_by_role("button", name="Read it back").last)
     expect(page.get_by_role("status").filter(has_text="This is what the requirement says")).to_contain_text("Registrar")
-    main.get_by_role("button", name="Rehearse it").focus()
-    keys.press("Enter")
+    enter(page, main.get_by_role("button", name="Rehearse it"))
     expect(main).to_contain_text("What changes for whom")
     if main.get_by_label("I have read this").count():
         main.get_by_label("I have read this").focus()
         keys.press("Space")
-    main.get_by_role("button", name="Publish this requirement").focus()
-    keys.press("Enter")
+    enter(page, main.get_by_role("button", name="Publish this requirement"))
     title(page, "Language access for the front desk")
     expect(main).to_contain_text("Version 1")
 
@@ -157,14 +166,14 @@ def test_hr_takes_a_file_in_after_a_dry_run_and_takes_it_back(page: Page, db: Da
         {"name": "staff.csv", "mimeType": "text/csv", "buffer": CSV.encode()}
     )
     page.get_by_label("System the numbers come from").fill("journey")
-    page.get_by_role("button", name="See what would happen").click()
+    onward(page, page.get_by_role("button", name="See what would happen"))
     title(page, "What this file would do")
     expect(page.get_by_role("main")).to_contain_text("June Testing")
     assert testing() == []
-    page.get_by_role("button", name="Take this file in").click()
+    onward(page, page.get_by_role("button", name="Take this file in"))
     title(page, "Import of")
     assert testing() == ["J-1", "J-2"]
-    page.get_by_role("button", name="Undo this import").click()
+    onward(page, page.get_by_role("button", name="Undo this import"))
     expect(page.get_by_role("status").filter(has_text="The import is undone")).to_be_visible()
     page.goto("/people/?q=Testing")
     expect(page.get_by_role("row").filter(has_text="June Testing")).to_have_count(0)
@@ -197,18 +206,18 @@ def test_an_administrator_changes_settings_and_sees_that_mail_waits(page: Page) 
     sign_in(page, "administrator")
     title(page, "Administration")
     expect(page.get_by_role("main")).to_contain_text("Mail is not set up")
-    page.get_by_role("link", name="Change the settings").click()
+    onward(page, page.get_by_role("link", name="Change the settings"))
     page.get_by_label("Send it to").fill("somebody@riverbend.example")
-    page.get_by_role("button", name="Send a test message").click()
+    onward(page, page.get_by_role("button", name="Send a test message"))
     expect(page.get_by_role("alert")).to_contain_text("Set up a mail server first.")
     page.locator("#contact").fill("The training desk, extension 4444")
     page.locator("#mail_host").fill("127.0.0.1")
     page.locator("#mail_port").fill("9")
     page.locator("#mail_sender").fill("training@riverbend.example")
-    page.get_by_role("button", name="Save the settings").click()
+    onward(page, page.get_by_role("button", name="Save the settings"))
     expect(page.get_by_role("contentinfo")).to_contain_text("extension 4444")
     page.goto("/admin/settings")
     page.get_by_label("Send it to").fill("somebody@riverbend.example")
-    page.get_by_role("button", name="Send a test message").click()
+    onward(page, page.get_by_role("button", name="Send a test message"))
     title(page, "Mail")
     expect(page.get_by_role("row").filter(has_text="somebody@riverbend.example")).to_contain_text("Waiting")

@@ -11,6 +11,7 @@ const NOT_ANSWER = new Set(["csrf_token", "key", "item", "language", "scene", "t
 const state = document.getElementById("saved-state");
 const form = document.getElementById("answer");
 const dialog = document.getElementById("sign-in-again");
+const handOver = document.getElementById("hand-over");
 const saves = form?.dataset.save === "yes";
 const kept = Boolean(form && (form.elements.namedItem("item") || form.elements.namedItem("scene")));
 
@@ -138,7 +139,7 @@ const attempt = async (entry, values, mine, then) => {
   if (outcome === "asleep") askToSignIn(again);
   else if (outcome === "other") show("failed", state.dataset.other);
   else if (outcome === "later") {
-    show("failed", kept ? state.dataset.failed : state.dataset.offline);
+    if (!handOver?.dataset.sure) show("failed", kept ? state.dataset.failed : state.dataset.offline); // who is asked to press once more reads that to the end
     waiting = setTimeout(again, pause);
     pause = Math.min(pause * 2, LATE);
     retry = again;
@@ -226,7 +227,6 @@ const begin = async () => {
 
 // --- handing the computer to somebody else ---------------------------------------------------------------------------------
 
-const handOver = document.getElementById("hand-over");
 handOver?.addEventListener("submit", async (event) => {
   if (handOver.dataset.sure) return;
   event.preventDefault();
