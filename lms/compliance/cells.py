@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal_column, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from lms.clock import FOR_EVER
@@ -162,8 +162,7 @@ def _walk(who: Who, name: str, *, near: bool) -> tuple[Select[int], list[Any], A
         inside = (person_id + 0).in_(select(Span.person_id).where(*who.spans())).is_(true())
     query: Select[int] = select(person_id).where(inside)
     if name == "job":
-        shown = or_(held.primary, held.id == home_of(held.person_id, who.day))
-        return query.where(known(held), day_in(who.day, held.from_day, held.to_day), shown), [held.job], person_id
+        return query.where(*_shown(who.day)), [held.job], person_id
     return query, [Person.number] if name == "number" else [Person.family_name, Person.given_name], person_id
 
 
@@ -177,26 +176,41 @@ def found_of(session: Session, who: Who, sort: str, offset: int, limit: int) -> 
     """The ids of the people on a page, in order, and how many there are altogether, however it is narrowed. One statement; two for a
     page behind the last.
 
-    The people are found first by what narrows them, then the span of each.
+    The people are found once, apart from their order: a planner that sees the two together takes the limit for a reason to go along the
+    order, and looks up everybody's spans until the page is full.
     """
     name, down = sort.removeprefix("-"), sort.startswith("-")
-    where = [*who.spans(by_person=who.narrowed), *who.people(Span.person_id)]
+    where = [*who.spans(), *who.people(Span.person_id)]
     if who.departments is not None:
         where.append(Span.person_id.in_(members(who.day, who.departments)))
-    query: Any = select(Span.person_id, func.count().over()).where(*where)
+    columns: list[Any] = [Span.person_id, *([_SPAN[name].label("place")] if name in BY_SPAN else [])]
+    found = select(*columns).where(*where).cte("found")
+    # asked for twice, so that both databases work it out once and keep it
+    total = select(func.count()).select_from(found).scalar_subquery()
+    person_id = found.c.person_id
+    query: Select[Any] = select(person_id, total).select_from(found)
     if name in BY_SPAN:
-        columns = [_SPAN[name]]
+        ordered = [found.c.place]
+    elif name == "job":
+        query = query.outerjoin(Membership, and_(Membership.person_id == person_id, *_shown(who.day)))
+        ordered = [Membership.job]
     else:
-        query = query.join(Person, Person.id == Span.person_id)
-        columns = [Person.number] if name == "number" else [Person.family_name, Person.given_name]
-    if name == "job":
-        query = query.outerjoin(Membership, Membership.id == home_of(Span.person_id, who.day))
-        columns = [Membership.job]
-    rows = session.execute(query.order_by(*_ordered(columns, Span.person_id, down, False)).offset(offset).limit(limit))
-    found = [(person, total) for person, total in rows]
-    if found or not offset:
-        return [person for person, _ in found], found[0][1] if found else 0
+        query = query.join(Person, Person.id == person_id)
+        ordered = [Person.number] if name == "number" else [Person.family_name, Person.given_name]
+    rows = session.execute(query.order_by(*_ordered(ordered, person_id, down, False)).offset(offset).limit(limit)).all()
+    if rows or not offset:
+        return [person for person, _ in rows], rows[0][1] if rows else 0
     return [], session.scalar(select(func.count()).select_from(Span).where(*where)) or 0
+
+
+def _shown(day: date) -> list[ColumnElement[bool]]:
+    """That a membership is the one its person is shown with (:func:`home_of`); asked only where it is no primary one."""
+    held = Membership
+    return [
+        known(held),
+        day_in(day, held.from_day, held.to_day),
+        or_(held.primary, held.id == home_of(held.person_id, day)),
+    ]
 
 
 def members(day: date, departments: Collection[int]) -> Select[int]:
