@@ -18,7 +18,7 @@ from lms.clock import SetClock
 from lms.db import Database
 from tests.journeys.lived import Lived
 from tests.journeys.places import GUEST, NO_PAGES, Place, places
-from tests.support.browser import AXE, Colours, overflow, violations
+from tests.support.browser import AXE, Judge, overflow, violations
 from tests.support.databases import PostgresDatabases, SqliteDatabases
 from tests.support.demo import NAMES
 from tests.support.servers import ThreadServer
@@ -56,15 +56,28 @@ def test_the_inspection_finds_what_it_should(page: Page) -> None:
     found = " ".join(violations(page))
     assert "color-contrast" in found and "label" in found
     assert overflow(page) > 0
-    colours = Colours()
+    judge = Judge()
     for _ in range(2):
-        assert "color-contrast" in " ".join(colours.alone(page, "light")), "what failed is judged again"
+        assert "color-contrast" in " ".join(judge.colours(page, "light")), "what failed is judged again"
     for colour, wrong in (("#000", False), ("#000", False), ("#bbb", True)):
         page.evaluate("colour => { document.querySelector('.grey').style.color = colour; }", colour)
-        assert ("color-contrast" in " ".join(colours.alone(page, "light"))) == wrong
+        assert ("color-contrast" in " ".join(judge.colours(page, "light"))) == wrong
     page.evaluate("document.querySelector('.grey').style.color = '#000'")
     page.evaluate("document.querySelector('main').style.background = '#222'")
-    assert "color-contrast" in " ".join(colours.alone(page, "light")), "another ground, far below the text"
+    assert "color-contrast" in " ".join(judge.colours(page, "light")), "another ground, far below the text"
+    page.set_content(
+        "<!doctype html><html lang=en><title>t</title><main><h1>Good</h1><label for=a>A<input id=a></label></main></html>"
+    )
+    assert judge.whole(page, "light") == []
+    for change, wrong in (
+        ("document.querySelector('h1').textContent = 'Bueno'", ""),
+        ("document.documentElement.lang = 'nonsense'", "html-lang-valid"),
+        ("document.documentElement.lang = 'es'", ""),
+        ("document.querySelector('label').firstChild.textContent = ' '", "label"),
+    ):
+        page.evaluate(f"{change}; 0")
+        found = judge.rest(page, "light")
+        assert (wrong in found[0]) if wrong else (found == []), f"{change}: {found}"
 
 
 @pytest.mark.browser
@@ -88,11 +101,12 @@ def test_pages_are_accessible_and_fit(
     live_server: ThreadServer,
 ) -> None:
     """On the way back, in the other language, a page that was begun in the light is begun in the dark: whatever axe-core can find is
-    looked for on every page in both languages, colours on every page once and wherever something wears them for the first time. Who
-    shares a page with the role that has it first sees it in one of the two."""
+    looked for on every page in both languages, colours on every page once and wherever something wears them for the first time, and
+    where nothing but the words changed, what depends on words and the room they take. Who shares a page with the role that has it
+    first sees it in one of the two languages."""
     seen = page if role == GUEST else browser_as(who(role), viewport=DESK)
     seen.context.add_init_script(path=AXE)
-    colours = Colours()
+    judge = Judge()
     found = []
     way = [place for place in places(lived) if role in place.by][part]
     visits = [("en", place) for turn, place in enumerate(way) if place.by[0] == role or turn % 2]
@@ -100,7 +114,7 @@ def test_pages_are_accessible_and_fit(
     for number, (language, place) in enumerate(visits):
         keep(seen.context, live_server, language=language)
         inspect = look_back if number % 2 else look
-        found += [f"{place.path} ({language}): {what}" for what in inspect(seen, place, language, colours)]
+        found += [f"{place.path} ({language}): {what}" for what in inspect(seen, place, language, judge)]
     assert not found, f"{len(found)} findings\n  " + "\n  ".join(dict.fromkeys(found))
 
 
@@ -139,33 +153,33 @@ def test_first_run_page(
         database = Database(url)
         server = ThreadServer(create_app(config.with_(database_url=url, demo=False), clock, database))
         page = new_context(base_url=server.url, viewport=DESK).new_page()
-        found = look(page, Place("setup.first_run", (GUEST,), "/setup"), "en", Colours())
+        found = look(page, Place("setup.first_run", (GUEST,), "/setup"), "en", Judge())
         page.context.close()
         server.stop()
         database.close()
     assert not found, "\n  ".join(found)
 
 
-def look(page: Page, place: Place, language: str, colours: Colours) -> list[str]:
+def look(page: Page, place: Place, language: str, judge: Judge) -> list[str]:
     """Open a page at the desk, in light colours, and say everything that is wrong with it; in the dark only what depends on colours.
     The window is left dark and narrow.
     """
     found = arrive(page, place, language)
-    found += (colours.whole if language == "en" else colours.rest)(page, "light")
+    found += (judge.whole if language == "en" else judge.rest)(page, "light")
     page.emulate_media(color_scheme="dark")
-    found += [f"dark: {what}" for what in colours.alone(page, "dark")]
+    found += [f"dark: {what}" for what in judge.colours(page, "dark")]
     page.set_viewport_size(TELEPHONE)
     return found + too_wide(page)
 
 
-def look_back(page: Page, place: Place, language: str, colours: Colours) -> list[str]:
+def look_back(page: Page, place: Place, language: str, judge: Judge) -> list[str]:
     """The same the other way round, from where :func:`look` left the window: it is given a new size and new colours half as often."""
     found = arrive(page, place, language)
     found += too_wide(page)
     page.set_viewport_size(DESK)
-    found += [f"dark: {what}" for what in (colours.whole if language == "en" else colours.rest)(page, "dark")]
+    found += [f"dark: {what}" for what in (judge.whole if language == "en" else judge.rest)(page, "dark")]
     page.emulate_media(color_scheme="light")
-    return found + colours.alone(page, "light")
+    return found + judge.colours(page, "light")
 
 
 def arrive(page: Page, place: Place, language: str) -> list[str]:

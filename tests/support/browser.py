@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -64,34 +65,95 @@ _CLOTHES = """() => {
 }"""
 
 
-class Colours:
-    """Judges colours. What axe-core found nothing wrong with need not be judged again in the same clothes: the same letters in the
-    same colours on the same ground, in the same colour scheme.
+_BONES = """() => {
+    const words = new Set(['lang', 'dir', 'title', 'alt', 'placeholder', 'value', 'href', 'action', 'label', 'abbr', 'nonce']);
+    const bones = [];
+    const walk = (element) => {
+        bones.push('<', element.localName);
+        for (const name of element.getAttributeNames().sort()) {
+            if (name === 'lang' || name === 'dir') continue;
+            if (name === 'aria-current' && element.lang) continue;
+            const worded = words.has(name) || name === 'aria-label' || name === 'aria-description' || name.startsWith('data-');
+            const value = element.getAttribute(name);
+            bones.push(' ', name, '=', worded && !value.startsWith('#') ? Boolean(value.trim()) : value);
+        }
+        bones.push('>');
+        for (const child of element.childNodes) {
+            if (child.nodeType === 1) walk(child);
+            else if (child.nodeType === 3 && child.data.trim()) bones.push('t');
+        }
+        bones.push('/');
+    };
+    walk(document.documentElement);
+    return bones.join('');
+}"""
+
+_CROWDED = """() => {
+    const boxes = [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary, [role], [tabindex]')]
+        .map((e) => e.getBoundingClientRect()).filter((box) => box.width > 1 && box.height > 1);
+    const small = (box) => box.width < 24 || box.height < 24;
+    const middle = (box) => [box.left + box.width / 2, box.top + box.height / 2];
+    const beyond = (at, from, to) => Math.max(from - at, 0, at - to);
+    const inside = (one, other) => one.left >= other.left && one.right <= other.right && one.top >= other.top && one.bottom <= other.bottom;
+    return boxes.filter(small).some((one) => {
+        const [x, y] = middle(one);
+        return boxes.some((other) => {
+            if (other === one || inside(one, other) || inside(other, one)) return false;
+            const [otherX, otherY] = middle(other);
+            if (small(other) && Math.hypot(x - otherX, y - otherY) < 24) return true;
+            return Math.hypot(beyond(x, other.left, other.right), beyond(y, other.top, other.bottom)) < 12;
+        });
+    });
+}"""
+
+OF_WORDS = (
+    "document-title", "html-has-lang", "html-lang-valid", "html-xml-lang-mismatch", "scrollable-region-focusable", "valid-lang",
+)  # fmt: skip
+"""The rules whose outcome other words, or the other room that they take, can change on a page with the same bones; besides the size
+of targets, which cannot be wrong where a small one has room around it (WCAG 2.2, success criterion 2.5.8)."""
+
+
+class Judge:
+    """Judges pages. What axe-core found nothing wrong with need not be judged again: letters in the same clothes (the same colours on
+    the same ground, in the same colour scheme), and a page with the same bones (elements, attributes, and where there are words at
+    all), which in another language needs only the rules that depend on words and room.
     """
 
     def __init__(self) -> None:
-        self._passed: dict[str, set[str]] = {"light": set(), "dark": set()}
+        self._clothes: dict[str, set[str]] = {"light": set(), "dark": set()}
+        self._bones: set[str] = set()
 
     def whole(self, page: Page, scheme: str) -> list[str]:
-        """Everything that axe-core finds on the page, which is shown in this scheme."""
+        """Everything that axe-core finds on the page, which is shown in this scheme; its colours, too, are judged whole."""
         found = violations(page)
         if not found:
-            self._passed[scheme] |= clothes(page)
+            self._clothes[scheme] |= clothes(page)
+            self._bones.add(bones(page))
         return found
 
     def rest(self, page: Page, scheme: str) -> list[str]:
-        """The same for a page whose colours were judged whole in another language: letters in clothes that it has passed are left out."""
-        return violations(page, rules_off=COLOURS) + self.alone(page, scheme)
+        """The same for a page whose colours were judged whole in another language: letters in clothes that have passed are left out."""
+        seen = bones(page)
+        if seen in self._bones:
+            found = violations(page, only=(*OF_WORDS, "target-size") if page.evaluate(_CROWDED) else OF_WORDS)
+        elif not (found := violations(page, rules_off=COLOURS)):
+            self._bones.add(seen)
+        return found + self.colours(page, scheme)
 
-    def alone(self, page: Page, scheme: str) -> list[str]:
-        """What axe-core finds by the rules of :data:`COLOURS`, if anything is in clothes that it has not passed yet."""
+    def colours(self, page: Page, scheme: str) -> list[str]:
+        """What axe-core finds by the rules of :data:`COLOURS`, if anything is in clothes that have not passed yet."""
         worn = clothes(page)
-        if worn <= self._passed[scheme]:
+        if worn <= self._clothes[scheme]:
             return []
         found = violations(page, only=COLOURS)
         if not found:
-            self._passed[scheme] |= worn
+            self._clothes[scheme] |= worn
         return found
+
+
+def bones(page: Page) -> str:
+    """The page without its words: elements, attributes, and where there is text."""
+    return sha256(str(page.evaluate(_BONES)).encode()).hexdigest()
 
 
 def clothes(page: Page) -> set[str]:

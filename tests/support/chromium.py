@@ -9,7 +9,9 @@ from pathlib import Path
 
 from tests.support.postgres import Unavailable
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+PACKAGES = ("chromium-headless-shell", "chromium")
+"""The first is Chromium without windows: the same engine, less to fetch and to start."""
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
 ARGUMENTS = [
     "--no-sandbox",
@@ -21,6 +23,7 @@ ARGUMENTS = [
     "--disable-default-apps",
     "--no-first-run",
     "--force-color-profile=srgb",
+    "--disable-features=RenderDocument",  # a frame made anew for every page costs a third of going there
 ]
 
 
@@ -37,19 +40,21 @@ def find() -> str | None:
 
 
 def provide() -> str:
-    """The program; on Debian and its children root installs the package ``chromium`` where it is missing.
+    """The program; on Debian and its children root installs one of :data:`PACKAGES` where there is none.
 
     Raises:
         Unavailable: it cannot be had; the message names the package.
     """
     program = find()
     if program is None and Path("/etc/debian_version").exists() and os.geteuid() == 0 and shutil.which("apt-get"):
-        print("Installing the package chromium ...", flush=True)
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         subprocess.run(["apt-get", "update", "-q"], env=environment, stdout=subprocess.DEVNULL, check=False)
-        install = ["apt-get", "install", "-y", "-q", "--no-install-recommends", "chromium"]
-        subprocess.run(install, env=environment, stdout=subprocess.DEVNULL, check=False)
-        program = find()
+        for package in PACKAGES:
+            print(f"Installing the package {package} ...", flush=True)
+            install = ["apt-get", "install", "-y", "-q", "--no-install-recommends", package]
+            subprocess.run(install, env=environment, stdout=subprocess.DEVNULL, check=False)
+            if program := find():
+                break
     if program is None:
         raise Unavailable(
             "Chromium cannot be had. Install it (Debian: apt-get install chromium) or set CHROMIUM to the program."
