@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
 
 
 def N_(msgid: str) -> str:
@@ -24,6 +26,29 @@ class Message:
 
     def __str__(self) -> str:
         return self.msgid % self.params if self.params else self.msgid
+
+    def plain(self) -> dict[str, Any]:
+        """As data that JSON holds, ``{"text", "params"}``: to be told later, in the language of whoever asks then."""
+        return {"text": self.msgid, "params": {name: _plain(value) for name, value in self.params.items()}}
+
+    @staticmethod
+    def of(data: Mapping[str, Any]) -> Message:
+        """From such data."""
+        return Message(data["text"], {name: _of(value) for name, value in data["params"].items()})
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Message):
+        return value.plain()
+    if type(value) is date:
+        return {"day": value.isoformat()}
+    return value if isinstance(value, (int, float)) else str(value)
+
+
+def _of(value: Any) -> object:
+    if isinstance(value, dict):
+        return date.fromisoformat(value["day"]) if "day" in value else Message.of(value)
+    return value
 
 
 class AttuneError(Exception):
@@ -79,6 +104,18 @@ class Problem:
     where: str | None = None
     value: str | None = None
     level: str = "error"
+
+    def plain(self) -> dict[str, Any]:
+        """As data that JSON holds."""
+        said = {"file": self.file, "line": self.line, "where": self.where, "value": self.value, "level": self.level}
+        return {"message": self.message.plain(), "remedy": self.remedy.plain() if self.remedy else None, **said}
+
+    @staticmethod
+    def of(data: Mapping[str, Any]) -> Problem:
+        """From such data."""
+        remedy = data["remedy"]
+        told = {"message": Message.of(data["message"]), "remedy": Message.of(remedy) if remedy else None}
+        return Problem(**{**data, **told})
 
     def __str__(self) -> str:
         place = ":".join(str(p) for p in (self.file, self.line) if p is not None)

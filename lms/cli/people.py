@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import date
-from itertools import count
 from pathlib import Path
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
@@ -19,11 +18,12 @@ from lms.errors import N_, Invalid, NotFound, Problem
 from lms.files import StoredFile
 from lms.flows import staffing
 from lms.organisation import Organisation, load
-from lms.people import fact_feed, fact_taking, imports, sources, undoing
+from lms.people import fact_feed, imports, sources, undoing
 from lms.people.importing import Options
 from lms.people.plan import Verdict
 from lms.people.prepared import Prepared
 from lms.people.preparing import prepare
+from lms.people.report import Report, refuse
 
 WORDS = {
     Verdict.NEW: "New",
@@ -133,16 +133,16 @@ def _import(
         with desk.reading() as session:
             prepared = prepare(session, staff, tree, options, own.import_fuse, _progress)
         _tell(prepared, file.name)
+        report = Report.of_staff(prepared)
         if prepared.faults or dry_run:
             if prepared.faults:
                 if not dry_run:
-                    with house.database.transaction() as session:
-                        _waiting(staffing.note_faults(session, prepared, file.name, house.actor()))
+                    _keep_faults(house, options.source, sources.STAFF, report, file.name)
                 raise click.exceptions.Exit(1)
-            if prepared.blown:
+            if report.blown:
                 click.echo("The fuse would refuse this file; look at it again, then add --confirm.")
             return
-        imports.refuse(prepared, confirmed=confirm)
+        refuse(report, staff=True, confirmed=confirm)
         with house.database.transaction() as session, file.open("rb") as source:
             kept = house.files.put(
                 session, source, name=file.name, media_type="text/csv", purpose="import", owner_id=None, now=house.clock.now()
@@ -166,33 +166,32 @@ def _import_facts(
     if dry_run or plan.faults:
         if plan.faults:
             if not dry_run:
-                with house.database.transaction() as session:
-                    _waiting(staffing.note_fact_faults(session, plan, file.name, house.actor()))
+                _keep_faults(house, options.source, what, Report.of_facts(plan), file.name)
             raise click.exceptions.Exit(1)
         return
-    by = house.actor()
+    refuse(Report.of_facts(plan), staff=False, confirmed=confirm)
     with house.database.transaction() as session, file.open("rb") as source:
         kept = house.files.put(
             session, source, name=file.name, media_type="text/csv", purpose="import", owner_id=None, now=house.clock.now()
         )  # fmt: skip
-        run = fact_taking.begin(session, plan, kept.id, by, confirmed=confirm)
-    try:
-        with house.database.desk() as desk:
-            for place in count(0, fact_taking.SLICE):
-                with desk.writing() as session:
-                    finished = staffing.step_facts(session, run.id, plan, house.clock.now())
-                if finished:
-                    break
-                desk.give_way()
-                _progress("writing", min(place + fact_taking.SLICE, len(plan.changes)), len(plan.changes))
-    except BaseException:
-        with house.database.transaction() as session:
-            imports.abandon(session, run.id)
-        raise
+    begun: list[int] = []
+    with house.database.desk() as desk:
+        try:
+            run = staffing.import_facts(
+                desk, plan, kept.id, house.actor(), confirmed=confirm, progress=_progress,
+                begun=lambda session, made: begun.append(made.id),
+            )  # fmt: skip
+        except BaseException:
+            with desk.writing() as session:
+                for run_id in begun:
+                    imports.abandon(session, run_id)
+            raise
     click.echo(f"Import {run.id} is done. To take it back: lms people import --undo")
 
 
-def _waiting(new: int) -> None:
+def _keep_faults(house: Opened, source: str, what: str, report: Report, file_name: str) -> None:
+    with house.database.transaction() as session:
+        new = staffing.note_faults(session, source, what, report, file_name, house.actor())
     click.echo(f"{new:,} of these faults are new in the work list (People, Import, Problems).")
 
 

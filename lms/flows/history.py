@@ -49,9 +49,7 @@ def step_history(session: Session, run_id: int, now: datetime, origin: str | Non
 
 def how_far_history(session: Session, run_id: int) -> HowFar | None:
     """How far a file is taken in, or taken back."""
-    run = queries.one(session, run_id)
-    far = queries.how_far(session, run)
-    return None if far is None else HowFar(run.phase, far.done, far.total)
+    return queries.how_far(session, queries.one(session, run_id))
 
 
 def _go(session: Session, run: HistoryRun, lines: int, by: Actor) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy.orm import Session
 
@@ -12,14 +12,22 @@ from lms.audit import Actor
 from lms.clock import local_day
 from lms.compliance import actions as compliance
 from lms.db import Desk
+from lms.errors import N_, AttuneError, Conflict
 from lms.files import StoredFile
 from lms.organisation import load
-from lms.outbox import enqueue
 from lms.people import fact_taking, imports, undoing, worklist
 from lms.people import queries as people
 from lms.people.fact_feed import FactPlan
 from lms.people.models import ImportRun
 from lms.people.prepared import Prepared, Progress
+from lms.people.report import Report, refuse
+
+Begun = Callable[[Session, ImportRun], None]
+"""Told the run of an import in the transaction that begins it."""
+
+
+def silent(phase: str, done: int, total: int | None) -> None:
+    """Nobody asks how far it is."""
 
 
 def people_changed(session: Session, person_ids: Iterable[int], by: Actor, *, returned: Iterable[int] = ()) -> None:
@@ -43,18 +51,20 @@ def import_people(
     by: Actor,
     *,
     confirmed: bool = False,
-    progress: Progress = lambda phase, done, total: None,
+    progress: Progress = silent,
+    begun: Begun = lambda session, run: None,
 ) -> ImportRun:
     """Take in a file that was prepared on the same desk: in short transactions that nobody can see the outcome of, and a last
-    one that makes all of it known. The desk belongs to the edge and ends them.
+    one that makes all of it known. The desk belongs to the edge and ends them. ``begun`` is told the run in the first of them.
 
     Raises:
         Invalid: the file has faults.
         Conflict: the fuse holds it back, or something changed since it was prepared. Nothing was taken in.
     """
-    imports.refuse(prepared, confirmed=confirmed)
+    refuse(Report.of_staff(prepared), staff=True, confirmed=confirmed)
     with desk.writing() as session:
         run = imports.begin(session, prepared, file_id, by)
+        begun(session, run)
     try:
         with desk.reading() as session:
             steps = imports.people_steps(session, prepared, run, by)
@@ -83,16 +93,10 @@ def import_people(
     return done
 
 
-def note_faults(session: Session, prepared: Prepared, file_name: str, by: Actor) -> int:
+def note_faults(session: Session, source: str, what: str, report: Report, file_name: str, by: Actor) -> int:
     """The faults of a file that is not taken in wait in the work list; gives how many are new."""
-    told = [*prepared.problems, *prepared.aside]
-    return worklist.note(session, prepared.options.source, "staff", told, prepared.numbers, file_name, by)[0]
-
-
-def note_fact_faults(session: Session, plan: FactPlan, file_name: str, by: Actor) -> int:
-    """The same for a file of facts."""
-    told = [*plan.problems, *plan.aside]
-    return worklist.note(session, plan.options.source, plan.what, told, plan.numbers, file_name, by)[0]
+    told = [*report.problems, *report.aside]
+    return worklist.note(session, source, what, told, report.numbers, file_name, by)[0]
 
 
 def _name_of(session: Session, file_id: int | None) -> str:
@@ -100,51 +104,58 @@ def _name_of(session: Session, file_id: int | None) -> str:
     return stored.name if stored is not None else ""
 
 
-def take_in_facts(
-    session: Session, plan: FactPlan, file_id: int | None, by: Actor, *, confirmed: bool = False
+def import_facts(
+    desk: Desk,
+    plan: FactPlan,
+    file_id: int | None,
+    by: Actor,
+    *,
+    confirmed: bool = False,
+    progress: Progress = silent,
+    begun: Begun = lambda session, run: None,
+    run_id: int | None = None,
 ) -> ImportRun:
-    """Take in a file of licences, duties, leaves or birth months, whole or not at all; timelines follow. A small file is taken in now,
-    in the caller's transaction; for a large one a worker is asked, and the run says how far it is.
+    """The same for a file of licences, duties, leaves or birth months. ``run_id``: an import of the same file that was cut off, to go on
+    with.
 
     Raises:
         Invalid: the file has faults.
         Conflict: the fuse holds it back, or something changed since it was looked at. Nothing was taken in.
     """
-    run = fact_taking.begin(session, plan, file_id, by, confirmed=confirmed)
-    if len(plan.changes) > fact_taking.AT_ONCE:
-        go_on_with_facts(session, run, by)
-        return run
-    while not step_facts(session, run.id, plan, by.now):
-        pass
+    refuse(Report.of_facts(plan), staff=False, confirmed=confirmed)
+    with desk.writing() as session:
+        run = fact_taking.under_way(session, run_id) if run_id is not None else None
+        if run is None:
+            run = fact_taking.begin(session, plan, file_id, by)
+            begun(session, run)
+    try:
+        while not _step_facts(desk, run.id, plan, by, progress):
+            desk.give_way()
+    except AttuneError:
+        with desk.writing() as session:
+            imports.abandon(session, run.id)
+        raise
     return run
 
 
-def go_on_with_facts(session: Session, run: ImportRun, by: Actor) -> None:
-    """Have a worker take a file of facts in, as far as that is still to be done."""
-    enqueue(session, fact_taking.TAKE, {"run": run.id}, by.now, key=str(run.id))
-
-
-def step_facts(session: Session, run_id: int, plan: FactPlan, now: datetime) -> bool:
-    """One slice of a file of facts, in the caller's transaction; the last step makes all known, and timelines and the work list follow.
-    True when there is nothing (more) to do.
-
-    Raises:
-        Conflict: something changed since the file was compared.
-    """
-    run = fact_taking.under_way(session, run_id)
-    if run is None:
-        return True
-    if fact_taking.write(session, run, plan):
-        return False
-    by = Actor(run.imported_by, now, run.options["origin"])
-    fact_taking.finish(session, run, plan, by)
-    waiting = worklist.open_numbers(session, run.source, plan.what)
-    solved_for = waiting & plan.listed if plan.options.partial else None
-    worklist.note(
-        session, run.source, plan.what, plan.aside, plan.numbers, _name_of(session, run.file_id), by, solved_for=solved_for
-    )  # fmt: skip
-    people_changed(session, plan.touched, by)
-    return True
+def _step_facts(desk: Desk, run_id: int, plan: FactPlan, by: Actor, progress: Progress) -> bool:
+    """One slice of a file of facts; the last one makes all known, and timelines and the work list follow. True when it is done."""
+    with desk.writing() as session:
+        run = fact_taking.under_way(session, run_id)
+        if run is None:
+            raise Conflict(N_("Another import cleared this one away. Nothing was changed; try again."))
+        finished = not fact_taking.write(session, run, plan, fact_taking.SLICE)
+        if finished:
+            fact_taking.finish(session, run, plan, by)
+            waiting = worklist.open_numbers(session, run.source, plan.what)
+            solved_for = waiting & plan.listed if plan.options.partial else None
+            worklist.note(
+                session, run.source, plan.what, plan.aside, plan.numbers, _name_of(session, run.file_id), by, solved_for=solved_for
+            )  # fmt: skip
+            people_changed(session, plan.touched, by)
+        done = len(plan.changes) if finished else run.summary["done"]
+    progress("writing", done, len(plan.changes))
+    return finished
 
 
 def undo_import(session: Session, run_id: int, by: Actor) -> None:

@@ -23,9 +23,9 @@ from lms.people.holdings import Tagged, Term
 from lms.people.importing import PROBLEMS_KEPT, Options
 from lms.people.models import BirthMonth, DutyTag, Leave, Licence, Person, display_name
 from lms.people.plan import Verdict
-from lms.people.prepared import SAMPLE, Named
+from lms.people.prepared import SAMPLE, Named, Progress
 from lms.people.preparing import last_change, open_table
-from lms.people.staging import batches
+from lms.people.staging import BATCH, batches
 
 
 class Kind(NamedTuple):
@@ -59,11 +59,6 @@ class FactPlan:
     seen: int = 0
 
     @property
-    def blown(self) -> bool:
-        """Whether so much would end that somebody has to confirm it."""
-        return bool(self.by_feed) and self.counts[Verdict.ENDED] / self.by_feed > self.fuse
-
-    @property
     def touched(self) -> list[int]:
         """Whose facts would change."""
         return sorted({person for person, _, _ in self.changes})
@@ -74,7 +69,14 @@ class FactPlan:
         return sha256(repr((self.what, self.changes)).encode()).hexdigest()
 
 
-def look(session: Session, file: BinaryIO, what: str, options: Options, fuse: float) -> FactPlan:
+def look(
+    session: Session,
+    file: BinaryIO,
+    what: str,
+    options: Options,
+    fuse: float,
+    progress: Progress = lambda phase, done, total: None,
+) -> FactPlan:
     """Read a file and compare it with what is known; writes nothing.
 
     Raises:
@@ -84,8 +86,10 @@ def look(session: Session, file: BinaryIO, what: str, options: Options, fuse: fl
     reader = FactReader(table, what, options)
     plan = FactPlan(what, options, encoding, fuse=fuse, seen=last_change(session), unused=tuple(reader.unused))
     lines: dict[str, list[Line]] = {}
-    for line in reader.lines():
+    for count, line in enumerate(reader.lines(), 1):
         lines.setdefault(line.number, []).append(line)
+        if count % BATCH == 0:
+            progress("reading", count, None)
     plan.rows, plan.faults = reader.rows, reader.faults
     plan.problems, plan.numbers = reader.problems, reader.numbers
     plan.listed = set(lines) | {number for number in reader.numbers.values() if number}
@@ -100,7 +104,9 @@ def look(session: Session, file: BinaryIO, what: str, options: Options, fuse: fl
             )  # fmt: skip
     ids = {ident: number for number, (ident, _) in people.items()}
     doubtful = set(plan.numbers.values())
-    for some in batches(sorted(ids), 500):
+    for place, some in enumerate(batches(sorted(ids), 500)):
+        if place % 10 == 0:
+            progress("deciding", place * 500, len(ids))
         facts, by_hand = _known(session, what, some)
         for ident in some:
             number = ids[ident]

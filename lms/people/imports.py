@@ -10,18 +10,18 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Integer, Table, and_, case, cast, func, insert, literal, null, select, update
+from sqlalchemy import Integer, Table, and_, case, cast, func, insert, literal, null, select, union, update
 from sqlalchemy.orm import Session
 
 from lms.audit import Actor, record
 from lms.clock import FOR_EVER
-from lms.errors import N_, Conflict, Invalid
+from lms.errors import N_, Conflict
 from lms.people import import_log
 from lms.people.departments import add_version, cut_versions
 from lms.people.models import Department, Employment, ImportChange, ImportRun, Membership, Person
 from lms.people.plan import Verdict
 from lms.people.prepared import BEGINNING, Prepared
-from lms.people.preparing import last_change
+from lms.people.preparing import hold
 from lms.people.staging import EMPLOYMENTS, GONE, MEMBERSHIPS, NEW_PLACES, PEOPLE, PLACES, ROWS, batches, bulk
 from lms.people.undoing import FACTS, forget
 
@@ -33,35 +33,6 @@ BATCH = 20_000
 """Rows of one short transaction: well under a second on a slow disk."""
 
 Step = Callable[[Session], None]
-
-
-def refuse(prepared: Prepared, *, confirmed: bool) -> None:
-    """Refuse what may not be taken in.
-
-    Raises:
-        Invalid: there are faults, each in ``problems``.
-        Conflict: the fuse: more would end or move than the set share, and nobody has confirmed it.
-    """
-    if prepared.faults:
-        raise Invalid(
-            N_("The file has %(count)s faults. Nothing was changed."), prepared.problems, count=prepared.faults
-        )
-    if prepared.ends_asker and not confirmed:
-        raise Conflict(
-            N_(
-                "You are not in this file yourself, so your own employment would end. Nothing was changed. Confirm it if it is right."
-            )
-        )
-    if prepared.blown and not confirmed:
-        raise Conflict(
-            N_(
-                "This file would end or move %(hit)s of %(staff)s people, more than the %(fuse)s per cent that are allowed without "
-                "confirmation. Nothing was changed. Look at the report; if it is right, confirm it."
-            ),
-            hit=prepared.counts[Verdict.ENDED] + prepared.counts[Verdict.MOVED],
-            staff=prepared.staff,
-            fuse=round(prepared.fuse * 100, 1),
-        )
 
 
 def begin(session: Session, prepared: Prepared, file_id: int | None, by: Actor) -> ImportRun:
@@ -113,12 +84,8 @@ def finish(session: Session, prepared: Prepared, run: ImportRun, by: Actor) -> I
     Raises:
         Conflict: somebody changed people or departments after the file was compared with them; nothing is taken in.
     """
-    if last_change(session) != prepared.seen:
-        raise Conflict(
-            N_(
-                "Somebody changed people or departments while the file was being compared. Nothing was changed; try again."
-            )
-        )
+    touched = (select(column) for column in (EMPLOYMENTS.c.person_ref, MEMBERSHIPS.c.person_ref, PEOPLE.c.person_ref))
+    hold(session, union(*touched), prepared.seen)
     run = session.get_one(ImportRun, run.id)
     _supersede(session, run, by)
     _own_data(session, run)
@@ -169,7 +136,7 @@ def clear_interrupted(session: Session, now: datetime) -> None:
     for run in session.scalars(select(ImportRun).where(ImportRun.undone_at == ImportRun.imported_at)).all():
         if not run.summary.get("unfinished"):
             continue
-        if run.imported_at > now - STALE and "refused" not in run.summary:
+        if run.imported_at > now - STALE:
             raise Conflict(N_("Another import is being taken in. Wait until it has finished, then try again."))
         forget(session, run)
         session.delete(run)

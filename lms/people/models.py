@@ -6,7 +6,7 @@ import re
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, event, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, event, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.db import Base, Dated, Recorded
@@ -231,6 +231,32 @@ class ImportRun(Base):
     imported_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     undone_at: Mapped[datetime | None]
     undone_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+
+
+class DryRun(Base):
+    """A file that is looked at before it is taken in: how it is read, and what it would do, kept so that pages only show it.
+
+    ``what`` and ``asked`` are the kind of file and :class:`lms.people.importing.Options` as data, ``report`` is
+    :class:`lms.people.report.Report` as data (None: it is not looked at yet, or cannot be read), ``refused`` why it was not taken in or
+    cannot be. ``beside``: it is so large that ``job_id`` does the work; ``run_id``: the import that came of it, or is to.
+    """
+
+    __tablename__ = "dry_run"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    what: Mapped[str]
+    source: Mapped[str]
+    asked: Mapped[dict[str, Any]]
+    file_id: Mapped[int] = mapped_column(ForeignKey("stored_file.id"))
+    departments_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
+    phase: Mapped[str]
+    beside: Mapped[bool]
+    report: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    refused: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    asked_at: Mapped[datetime]
+    asked_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    job_id: Mapped[int | None] = mapped_column(ForeignKey("job.id"))
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("import_run.id", ondelete="SET NULL"))
 
 
 class ImportChange(Base):

@@ -94,17 +94,6 @@ class Prepared:
         self.faults = len(self.problems)
 
     @property
-    def share(self) -> float:
-        """The share of this source's staff that would end or move, 0 to 1."""
-        hit = self.counts[Verdict.ENDED] + self.counts[Verdict.MOVED]
-        return hit / self.staff if self.staff else 0.0
-
-    @property
-    def blown(self) -> bool:
-        """Whether the fuse refuses the file unless somebody confirms it."""
-        return self.share > self.fuse or self.ends_asker
-
-    @property
     def touched(self) -> int:
         """How many people would be new or different."""
         return sum(count for verdict, count in self.counts.items() if verdict is not Verdict.UNCHANGED)

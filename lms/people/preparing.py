@@ -7,12 +7,12 @@ from io import TextIOWrapper
 from typing import BinaryIO
 from zoneinfo import available_timezones
 
-from sqlalchemy import and_, delete, exists, func, literal, or_, select, update
+from sqlalchemy import SelectBase, and_, delete, exists, func, literal, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from lms.audit import AuditEntry
 from lms.db import day_in, known
-from lms.errors import N_, Invalid, Message, Problem
+from lms.errors import N_, Conflict, Invalid, Message, Problem
 from lms.people import queries
 from lms.people.csv_text import Table, detect_encoding
 from lms.people.deciding import Decider, note_faults
@@ -116,6 +116,24 @@ def _note_numbers(session: Session, found: Prepared) -> None:
 def last_change(session: Session) -> int:
     """The last entry of the audit log about people or departments: whether something changed since is whether it is another one."""
     return session.scalar(select(func.max(AuditEntry.id)).where(AuditEntry.subject_kind.in_(SUBJECTS))) or 0
+
+
+def hold(session: Session, people: SelectBase, seen: int) -> None:
+    """Hold these people until the caller's transaction ends, so that nobody changes them any more, and make sure that nobody did since the
+    file was compared. SQLite has one writer, who need not hold anybody.
+
+    Raises:
+        Conflict: somebody changed people or departments meanwhile.
+    """
+    if session.get_bind().dialect.name != "sqlite":
+        held = select(Person.id).where(Person.id.in_(people)).order_by(Person.id).with_for_update(key_share=True)
+        session.execute(select(func.count()).select_from(held.subquery()))
+    if last_change(session) != seen:
+        raise Conflict(
+            N_(
+                "Somebody changed people or departments while the file was being compared. Nothing was changed; try again."
+            )
+        )
 
 
 # --- the files --------------------------------------------------------------------------------------------------------

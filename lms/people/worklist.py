@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Row, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from lms.audit import Actor, record
-from lms.errors import N_, Conflict, Invalid, Message, NotFound, Problem
+from lms.errors import N_, Conflict, Invalid, NotFound, Problem
 from lms.people.models import FeedProblem, Person
 
 OPEN, SOLVED = "open", "solved"
@@ -194,13 +194,6 @@ def _mark(what: str, problem: Problem, number: str) -> str:
 def _row(source: str, what: str, mark: str, problem: Problem, number: str, file_name: str, by: Actor) -> FeedProblem:
     return FeedProblem(
         source=source, what=what, mark=mark, file_name=file_name[:200], line=problem.line, column=problem.where or "",
-        value=problem.value or "", number=number, message=_said(problem.message),
-        remedy=_said(problem.remedy) if problem.remedy else None, seen=1, opened_at=by.now, last_seen_at=by.now,
+        value=problem.value or "", number=number, message=problem.message.plain(),
+        remedy=problem.remedy.plain() if problem.remedy else None, seen=1, opened_at=by.now, last_seen_at=by.now,
     )  # fmt: skip
-
-
-def _said(message: Message) -> dict[str, Any]:
-    plain = {
-        name: value if isinstance(value, int | float | str) else str(value) for name, value in message.params.items()
-    }
-    return {"text": message.msgid, "params": plain}

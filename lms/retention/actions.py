@@ -31,7 +31,7 @@ from lms.learning.models import (
     SurveyAnswer,
 )
 from lms.notices.models import FailingAddress, Mail, MailBounce, NoticeChoice
-from lms.people import worklist
+from lms.people import dry_runs, worklist
 from lms.people.folding import folded
 from lms.people.models import BirthMonth, Employment, ImportChange, ImportRun, Leave, Licence, Person
 from lms.records.models import ManualCompletion, RecordRevocation, TrainingRecord
@@ -76,6 +76,7 @@ def pseudonymise(session: Session, people: Sequence[Due], by: Actor) -> list[str
     _accounts(session, ids, by)
     _words(session, ids, by)
     _answers(session, ids)
+    dry_runs.forget_old(session, by.now)  # somebody in it may be one of them; it can be looked at anew
     files = let_go(session, by.now) + _documents(session, ids) + _packs(session, numbers)
     audit.forget(session, ids)
     for each in people:
@@ -93,6 +94,7 @@ def old_staff_files(session: Session, imported_before: datetime) -> list[str]:
         ids.append(run.file_id)
         run.file_id = None
     ids += old_history_files(session, imported_before)
+    dry_runs.forget_files(session, [ident for ident in ids if ident is not None])
     session.flush()
     return unused(session, _drop(session, StoredFile.id.in_(ids)))
 

@@ -28,7 +28,8 @@ MENU = (
 
 
 SECTIONS = {
-    "people.index": ("people", "departments", "employer", "many", "decided", "qualifications", "sessions", "imports", "feeds", "history"),
+    "people.index": ("people", "departments", "employer", "many", "decided", "qualifications", "sessions", "imports", "looking", "feeds",
+                     "history"),
     "requirements.index": ("requirements", "library", "drafts", "rehearsals", "policies", "equivalencies", "assignments"),
     "completion.index": ("completion", "comparisons", "employer_report"),
     "today.index": ("today", "reviewing"),

@@ -16,15 +16,14 @@ from lms.compliance.comparing import actions as comparing
 from lms.compliance.drafts import actions as drafts
 from lms.errors import AttuneError
 from lms.evidence import actions as evidence
-from lms.flows import assessing, certifying
+from lms.flows import assessing, certifying, intake
 from lms.flows.history import how_far_history, step_history
-from lms.flows.staffing import step_facts
 from lms.notices import actions as notices
 from lms.notices import failing, nightly
 from lms.notices import mail as smtp
 from lms.outbox import HowFar, tell
-from lms.people import fact_taking, import_log
-from lms.people.models import ImportRun
+from lms.people import dry_runs, import_log
+from lms.people.prepared import Progress
 from lms.records.history import staging as history
 from lms.records.history.taking import TAKE
 from lms.worker.bench import Bench
@@ -151,22 +150,34 @@ def take_history(payload: dict[str, Any], bench: Bench) -> None:
     )  # fmt: skip
 
 
-def take_facts(payload: dict[str, Any], bench: Bench) -> None:
-    """Take a file of licences, duties, leaves or birth months in, slice by slice; one that was cut off goes on where it stopped, and one
-    that would do something else by now is given up, with nothing of it left."""
-    run_id = payload["run"]
+def look_at_file(payload: dict[str, Any], bench: Bench) -> None:
+    """Look at a large file about people, and keep what it would do."""
+    with bench.database.desk() as desk:
+        intake.look(desk, payload["dry_run"], bench.files, _telling(bench))
+
+
+def take_file_in(payload: dict[str, Any], bench: Bench) -> None:
+    """Take a large file about people in; where it cannot be, nothing of it is left, and its page says why."""
+    by = Actor(payload["by"], bench.clock.now(), payload["origin"])
     try:
-        with bench.database.session() as session:
-            plan = fact_taking.look_again(session, run_id, bench.files)
-        if plan is not None:
-            ready = plan
-            _in_steps(
-                bench, lambda session: step_facts(session, run_id, ready, bench.clock.now()), breather=True,
-                how_far=lambda session: fact_taking.how_far(session.get_one(ImportRun, run_id)),
-            )  # fmt: skip
+        with bench.database.desk() as desk:
+            intake.take_in(
+                desk, payload["dry_run"], bench.files, by, confirmed=payload["confirmed"], progress=_telling(bench)
+            )
     except AttuneError as error:
         with bench.database.transaction() as session:
-            fact_taking.give_up(session, run_id, error.message)
+            dry_runs.refuse(session, payload["dry_run"], error.message)
+
+
+def _telling(bench: Bench) -> Progress:
+    """Says with the job how far it has come: 0 in all where that is not known."""
+
+    def telling(phase: str, done: int, total: int | None) -> None:
+        if bench.job_id is not None:
+            with bench.database.transaction() as session:
+                tell(session, bench.job_id, HowFar(phase, done, total or 0))
+
+    return telling
 
 
 def tell_import(payload: dict[str, Any], bench: Bench) -> None:
@@ -187,7 +198,8 @@ HANDLERS: dict[str, Callable[[dict[str, Any], Bench], None]] = {
     import_log.TELL: tell_import,
     history.READ: read_history,
     TAKE: take_history,
-    fact_taking.TAKE: take_facts,
+    dry_runs.LOOK: look_at_file,
+    dry_runs.TAKE: take_file_in,
     evidence.BUILD: build_pack,
     EXPORT: send_export,
 }

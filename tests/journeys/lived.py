@@ -33,7 +33,7 @@ from lms.learning.models import Attempt, Enrolment
 from lms.notices import actions as notices
 from lms.notices import failing
 from lms.people import qualifications
-from lms.people.models import Department, Employment, ImportRun, Leave, Membership, Person
+from lms.people.models import Department, DryRun, Employment, ImportRun, Leave, Membership, Person
 from lms.records import sessions
 from lms.records.models import TrainingRecord
 from lms.records.outside import actions as outside
@@ -75,7 +75,8 @@ class Lived:
     licence: int
     duty: int
     assignment: int
-    dry_run: str
+    dry_run: int
+    file: int
     import_run: int
     pack: int = 1
     comparison: int = 1
@@ -91,7 +92,8 @@ class Lived:
 
 def live(db: Database, clock: SetClock, app: Flask, hr: PageClient, learner: int) -> Lived:
     """Let it happen."""
-    dry_run, import_run = _import(db, hr)
+    import_run = _import(db, hr)
+    dry_run, file = _dry_run(db, hr)
     history = _history(db, hr, learner)
     with db.transaction() as session:
         training = _train(session, clock, learner)
@@ -113,7 +115,8 @@ def live(db: Database, clock: SetClock, app: Flask, hr: PageClient, learner: int
         outside, equivalency = _elsewhere(session, clock, learner)
     return Lived(
         person=learner, secret=invitations_made, address_token=_token(app, learner), certificate=number,
-        record=record_id, dry_run=dry_run, import_run=import_run, pack=_pack(hr), comparison=_comparison(hr), panel=panel, draft=_draft(hr),
+        record=record_id,
+        dry_run=dry_run, file=file, import_run=import_run, pack=_pack(hr), comparison=_comparison(hr), panel=panel, draft=_draft(hr),
         requirement=_second_version(db, clock), history=history, outside=outside, equivalency=equivalency, view=_view(hr), session=taught,
         **training, **people,
     )  # fmt: skip
@@ -181,19 +184,23 @@ def upload(hr: PageClient, text: str = CSV) -> str:
         content_type="multipart/form-data",
     )
     assert answer.status_code == 303, answer.text[:2000]
-    parts = urlsplit(answer.location)
-    return f"{parts.path}?{parts.query}"
+    return urlsplit(answer.location).path
 
 
-def _import(db: Database, hr: PageClient) -> tuple[str, int]:
-    address = upload(hr)
-    page = hr.page(address, budget=None)
-    taken = hr.submit(page, form="take-in", follow=False)
+def _import(db: Database, hr: PageClient) -> int:
+    taken = hr.submit(hr.page(upload(hr)), form="take-in", follow=False)
     assert taken.status_code == 303, page_of(taken, taken.status_code).text[:2000]
     with db.session() as session:
         run = session.scalar(select(func.max(ImportRun.id)))
     assert run is not None
-    return address, run
+    return run
+
+
+def _dry_run(db: Database, hr: PageClient) -> tuple[int, int]:
+    """A file that is only looked at, and where it is stored."""
+    ident = int(upload(hr).rpartition("/")[2])
+    with db.session() as session:
+        return ident, session.get_one(DryRun, ident).file_id
 
 
 def _history(db: Database, hr: PageClient, learner: int) -> int:

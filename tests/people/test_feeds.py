@@ -8,24 +8,18 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from config import Config
 from lms.audit import Actor
-from lms.clock import SetClock
 from lms.db import Database
 from lms.errors import AttuneError, Conflict, Invalid
-from lms.files import FileStore, StoredFile
+from lms.files import StoredFile
 from lms.flows import staffing
-from lms.outbox import Job
-from lms.people import fact_feed, fact_taking, qualifications, queries, sources, undoing, worklist
+from lms.people import fact_feed, qualifications, queries, sources, undoing, worklist
 from lms.people.fact_feed import FactPlan
 from lms.people.mapping import Reading, lines_of, words_of
-from lms.people.models import BirthMonth, FeedProblem, ImportRun, Leave, Person
+from lms.people.models import BirthMonth, FeedProblem, Leave, Person
 from lms.people.plan import Verdict
 from lms.people.worklist import Wish
-from lms.worker.bench import Bench
-from lms.worker.jobs import take_facts
 from tests.people.conftest import AS_OF, STAFF, Office, People, as_options
-from tests.support.pages import Page, page_of
 
 HEAD = STAFF.splitlines()[0]
 
@@ -41,9 +35,10 @@ def open_now(db: Database) -> Any:
 
 def facts(office: Office, what: str, text: str, *, confirmed: bool = False, **how: Any) -> FactPlan:
     """Take a file of facts in."""
-    with office.db.transaction() as session:
-        plan = fact_feed.look(session, io.BytesIO(text.encode()), what, as_options(how), how.get("fuse", 0.1))
-        staffing.take_in_facts(session, plan, None, Actor(None, office.clock.now()), confirmed=confirmed)
+    with office.db.desk() as desk:
+        with desk.reading() as session:
+            plan = fact_feed.look(session, io.BytesIO(text.encode()), what, as_options(how), how.get("fuse", 0.1))
+        staffing.import_facts(desk, plan, None, Actor(None, office.clock.now()), confirmed=confirmed)
     return plan
 
 
@@ -214,69 +209,3 @@ def test_duties_leaves_and_birth_months_come_in(db: Database, staffed: Office, n
     assert tags == {"1001": [("perinatal-care", "9999-12-31")], "1002": [("in-home-care", "2027-01-01")]}
     assert [(str(first), str(end)) for first, end in days] == [("2026-05-01", "2026-09-01")]
     assert months == {"1001": 9, "1002": 11}
-
-
-def test_a_large_file_is_taken_in_by_the_worker_and_goes_on_where_it_was_cut_off(
-    db: Database, clock: SetClock, config: Config, staffed: Office, hr: int, number: People, signed_in: Any,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
-    monkeypatch.setattr(fact_taking, "AT_ONCE", 1)
-    facts(staffed, "birth_months", "Number,Birth month\n1003,1\n")
-    bench = Bench(db, FileStore(config.data_dir / "files"), clock)
-    desk = signed_in(hr)
-
-    def begin(text: str) -> tuple[Page, int]:
-        """Upload a file and take it in."""
-        said = {"what": "birth_months", "source": "hr", "as_of": "2026-06-01", "dates": "iso"}
-        sent = {**said, "file": (io.BytesIO(text.encode()), "m.csv")}
-        form = desk.page("/people/import/facts", budget=12)
-        report = page_of(desk.submit(form, sent, form="upload", content_type="multipart/form-data"))
-        page = page_of(desk.submit(report, form="take-in"))
-        with db.session() as session:
-            run_id = session.scalars(select(ImportRun.id).order_by(ImportRun.id.desc())).first()
-            assert session.scalars(select(Job.payload).where(Job.kind == fact_taking.TAKE)).all()[-1] == {"run": run_id}
-        assert run_id is not None
-        return page, run_id
-
-    def months() -> dict[str, int]:
-        with db.session() as session:
-            rows = select(Person.number, BirthMonth.month).join(Person, Person.id == BirthMonth.person_id)
-            return dict(session.execute(rows.where(BirthMonth.superseded_at.is_(None))).all())
-
-    text = "Number,Birth month\n1001,9\n1002,12\n1003,2\n"
-    page, run_id = begin(text)
-    assert "0 of 3 people are written" in page.text and "The file is taken in" not in page.text
-    with db.session() as session:
-        plan = fact_taking.look_again(session, run_id, bench.files)
-        assert plan is not None
-    with db.transaction() as session:
-        assert fact_taking.write(session, session.get_one(ImportRun, run_id), plan, 2)
-    with pytest.raises(RuntimeError), db.transaction() as session:
-        fact_taking.write(session, session.get_one(ImportRun, run_id), plan, 2)
-        raise RuntimeError("the worker dies")
-    page = desk.page(f"/people/import/history/{run_id}", budget=12)
-    assert "2 of 3 people are written" in page.text and months() == {"1003": 1}, "nobody knows of it yet"
-    assert "Being taken in" in desk.page("/people/import/history", budget=12).text
-    with pytest.raises(Conflict):
-        staffed.take_in(STAFF)  # one import at a time
-    take_facts({"run": run_id}, bench)
-    assert months() == {"1001": 9, "1002": 12, "1003": 2}
-    with db.session() as session:
-        run = session.get_one(ImportRun, run_id)
-        assert (run.summary["new"], run.summary["changed"], run.undone_at) == (2, 1, None)
-        assert len(session.scalars(select(BirthMonth)).all()) == 4, "nothing is written twice"
-    take_facts({"run": run_id}, bench)
-    staffed.undo(run_id)
-    assert months() == {"1003": 1}
-
-    _, run_id = begin(text)
-    with db.transaction() as session:
-        qualifications.set_birth_month(session, number("1001"), 5, Actor(hr, clock.now()))
-    take_facts({"run": run_id}, bench)
-    page = desk.page(f"/people/import/history/{run_id}", budget=12)
-    assert "This file was not taken in" in page.text and "Somebody changed people" in page.text
-    assert months() == {"1001": 5, "1003": 1}, "all or nothing"
-    page, run_id = begin(text)
-    page_of(desk.submit(page, form="go-on"))
-    take_facts({"run": run_id}, bench)
-    assert months() == {"1001": 9, "1002": 12, "1003": 2}

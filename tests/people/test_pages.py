@@ -221,7 +221,7 @@ def upload(client: PageClient, staff: str, tree: str = "", *, status: int = 200,
         files["departments"] = (io.BytesIO(tree.encode()), "tree.csv")
     answer = client.submit(client.page("/people/import/"), {**values, **files}, form="upload", follow=False)
     assert answer.status_code == 303, answer.status
-    return client.page(answer.location, status=status, budget=None)  # a report reads a whole file
+    return client.page(answer.location, status=status)
 
 
 def test_a_file_is_looked_at_confirmed_and_undone(
@@ -254,9 +254,8 @@ def test_a_dry_run_asks_as_often_for_many_people_as_for_few(desk: PageClient, of
         new = [f"{5000 + n},Uma,Ny{n},ED,Clerk,2026-06-15,,2000,a{many}-{n}@mercy.test,no" for n in range(many)]
         files = {"staff": (io.BytesIO("\n".join([head, *lines, *given_up, *new, ""]).encode()), "staff.csv")}
         answer = desk.submit(desk.page("/people/import/"), {**how, **files}, form="upload", follow=False)
-        shown = desk.get(answer.location, budget=50)
-        assert shown.status_code == 200, shown.text
-        return len(shown.sent)  # type: ignore[attr-defined]
+        desk.page(answer.location)  # what it would do is kept: its page costs what any other does
+        return len(answer.sent)  # type: ignore[attr-defined]
 
     assert asked(2) == asked(60)
 
@@ -292,7 +291,13 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_stored(desk: PageClien
 
 @pytest.mark.parametrize(
     "address",
-    ["/people/{}", "/people/import/history/{}", "/people/departments/{}", "/requirements/{}", "/people/import/{}"],
+    [
+        "/people/{}",
+        "/people/import/history/{}",
+        "/people/departments/{}",
+        "/requirements/{}",
+        "/people/import/looks/{}",
+    ],
 )
 def test_a_number_that_no_row_can_have_is_no_page(desk: PageClient, address: str) -> None:
     for number in (2**31, 10**25):

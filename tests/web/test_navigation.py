@@ -16,7 +16,7 @@ def test_the_line_of_the_section_is_marked_on_every_page_below_it(app: Flask) ->
             return {entry.label: entry.current for entry in menu(HR, endpoint) if entry.current}
 
     assert marked("people.index") == {"People": "page"}
-    for below in ("people.person", "imports.report", "departments.show", "many.leave"):
+    for below in ("people.person", "looking.show", "departments.show", "many.leave"):
         assert marked(below) == {"People": "true"}, below
     assert marked("drafts.edit") == {"Requirements": "true"} and marked("learner.course") == {"Courses": "true"}
     assert marked("learner.transcript") == {"Transcript": "page"} and marked("site.help") == {}

@@ -13,6 +13,7 @@ from lms.catalogue.models import CourseVersion
 from lms.clock import local_day
 from lms.db import known
 from lms.errors import N_, NotFound
+from lms.outbox import HowFar
 from lms.people.models import Employment, Person
 from lms.records.history.models import HistoryRow, HistoryRun, Phase, State
 from lms.records.models import RecordRevocation, TrainingRecord
@@ -93,22 +94,14 @@ def doubts(session: Session, run: HistoryRun, zone: str) -> Doubts:
     return Doubts(early, not_employed, without_minutes)
 
 
-@dataclass(frozen=True, slots=True)
-class HowFar:
-    """How much of a file is taken in or back: ``done`` of ``total`` lines."""
-
-    done: int
-    total: int
-
-
 def how_far(session: Session, run: HistoryRun) -> HowFar | None:
-    """How far a file is taken in, or taken back; None when neither is under way."""
+    """How many lines of a file are taken in, or taken back; None when neither is under way."""
     if run.phase not in (Phase.TAKING, Phase.UNDOING):
         return None
     brought = session.scalar(select(func.count()).where(TrainingRecord.import_id == run.id)) or 0
     if run.phase == Phase.UNDOING:
-        return HowFar(brought - still_count(session, run), brought)
-    return HowFar(brought, counts(session, run)[State.NEW])
+        return HowFar(run.phase, brought - still_count(session, run), brought)
+    return HowFar(run.phase, brought, counts(session, run)[State.NEW])
 
 
 def still_count(session: Session, run: HistoryRun) -> int:

@@ -32,9 +32,6 @@ READ = "history.read"
 BATCH = 5000
 """Lines of one step: well under a second on a slow disk."""
 
-SMALL = 256 * 1024
-"""A file of so many bytes is read while one waits; a larger one beside the pages."""
-
 
 def begin(
     session: Session,
@@ -87,7 +84,7 @@ def step(session: Session, run_id: int, files: FileStore, by: Actor, size: int =
     except (Invalid, NotFound) as error:
         session.execute(delete(HistoryRow).where(HistoryRow.run_id == run.id))
         told = error.problems if isinstance(error, Invalid) else ()
-        run.problem = {**_plain(error.message), "more": [_plain(each.message) for each in told]}
+        run.problem = {**error.message.plain(), "more": [each.message.plain() for each in told]}
         run.phase = Phase.READY
         return True
     courses = Courses.known(session, sources.reading(session, run.source, COMPLETIONS))
@@ -98,7 +95,7 @@ def step(session: Session, run_id: int, files: FileStore, by: Actor, size: int =
     if len(rows) == size:
         return False
     if not run.lines:
-        run.problem = {**_plain(Message(N_("The file holds no completions, only a heading."))), "more": []}
+        run.problem = {**Message(N_("The file holds no completions, only a heading.")).plain(), "more": []}
     judge(session, run)
     run.phase = Phase.READY
     return True
@@ -131,10 +128,6 @@ def _next(session: Session, run: HistoryRun, files: FileStore, today: date, size
 def _today(session: Session, by: Actor) -> date:
     own = load(session)
     return local_day(by.now, own.zone if own else "UTC")
-
-
-def _plain(message: Message) -> dict[str, Any]:
-    return {"text": message.msgid, "params": {name: str(value) for name, value in message.params.items()}}
 
 
 # --- rows ---------------------------------------------------------------------------------------------------------------
@@ -179,7 +172,7 @@ def _blank(run: HistoryRun, line: int, who: str, course: str) -> dict[str, Any]:
 
 
 def _fault(column: str, value: str, message: Message, remedy: Message) -> dict[str, Any]:
-    return {"column": column, "value": value, "message": _plain(message), "remedy": _plain(remedy)}
+    return {"column": column, "value": value, "message": message.plain(), "remedy": remedy.plain()}
 
 
 Found = dict[int, tuple[int | None, tuple[Message, Message] | None]]

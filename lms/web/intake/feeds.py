@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
@@ -16,15 +15,12 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from lms.access import Permission
-from lms.errors import N_, AttuneError, Invalid, Message, NotFound
+from lms.errors import AttuneError, Message
 from lms.files import StoredFile
-from lms.flows import staffing
-from lms.people import fact_feed, fact_taking, headings, sources, worklist
+from lms.people import dry_runs, headings, sources, worklist
 from lms.people.csv_text import Table
-from lms.people.fact_feed import FactPlan
 from lms.people.fact_files import HEADINGS
 from lms.people.headings import folded
-from lms.people.importing import Options
 from lms.people.mapping import OWNED, VALUES, Reading, lines_of, words_of
 from lms.people.preparing import open_table
 from lms.people.sources import COMPLETIONS
@@ -33,9 +29,9 @@ from lms.records.history.file import HEADINGS as HISTORY
 from lms.web.form_page import form_page
 from lms.web.forms import Form
 from lms.web.intake import history
-from lms.web.intake.imports import DATES, ENCODINGS, SHOWN, VERDICTS, WHATS, kept_file
-from lms.web.intake.imports import keep as keep_file
-from lms.web.page import actor, commit, house, needs, organisation, say, session, tell, today, viewer
+from lms.web.intake.looking import keep, kept_file, look_again, look_at
+from lms.web.intake.words import DATES, ENCODINGS, WHATS
+from lms.web.page import actor, commit, house, needs, say, session, tell, today, viewer
 
 blueprint = Blueprint("feeds", __name__, url_prefix="/people/import")
 
@@ -147,10 +143,8 @@ def reading(file_id: int) -> ResponseReturnValue:
         say(gettext("Saved. The files of %(source)s are read like this from now on.", source=source))
         if what == COMPLETIONS:
             return history.reread(request.values.get("run", 0, type=int))
-        target = "imports.report" if what == "staff" else "feeds.facts_report"
-        return redirect(
-            url_for(target, **{**_question(), "file_id": file_id, "what": what, "dates": form.dates.data}), 303
-        )
+        look = request.values.get("look", type=int)
+        return look_again(dry_runs.one(session(), look), made) if look else redirect(url_for("imports.index"), 303)
     places, _ = known.places(heading, aliases)
     chosen = {place: column for column, place in places.items()}
     return render_template(
@@ -194,8 +188,8 @@ def _samples(stored: StoredFile, encoding: str | None) -> tuple[list[str], list[
 
 
 def _question() -> dict[str, str]:
-    """What was declared about the file, to go on with."""
-    kept = ("source", "as_of", "dates", "encoding", "partial", "departments", "what", "good", "run")
+    """Which file it is, to go on with."""
+    kept = ("source", "what", "look", "run")
     return {name: request.values[name] for name in kept if request.values.get(name)}
 
 
@@ -209,85 +203,8 @@ def facts() -> ResponseReturnValue:
     form = FactsForm(as_of=today(), what=request.args.get("what", "licences"))
     form.what.choices = [SelectChoice(what, label) for what, label in WHATS.items() if what in HEADINGS]
     if form.validate_on_submit():
-        stored = keep_file(form.file.data)
-        commit()
-        settled = sources.reading(session(), form.source.data.strip(), form.what.data)
-        question = {
-            "what": form.what.data, "source": form.source.data.strip(), "as_of": form.as_of.data.isoformat(),
-            "dates": settled.dates or form.dates.data, "encoding": form.encoding.data or settled.encoding,
-            "partial": 1 if form.partial.data or settled.partial else None,
-        }  # fmt: skip
-        return redirect(url_for("feeds.facts_report", file_id=stored.id, **question), 303)
+        return look_at(form.what.data, form, keep(form.file.data))
     return render_template("people/facts.html", form=form), 422 if form.errors else 200
-
-
-@blueprint.get("/facts/<int:file_id>")
-@needs(Permission.PEOPLE_IMPORT)
-def facts_report(file_id: int) -> ResponseReturnValue:
-    """What a file of facts would do."""
-    stored, plan, refused = _look(file_id)
-    return _show(stored, plan, refused), 422 if refused or (plan and plan.faults) else 200
-
-
-@blueprint.post("/facts/<int:file_id>")
-@needs(Permission.PEOPLE_IMPORT)
-def take_in_facts(file_id: int) -> ResponseReturnValue:
-    """Take a file of facts in; or only note its faults in the work list."""
-    stored, plan, refused = _look(file_id)
-    if plan is None:
-        return _show(stored, None, refused), 422
-    if request.form.get("only_note"):
-        new = staffing.note_fact_faults(session(), plan, stored.name, actor())
-        commit()
-        say(noted(new))
-        return redirect(url_for("feeds.problems", source=plan.options.source, what=plan.what), 303)
-    try:
-        run = staffing.take_in_facts(session(), plan, stored.id, actor(), confirmed=bool(request.form.get("confirmed")))
-        commit()
-    except AttuneError as error:
-        session().rollback()
-        return _show(stored, plan, tell(error.message)), error.status
-    if fact_taking.how_far(run) is None:
-        say(gettext("The file is taken in."))
-    return redirect(url_for("imports.show", run_id=run.id), 303)
-
-
-def noted(new: int) -> str:
-    """What is said after faults were put into the work list."""
-    return str(gettext("The faults wait in the work list; %(new)s of them are new.", new=new))
-
-
-def _look(file_id: int) -> tuple[StoredFile, FactPlan | None, str]:
-    stored, what = kept_file(file_id), request.values.get("what", "")
-    source = request.values.get("source", "").strip()[:60]
-    try:
-        as_of = date.fromisoformat(request.values.get("as_of", ""))
-    except ValueError:
-        abort(400)
-    dates, encoding = request.values.get("dates", ""), request.values.get("encoding", "")
-    if what not in HEADINGS or not source or (dates and dates not in DATES) or encoding not in ENCODINGS:
-        abort(400)
-    options = Options(
-        source, as_of, dates or None, encoding or None, bool(request.values.get("partial")),
-        sources.reading(session(), source, what), bool(request.values.get("good")),
-    )  # fmt: skip
-    try:
-        with house().files.path(stored.sha256).open("rb") as file:
-            return stored, fact_feed.look(session(), file, what, options, organisation().import_fuse), ""
-    except FileNotFoundError:
-        raise NotFound(N_("There is no such file. Upload it again.")) from None
-    except Invalid as error:
-        plan = FactPlan(what, options)
-        plan.problems, plan.faults = list(error.problems), len(error.problems)
-        return stored, (plan if plan.problems else None), tell(error.message)
-
-
-def _show(stored: StoredFile, plan: FactPlan | None, refused: str) -> str:
-    return render_template(
-        "people/facts_report.html",
-        stored=stored, plan=plan, refused=refused, verdicts=VERDICTS, shown=SHOWN, hidden=_question(), date_styles=DATES,
-        aside_lines=len({each.line for each in plan.aside}) if plan else 0,
-    )  # fmt: skip
 
 
 # --- the work list ----------------------------------------------------------------------------------------------------
@@ -343,7 +260,7 @@ def solve(problem_id: int) -> ResponseReturnValue:
 
 
 def _said(kept: dict[str, Any] | None) -> str:
-    return tell(Message(kept["text"], kept["params"])) if kept else ""
+    return tell(Message.of(kept)) if kept else ""
 
 
 def _summed(counts: Sequence[tuple[str, str, str, int]], place: int) -> dict[str, int]:

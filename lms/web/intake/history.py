@@ -20,13 +20,15 @@ from lms.files import StoredFile
 from lms.flows.history import begin_history, begin_undo, go_on
 from lms.outbox import enqueue
 from lms.people import listing, sources
+from lms.people.dry_runs import SMALL
 from lms.people.sources import COMPLETIONS
 from lms.records.history import courses, queries, staging, taking
 from lms.records.history.courses import OUTSIDE
 from lms.records.history.models import HistoryRun, Phase, State
 from lms.web.form_page import form_page
 from lms.web.forms import Form
-from lms.web.intake.imports import DATES, ENCODINGS, SHOWN, keep
+from lms.web.intake.looking import keep
+from lms.web.intake.words import DATES, ENCODINGS, SHOWN
 from lms.web.page import actor, commit, house, needs, now, organisation, say, session, tell
 from lms.web.words import gettext, ngettext
 
@@ -249,7 +251,7 @@ def _size(run: HistoryRun) -> int:
 
 def _read(run: HistoryRun, size: int) -> None:
     """Read a small file at once, a large one beside the pages. Commits."""
-    if size > staging.SMALL:
+    if size > SMALL:
         enqueue(session(), staging.READ, {"run": run.id}, now(), key=str(run.id))
         commit()
         return
@@ -291,4 +293,4 @@ def _offered(courses: Sequence[catalogue.Offered]) -> list[tuple[str, str]]:
 
 
 def _said(kept: dict[str, Any] | None) -> str:
-    return tell(Message(kept["text"], kept["params"])) if kept else ""
+    return tell(Message.of(kept)) if kept else ""
