@@ -34,11 +34,13 @@ from lms.catalogue.media import check_media, most_bytes
 from lms.catalogue.story import Scenario
 from lms.catalogue.surveys import Survey, SurveyTranslation
 from lms.catalogue.translation import CourseTranslation, ScenarioTranslation
-from lms.catalogue.yaml_text import read
+from lms.catalogue.yaml_text import Written, read
 from lms.errors import N_, Invalid
 
 MAX_TEXT_BYTES = 512_000
 MAX_FILES = 2_000
+OFTEN_READ = 50_000
+"""Shorter texts are remembered: after a change to one file of a course the others are read again as they were."""
 
 _STAMPS = TypeAdapter(dict[str, str])
 _COURSE = TypeAdapter(CourseFile)
@@ -86,6 +88,12 @@ def stamp(folder: Path, language: str) -> Path:
     note = "# Written by `lms courses stamp`: the SHA-256 of the texts each file was translated from.\n"
     path.write_text(note + "".join(f"{file}: {value}\n" for file, value in sorted(hashes.items())), encoding="utf-8")
     return path
+
+
+@lru_cache(maxsize=256)
+def _read_before(text: str, name: str) -> Written:
+    """What the text says, to be looked at only: it is shared by all who read it."""
+    return read(text, name)
 
 
 class _Folder:
@@ -199,7 +207,7 @@ class _Folder:
         text = self._text(name)
         if text is None:
             return None
-        written = read(text, name)
+        written = _read_before(text, name) if len(text) < OFTEN_READ else read(text, name)
         self._by_place.update({(name, at): line for at, line in written.lines.items()})
         self.report.problems.extend(written.problems)
         return None if written.problems else validated(shape, written.data, name, self.report)

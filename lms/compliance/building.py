@@ -175,8 +175,9 @@ def _checkpoints(session: Session, generation: Generation) -> None:
     if at >= len(days):
         generation.phase = "switch"
         return
+    requirement_ids = tallies.requirement_ids(session)
     for day in days[at : at + (1 if _many(session) else 60)]:
-        tallies.build_checkpoint(session, generation.id, days[0], day)
+        tallies.build_checkpoint(session, generation.id, requirement_ids, days[0], day)
         generation.position += 1
 
 

@@ -200,7 +200,7 @@ SELECT :generation, :at, requirement_id, department_id, {SUMS} FROM (
 )
 
 
-def build_checkpoint(session: Session, generation_id: int, first: date, at: date) -> None:
+def build_checkpoint(session: Session, generation_id: int, requirements: Sequence[int], first: date, at: date) -> None:
     """Work out the counts of a checkpoint from the one before it and the day changes since (the first: from all before it).
 
     With the first, those of an earlier try are removed.
@@ -208,7 +208,7 @@ def build_checkpoint(session: Session, generation_id: int, first: date, at: date
     if at == first:
         session.execute(delete(TallyBase).where(TallyBase.generation_id == generation_id))
     earlier = checkpoint(at - timedelta(days=1)) if at > first else date.min
-    values = {"generation": generation_id, "at": at, "earlier": earlier, "requirements": requirement_ids(session)}
+    values = {"generation": generation_id, "at": at, "earlier": earlier, "requirements": requirements}
     session.execute(BUILD_CHECKPOINT, values)
 
 

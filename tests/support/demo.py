@@ -22,7 +22,7 @@ from lms.demo.build import Build, build
 from lms.demo.roles import PASSWORD, ROLES
 from lms.files import FileStore
 from lms.people.models import Person
-from tests.support.databases import PostgresDatabases, SqliteDatabases, of_the_run
+from tests.support.databases import PostgresDatabases, SqliteDatabases, of_the_run, steady
 
 TODAY = date(2026, 6, 15)
 """The day of ``tests.conftest.MOMENT``: the demo's histories reach up to it."""
@@ -55,9 +55,11 @@ def demo_template(tmp_path_factory: pytest.TempPathFactory, _databases: SqliteDa
 
 
 @pytest.fixture
-def database_url(_databases: SqliteDatabases | PostgresDatabases, demo_template: Path) -> Iterator[str]:
+def database_url(
+    _databases: SqliteDatabases | PostgresDatabases, demo_template: Path, request: pytest.FixtureRequest
+) -> Iterator[str]:
     """The address of a copy of the demo hospital, for this test only."""
-    with _databases.like(demo_template) as url:
+    with _databases.like(demo_template, steady(request)) as url:
         yield url
 
 
