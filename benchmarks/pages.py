@@ -3,7 +3,9 @@ primary-key SELECT (for saving an answer: plus one committed INSERT). Medians of
 
     python -m benchmarks.pages [--requests 200]
 
-Uses the demo hospital's database (``lms demo --no-serve`` makes it).
+Uses the demo hospital's database (``lms demo --no-serve`` makes it), on SQLite or, with ``LMS_DATA_DIR`` and ``LMS_DATABASE_URL``
+set for both commands, on PostgreSQL. Page and floor are asked for in turn. Medians on the wall and of the processor: this process and,
+on PostgreSQL on this machine, the server's.
 """
 
 from __future__ import annotations
@@ -11,13 +13,13 @@ from __future__ import annotations
 import argparse
 import secrets
 import statistics
-import time
 from collections.abc import Callable
 
-from flask import render_template_string
+from flask import render_template
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from benchmarks.databases import Cost, Meter
 from config import Config, environment
 from lms.access import Permission
 from lms.accounts.actions import begin_session
@@ -47,10 +49,12 @@ def main() -> None:
     app = create_app(config, clock, database)
     app.config["WTF_CSRF_ENABLED"] = False  # the token is checked in every test; here it would only need a page more
 
+    page = app.jinja_env.from_string(EMPTY)  # once, as the templates of the other pages
+
     @app.get("/floor")
     @needs(Permission.LEARN)
     def floor() -> str:
-        return render_template_string(EMPTY, name=session().get_one(Person, viewer().person_id).display_name)
+        return render_template(page, name=session().get_one(Person, viewer().person_id).display_name)
 
     @app.post("/floor")
     @needs(Permission.LEARN)
@@ -79,25 +83,23 @@ def main() -> None:
         return "", 204
 
     client, enrolment, attempt, lesson, item, option = _learner(app.test_client(), database, clock)
-    quick = _median(lambda: client.get("/floor"), wanted)
-    print(f"{'page':<16}{'median ms':>10}{'ratio':>8}")
-    print(f"{'floor':<16}{quick * 1000:>10.2f}{1:>8.1f}")
+    with database.session() as own:
+        meter = Meter(
+            own
+        )  # of the connection that lies uppermost in the pool, which every request of this one client uses
+    print(f"{'page':<16}{'wall ms':>9}{'floor':>8}{'ratio':>7}{'processor ms':>15}{'floor':>8}{'ratio':>7}")
     for name, path in (
         ("dashboard", "/learning"),
         ("lesson", f"/learn/{enrolment}/{lesson}"),
         ("quiz page", f"/attempt/{attempt}?item=1"),
     ):
-        took = _median(lambda path=path: client.get(path), wanted)  # type: ignore[misc]
-        print(f"{name:<16}{took * 1000:>10.2f}{took / quick:>8.1f}")
-    save_floor = _median(lambda: client.post("/floor"), wanted)
-    print(f"{'floor save':<16}{save_floor * 1000:>10.2f}{1:>8.1f}")
+        _told(name, lambda path=path: client.get(path), lambda: client.get("/floor"), meter, wanted)  # type: ignore[misc]
 
     def save() -> object:
         body = {"item": item, "options": option, "key": secrets.token_hex(12)}
         return client.post(f"/attempt/{attempt}/answer", data=body, headers={"X-Requested-With": "fetch"})
 
-    took = _median(save, wanted)
-    print(f"{'save an answer':<16}{took * 1000:>10.2f}{took / save_floor:>8.1f}")
+    _told("save an answer", save, lambda: client.post("/floor"), meter, wanted)
     with database.transaction() as own:
         for row in own.scalars(select(Answer).where(Answer.attempt_id == attempt, Answer.item_id == "floor")):
             own.delete(row)
@@ -127,16 +129,22 @@ def _learner(
     return client, *ids
 
 
-def _median(call: Callable[[], object], wanted: int) -> float:
-    for _ in range(10):
-        answer = call()
-    assert getattr(answer, "status_code", 200) in (200, 204), getattr(answer, "status_code", None)
-    times = []
-    for _ in range(wanted):
-        begun = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - begun)
-    return statistics.median(times)
+def _told(name: str, page: Callable[[], object], floor: Callable[[], object], meter: Meter, wanted: int) -> None:
+    """Print a line: the medians of so many warm requests in turn with the floor."""
+    took: dict[bool, list[Cost]] = {True: [], False: []}
+    for number in range(-10, wanted):
+        for bare, call in ((True, floor), (False, page)):
+            meter.read()
+            answer = call()
+            cost = meter.read()
+            assert getattr(answer, "status_code", 200) in (200, 204), getattr(answer, "status_code", None)
+            if number >= 0:
+                took[bare].append(cost)
+    line = f"{name:<16}"
+    for width, seconds in ((9, lambda cost: cost.wall), (15, lambda cost: cost.processor)):
+        own, least = (statistics.median(map(seconds, took[bare])) * 1000 for bare in (False, True))
+        line += f"{own:>{width}.2f}{least:>8.2f}{own / least:>7.1f}"
+    print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -154,6 +154,11 @@ class _Among(ColumnElement[bool]):
     def __init__(self, column: Any, name: str) -> None:
         self.column, self.ids = column, bindparam(name, type_=_Ids())
 
+    def self_group(self, against: Any = None) -> _Among:
+        """It is a condition as it stands: SQLAlchemy would compare it with 1 where booleans are numbers, and SQLite then reads every row
+        instead of going to the numbers by an index."""
+        return self
+
 
 @compiles(_Among)
 def _in_json(condition: _Among, compiler: Any, **kwargs: Any) -> str:

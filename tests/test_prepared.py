@@ -63,3 +63,13 @@ def test_a_refusal_is_sqlalchemys(session: Session) -> None:
     add.rows(session, name="ED", at=NOW)
     with pytest.raises(IntegrityError):
         add.rows(session, name="ED", at=NOW)
+
+
+def test_rows_are_found_by_an_index_of_their_numbers(session: Session) -> None:
+    by_id = Prepared(select(Department.code).where(among(Department.id, "ids"), Department.code != "ED"))
+    with statements() as sent:
+        by_id.rows(session, ids=[1])
+    assert "= 1" not in sent.all[-1]
+    if session.get_bind().dialect.name == "sqlite":
+        plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {sent.all[-1]}", ("[1]", "ED")).all()
+        assert plan[0].detail.startswith("SEARCH department")
