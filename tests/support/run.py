@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support import chromium
-from tests.support.postgres import VARIABLE, Postgres, Unavailable
+from tests.support.postgres import VARIABLE, Postgres, Unavailable, quick_folder
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BIN = Path(sys.executable).parent
@@ -66,7 +66,7 @@ def _real_things(chosen: list[str]) -> Postgres | None:
     if VARIABLE in os.environ:
         print(f"PostgreSQL: the server named in {VARIABLE}, {_version()}")
     else:
-        server = Postgres()
+        server = Postgres(quick_folder())
         os.environ[VARIABLE] = server.url
         print(f"PostgreSQL: {_version()} ({server.origin})")
     return server
