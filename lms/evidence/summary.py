@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date
 from typing import Any
@@ -39,9 +39,8 @@ class Summary:
     audit: Mapping[str, Any]
 
 
-def title(scope: Scope, voice: Voice) -> str:
-    """What the pack is about, in a few words."""
-    _, ngettext = voice.gettext, voice.ngettext
+def title(scope: Scope, _: Callable[..., str], ngettext: Callable[..., str]) -> str:
+    """What a pack is about, in a few words: those of a :class:`Voice` on paper, those of the page on a page."""
     parts = []
     if scope.requirement:
         parts.append(_("requirement %(code)s", code=scope.requirement))
@@ -59,7 +58,7 @@ def summary_pdf(told: Summary) -> bytes:
     """The summary as a PDF on A4, in the language of the scope; its date is the day it speaks of."""
     voice = Voice(told.scope.language)
     _, number = voice.gettext, voice.number
-    about = title(told.scope, voice)
+    about = title(told.scope, voice.gettext, voice.ngettext)
     as_of = _("as of %(day)s", day=told.scope.as_of)
     paper = Paper(
         title=f"{_('Evidence of training')}: {about}, {as_of}",

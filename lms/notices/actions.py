@@ -10,7 +10,7 @@ from email.message import EmailMessage
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from lms.audit import Actor
@@ -34,9 +34,17 @@ from lms.outbox import Job, JobState, enqueue, enqueue_many
 from lms.people.models import Person
 
 SEND = "mail.send"
+NOTICE = "notice"
+"""The kind of the mail of a day: reminders, lists, and what waits for decisions."""
+
 CORRECTING = frozenset({"certificate", "more_time_granted", "another_attempt"})
 """Kinds that are written when a duty was done or moved: they take along what that means for the reader's calendar."""
 GIVE_UP = timedelta(days=3)
+UNSURE = N_(
+    "Attune was stopped while it handed this message over. It may have arrived, so it is not sent again by itself."
+)
+"""What stands beside a message of which nobody knows whether the server took it."""
+
 WITH_SECRET = frozenset({"invite", "reset", "confirm_email"})
 """Kinds whose link lets somebody in. It leaves the row with the message, so that neither the queue nor a backup holds it afterwards."""
 
@@ -143,32 +151,43 @@ def language_of(person: Person | None, own: Organisation | None) -> str:
 
 
 def corrections(session: Session, person_ids: Collection[int], day: date) -> dict[int, list[Event]]:
-    """What mails to these people have to put right in their calendars, by person (:func:`lms.notices.calendar.corrections`)."""
+    """What mails to these people have to put right in their calendars, by person (:func:`lms.notices.calendar.corrections`). A reminder
+    that was not sent has told no calendar anything."""
     told: dict[int, list[Event]] = {}
-    wrote = select(Mail.person_id, Mail.events).where(Mail.person_id.in_(person_ids), Mail.events.is_not(None))
+    wrote = select(Mail.person_id, Mail.events).where(
+        Mail.person_id.in_(person_ids),
+        Mail.events.is_not(None),
+        or_(Mail.kind != NOTICE, Mail.sent_at.is_not(None), Mail.handing_since.is_not(None)),
+    )
     for person_id, events in session.execute(wrote.order_by(Mail.id)):
         told.setdefault(person_id or 0, []).extend(map(Event.read, events))
     told = {person_id: events for person_id, events in told.items() if any(event.due >= day for event in events)}
     if not told:
         return {}
-    standing: dict[int, dict[int, Asked | None]] = {}
+    asked = standing(session, told, day)
+    return {
+        person_id: found
+        for person_id, events in told.items()
+        if (found := calendar.corrections(events, asked.get(person_id, {}), day))
+    }
+
+
+def standing(session: Session, person_ids: Collection[int], day: date) -> dict[int, dict[int, Asked | None]]:
+    """What is asked of people on a day, by person and requirement: None for what is on leave, without those that ask nothing."""
+    found: dict[int, dict[int, Asked | None]] = {}
     rows = session.execute(
         select(Span.person_id, Span.requirement_id, Span.state, Span.cycle, Span.due).where(
-            Span.generation_id == active(), Span.person_id.in_(told), Span.requirement_id != OVERALL,
+            Span.generation_id == active(), Span.person_id.in_(person_ids), Span.requirement_id != OVERALL,
             day_in(day, Span.from_day, Span.to_day),
         )
     )  # fmt: skip
     for person_id, requirement_id, code, cycle, due in rows:
         state = State(code)
         if state is State.ON_LEAVE:
-            standing.setdefault(person_id, {})[requirement_id] = None
+            found.setdefault(person_id, {})[requirement_id] = None
         elif state in BEFORE_STATES | LATE_STATES:
-            standing.setdefault(person_id, {})[requirement_id] = Asked(cycle_asked(state, cycle), due)
-    return {
-        person_id: found
-        for person_id, events in told.items()
-        if (found := calendar.corrections(events, standing.get(person_id, {}), day))
-    }
+            found.setdefault(person_id, {})[requirement_id] = Asked(cycle_asked(state, cycle), due)
+    return found
 
 
 def _domain(own: Organisation) -> str:
@@ -207,7 +226,7 @@ def retry(session: Session, mail_id: int, now: datetime) -> Mail:
     kept = session.scalar(select(func.count()).where(StoredFile.id.in_(mail.attachments)))
     if kept != len(mail.attachments):
         raise Invalid(N_("The file of this message is not kept any more, and it is not sent without it."))
-    mail.sent_at = mail.bounced_at = mail.failed_at = mail.error = None
+    mail.sent_at = mail.bounced_at = mail.failed_at = mail.handing_since = mail.error = None
     for job in session.scalars(
         select(Job).where(Job.kind == SEND, Job.key == str(mail_id), Job.state == JobState.WAITING)
     ):
@@ -250,10 +269,24 @@ def _calendar_file(own: Organisation, server: MailServer, mail: Mail, event: Eve
     return smtp.Attachment(name, "text/calendar", data, {"method": calendar.method(event), "charset": "utf-8"})
 
 
+def note_handing(session: Session, mail_id: int, now: datetime) -> None:
+    """Its text is about to be sent: whoever finds this, and no answer, does not know whether it arrived."""
+    session.get_one(Mail, mail_id).handing_since = now
+
+
+def left_unsure(session: Session, mail: Mail, now: datetime) -> bool:
+    """Whether a worker was stopped while it handed this message over; then it is not sent again by itself. One whose link lets somebody in
+    is: twice does no harm, and without it nobody gets in."""
+    if mail.handing_since is None or mail.kind in WITH_SECRET:
+        return False
+    mail.failed_at, mail.error = now, UNSURE
+    return True
+
+
 def note_sent(session: Session, mail_id: int, now: datetime) -> None:
     """It went out; a one-time link in it need not be kept any longer."""
     mail = session.get_one(Mail, mail_id)
-    mail.sent_at, mail.error = now, None
+    mail.sent_at, mail.failed_at, mail.handing_since, mail.error = now, None, None, None
     if mail.kind in WITH_SECRET:
         mail.body = _LINK.sub("[link removed after sending]", mail.body)
 
@@ -261,13 +294,13 @@ def note_sent(session: Session, mail_id: int, now: datetime) -> None:
 def note_refused(session: Session, mail_id: int, error: str, now: datetime) -> None:
     """The server refused it for good."""
     mail = session.get_one(Mail, mail_id)
-    mail.failed_at, mail.error = now, error[:1000]
+    mail.failed_at, mail.handing_since, mail.error = now, None, error[:1000]
 
 
 def note_unreachable(session: Session, mail_id: int, error: str, now: datetime) -> None:
     """It did not work this time: try again, ever more slowly, for :data:`GIVE_UP`; an outage of a night loses no mail."""
     mail = session.get_one(Mail, mail_id)
-    mail.error = error[:1000]
+    mail.handing_since, mail.error = None, error[:1000]
     age = now - mail.created_at
     if age > GIVE_UP:
         mail.failed_at = now

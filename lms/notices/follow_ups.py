@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -122,17 +122,17 @@ def _candidates(day: date, zone: str) -> Select[Enrolment, FollowUp | None]:
     )
 
 
-def asked_of(session: Session, person_id: int, day: date, language: str) -> list[Asked]:
-    """The follow-ups that the mail of a day asks somebody for, the first to close first."""
+def asked_of(session: Session, person_id: int, days: Collection[date], language: str) -> list[Asked]:
+    """The follow-ups that the mails of some days ask somebody for, the first to close first."""
     rows = session.execute(
         select(FollowUp, Enrolment.id, Enrolment.version_id)
         .join(Enrolment, Enrolment.id == FollowUp.enrolment_id)
         .where(Enrolment.person_id == person_id, FollowUp.answered_at.is_(None))
-        .where((FollowUp.invited_on == day) | (FollowUp.reminded_on == day))
+        .where(FollowUp.invited_on.in_(days) | FollowUp.reminded_on.in_(days))
         .order_by(FollowUp.closes_on, FollowUp.id)
     ).all()
     contents = catalogue.contents(session, {version_id for _, _, version_id in rows})
     return [
-        Asked(localised(contents[version_id], language).title, enrolment_id, row.closes_on, row.reminded_on == day)
+        Asked(localised(contents[version_id], language).title, enrolment_id, row.closes_on, row.reminded_on in days)
         for row, enrolment_id, version_id in rows
     ]

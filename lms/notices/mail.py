@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import smtplib
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
+from typing import Any
 
 from lms.organisation import MailServer
 
@@ -73,8 +74,23 @@ def sender_address(server: MailServer) -> str:
     return parseaddr(server.sender or server.username)[1] or "attune@localhost"
 
 
-def send(server: MailServer, message: EmailMessage) -> None:
-    """Hand a message to the server.
+class _Smtp(smtplib.SMTP):
+    """Says when it begins to hand a message over: up to then it is certain that none has arrived."""
+
+    handing: Callable[[], None]
+
+    def data(self, msg: Any) -> tuple[int, bytes]:
+        """The message itself, after the server agreed to sender and recipient."""
+        self.handing()
+        return super().data(msg)
+
+
+class _SmtpOverTls(_Smtp, smtplib.SMTP_SSL):
+    """The same on a connection that is encrypted from its first byte."""
+
+
+def send(server: MailServer, message: EmailMessage, handing: Callable[[], None] = lambda: None) -> None:
+    """Hand a message to the server; ``handing`` is called just before its text is sent.
 
     Raises:
         Refused: the server refuses it for good (a 5xx answer to the recipient or the message).
@@ -82,6 +98,7 @@ def send(server: MailServer, message: EmailMessage) -> None:
     """
     try:
         with _connect(server) as smtp:
+            smtp.handing = handing
             if server.security == "starttls":
                 smtp.starttls(context=ssl.create_default_context())
             if server.username:
@@ -105,10 +122,10 @@ def send(server: MailServer, message: EmailMessage) -> None:
         raise Unreachable(str(error) or type(error).__name__) from error
 
 
-def _connect(server: MailServer) -> smtplib.SMTP:
+def _connect(server: MailServer) -> _Smtp:
     if server.security == "tls":
-        return smtplib.SMTP_SSL(server.host, server.port, timeout=PATIENCE, context=ssl.create_default_context())
-    return smtplib.SMTP(server.host, server.port, timeout=PATIENCE)
+        return _SmtpOverTls(server.host, server.port, timeout=PATIENCE, context=ssl.create_default_context())
+    return _Smtp(server.host, server.port, timeout=PATIENCE)
 
 
 def _verdict(code: int, text: bytes | str) -> Refused | Unreachable:

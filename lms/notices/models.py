@@ -16,7 +16,8 @@ class Mail(Base):
 
     ``message_id`` is fixed when the row is written, so a message sent twice after a crash is recognisable as one. ``bounced_at``: it was
     sent, and came back for good. ``unsubscribe`` is the secret of its link for those who want no more like it; ``events`` are due days
-    for a calendar (:class:`lms.notices.calendar.Event`), ``events_until`` the last day that it puts into one.
+    for a calendar (:class:`lms.notices.calendar.Event`), ``events_until`` the last day that it puts into one. ``handing_since``: a worker
+    began to hand it to the server then, and has not heard what became of it.
     """
 
     __tablename__ = "mail"
@@ -38,6 +39,7 @@ class Mail(Base):
     unsubscribe: Mapped[str | None] = mapped_column(index=True, unique=True)
     events: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))
     events_until: Mapped[date | None] = mapped_column(index=True)
+    handing_since: Mapped[datetime | None]
 
 
 class MailBounce(Base):
@@ -114,7 +116,7 @@ class NoticeLine(Base):
     ``reason`` is a ``plan.Reason``; ``amount`` counts the days before (negative: after) the due day, and the people in
     weekly lists (``requirement_id`` 0), courses in a follow-up (-1), outside
     trainings (-2) or requests for more time (-3) to decide, due days in a calendar (-4) to put right. ``cycle`` is that of the duty.
-    ``withheld`` says why no mail was written: ``on_leave``, ``no_address``, ``address_fails``, ``declined``.
+    ``withheld`` says why it stands in no mail: ``on_leave``, ``no_address``, ``address_fails``, ``declined``, ``settled``.
     """
 
     __tablename__ = "notice_line"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,7 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    union_all,
     update,
 )
 from sqlalchemy.orm import Session, aliased
@@ -31,7 +32,7 @@ from lms.compliance.models import OVERALL, Requirement, Span
 from lms.compliance.spans import State
 from lms.compliance.tallies import active
 from lms.db import day_in, known
-from lms.notices import actions
+from lms.notices import actions, merging
 from lms.notices.calendar import Event, cycle_asked
 from lms.notices.corrections import CALENDAR, expected_corrections, write_corrections
 from lms.notices.failing import failing
@@ -39,8 +40,8 @@ from lms.notices.follow_ups import FOLLOW_UPS, asked_of, expected_follow_ups, wr
 from lms.notices.holders import holders
 from lms.notices.models import NoticeChoice, NoticeLine, NoticePlanRow, NoticeRun
 from lms.notices.plan import BEFORE_STATES, LATE_STATES, NoticePlan, Reason, due_days, line, send_at, team_day
-from lms.notices.requests import REQUESTS, write_requests
-from lms.notices.reviews import REVIEWS, write_reviews
+from lms.notices.requests import REQUESTS, requests_to_decide
+from lms.notices.reviews import REVIEWS, reviews_to_decide
 from lms.organisation import Organisation, load
 from lms.outbox import HowFar
 from lms.people import queries as people
@@ -72,7 +73,7 @@ class Told(NamedTuple):
     reason: Reason
     amount: int
     due: date | None
-    cycle: int = 0
+    cycle: int | None = 0
 
 
 def plan(session: Session) -> NoticePlan:
@@ -237,24 +238,31 @@ def late_in(session: Session, agreed: NoticePlan, leader: Leader, day: date) -> 
     return compliance.Page(rows, session.scalar(query) or 0)
 
 
+def for_deciders(session: Session, agreed: NoticePlan, day: date, since: date, after: datetime) -> Iterator[Told]:
+    """What those who decide are told on ``day``: the weekly lists, and what waits for them; ``after`` is when they were last told."""
+    weekly = team_day(agreed, day, since)
+    for person_id, number in reviews_to_decide(session, after, day, weekly=weekly).items():
+        yield Told(person_id, REVIEWS, Reason.REVIEW, number, None, None)
+    for person_id, number in requests_to_decide(session, after, day, weekly=weekly).items():
+        yield Told(person_id, REQUESTS, Reason.REQUEST, number, None, None)
+    for leader in leaders(session, day) if weekly else ():
+        people_late = late_in(session, agreed, leader, day).total
+        if people_late:
+            yield Told(leader.person_id, OVERALL, leader.reason, people_late, None, None)
+
+
 def _write_lists(session: Session, run: NoticeRun, now: datetime) -> None:
-    agreed = plan(session)
     own = load(session)
     zone = own.zone if own else "UTC"
     write_follow_ups(session, run.day, zone)
-    weekly = team_day(agreed, run.day, run.since)
-    write_reviews(session, run.day, run.since, zone, weekly=weekly)
-    write_requests(session, run.day, run.since, zone, weekly=weekly)
-    if weekly:
-        for leader in leaders(session, run.day):
-            people_late = late_in(session, agreed, leader, run.day).total
-            if people_late:
-                session.add(
-                    NoticeLine(
-                        day=run.day, person_id=leader.person_id, requirement_id=OVERALL, reason=leader.reason,
-                        amount=people_late, due=None, mail_id=None, withheld=None,
-                    )
-                )  # fmt: skip
+    last = session.scalar(select(func.max(NoticeRun.started_at)).where(NoticeRun.day <= run.since))
+    after = last or datetime.combine(run.since, time(), ZoneInfo(zone))
+    rows = [
+        {"day": run.day, **each._asdict(), "reason": each.reason.value}
+        for each in for_deciders(session, plan(session), run.day, run.since, after)
+    ]
+    if rows:
+        session.connection().execute(insert(NoticeLine), rows)
     run.phase, run.person = "calendars", 0
 
 
@@ -275,35 +283,51 @@ def _write_mails(session: Session, run: NoticeRun, now: datetime) -> bool:
     of_these = select(*NoticeLine.__table__.c).where(NoticeLine.day == run.day, NoticeLine.person_id.in_(ids))
     for row in session.execute(of_these.order_by(NoticeLine.due, NoticeLine.id)):
         lines.setdefault(row.person_id, []).append(row)
-    away = set(
-        session.scalars(
-            select(Leave.person_id).where(
-                Leave.person_id.in_(ids), known(Leave), day_in(run.day, Leave.from_day, Leave.to_day)
-            )
-        )
-    )
-    declined = set(session.scalars(select(NoticeChoice.person_id).where(NoticeChoice.person_id.in_(ids))))
-    fails = failing(session, ids)
-    writer = Writer(session, run.day, now, actions.corrections(session, ids, run.day))
+    silence = Silence(session, run.day, ids)
+    writer = Writer(session, run.day, now, actions.corrections(session, ids, run.day), merging.unsent(session, ids))
     for person in session.scalars(select(Person).where(Person.id.in_(ids)).order_by(Person.id)):
-        _settle(writer, person, lines[person.id], person.id in away, person.id in declined, person.id in fails)
+        _settle(writer, person, lines[person.id], silence)
     writer.keep()
     run.person = ids[-1]
     return True
 
 
-def _settle(writer: Writer, person: Person, lines: Sequence[Row[Any]], away: bool, declined: bool, fails: bool) -> None:
+class Silence:
+    """Who is not written to on a day, and why: of these people, or (None) of all."""
+
+    def __init__(self, session: Session, day: date, ids: Collection[int] | None = None) -> None:
+        def of_these(column: Any) -> Any:
+            return true() if ids is None else column.in_(ids)
+
+        away = select(literal("away"), Leave.person_id).where(known(Leave), day_in(day, Leave.from_day, Leave.to_day))
+        found = union_all(
+            away.where(of_these(Leave.person_id)),
+            select(literal("declined"), NoticeChoice.person_id).where(of_these(NoticeChoice.person_id)),
+            select(literal("no_address"), Person.id).where(Person.email.is_(None), of_these(Person.id)),
+        )
+        sets: dict[str, set[int]] = {"away": set(), "declined": set(), "no_address": set()}
+        for name, person_id in session.execute(found):
+            sets[name].add(person_id)
+        self.away, self.declined, self.no_address = sets["away"], sets["declined"], sets["no_address"]
+        self.fails = failing(session, select(Person.id) if ids is None else ids)
+
+    def why(self, person_id: int, reason: str) -> str:
+        """Why a line with this reason is in no mail, as :class:`NoticeLine` says it; empty: it is in one."""
+        if person_id in self.away:
+            return "on_leave"
+        if person_id in self.declined and reason in OPTIONAL:
+            return "declined"
+        if person_id in self.no_address:
+            return "no_address"
+        return "address_fails" if person_id in self.fails else ""
+
+
+def _settle(writer: Writer, person: Person, lines: Sequence[Row[Any]], silence: Silence) -> None:
     """Write the mail of one person, or say of each line why not."""
     kept = []
     for row in lines:
-        if away:
-            writer.withhold(row, "on_leave")
-        elif declined and row.reason in OPTIONAL:
-            writer.withhold(row, "declined")
-        elif not person.email:
-            writer.withhold(row, "no_address")
-        elif fails:
-            writer.withhold(row, "address_fails")
+        if why := silence.why(person.id, row.reason):
+            writer.withhold(row.id, why)
         else:
             kept.append(row)
     if kept:
@@ -311,29 +335,37 @@ def _settle(writer: Writer, person: Person, lines: Sequence[Row[Any]], away: boo
 
 
 class Writer:
-    """Writes the mails of one step; titles and lists are looked up once. ``corrections`` are for the calendars of those written to."""
+    """Writes the mails of one step; titles and lists are looked up once. ``corrections`` are for the calendars of those written to,
+    ``unsent`` their mails of earlier days that still wait (:mod:`lms.notices.merging`): what they say goes into the mail of the day."""
 
-    def __init__(self, session: Session, day: date, now: datetime, corrections: Mapping[int, Sequence[Event]]) -> None:
-        self.session, self.day, self.now, self.corrections = session, day, now, corrections
+    def __init__(
+        self,
+        session: Session,
+        day: date,
+        now: datetime,
+        corrections: Mapping[int, Sequence[Event]],
+        unsent: Mapping[int, Sequence[int]],
+    ) -> None:
+        self.session, self.day, self.now, self.corrections, self.unsent = session, day, now, dict(corrections), unsent
         self.own = load(session) or Organisation(name="Attune")
         self.plan = plan(session)
         self.titles = {version.requirement_id: version.title for version, _ in compliance.requirements(session, day)}
         self.leaders: dict[int, Leader] | None = None
-        self.written: list[tuple[dict[str, Any], datetime, Sequence[Row[Any]]]] = []
+        self.written: list[tuple[dict[str, Any], datetime, list[int]]] = []
         self.withheld: dict[str, list[int]] = {}
         self.over: list[int] = []
 
-    def withhold(self, row: Row[Any], why: str) -> None:
+    def withhold(self, line_id: int, why: str) -> None:
         """Say that a line is in no mail, and why; :meth:`keep` keeps it."""
-        self.withheld.setdefault(why, []).append(row.id)
+        self.withheld.setdefault(why, []).append(line_id)
 
     def keep(self) -> None:
         """Keep and queue all that was written, at once, and what became of each line."""
         ids = actions.write_mails(self.session, [(draft, moment) for draft, moment, _ in self.written], self.now)
         told = [
-            {"line": row.id, "mail": mail_id}
+            {"line": line_id, "mail": mail_id}
             for mail_id, (_, _, lines) in zip(ids, self.written, strict=True)
-            for row in lines
+            for line_id in lines
         ]
         if told:
             into = update(NoticeLine).where(NoticeLine.id == bindparam("line"))
@@ -344,16 +376,24 @@ class Writer:
             self.session.execute(delete(NoticeLine).where(NoticeLine.id.in_(self.over)))
         self.written, self.withheld, self.over = [], {}, []
 
-    def write(self, person: Person, lines: Sequence[Row[Any]]) -> None:
+    def write(self, person: Person, lines: Sequence[Any]) -> None:
         """Write the one mail of a person with these lines; :meth:`keep` keeps it. Where nothing of them is left to be said, because it
         settled itself since they were written, there is no mail, and the lines go."""
+        ids = [row.id for row in lines]
+        days = {row.day for row in lines}
+        if person.id in self.unsent:
+            taken = merging.take_back(self.session, self.unsent[person.id], lines, self.day)
+            self.corrections[person.id] = actions.corrections(self.session, [person.id], self.day).get(person.id, ())
+            for line_id in taken.settled:
+                self.withhold(line_id, "settled")
+            lines, ids, days = [*lines, *taken.lines], [*ids, *taken.ids], days | taken.days
         own_lines = [row for row in lines if row.requirement_id not in NO_DUTY]
         asks = any(row.requirement_id == FOLLOW_UPS for row in lines)
         lists = [(row, self._late(person.id)) for row in lines if row.requirement_id == OVERALL]
         reviews = sum(row.amount for row in lines if row.requirement_id == REVIEWS)
         requests = sum(row.amount for row in lines if row.requirement_id == REQUESTS)
         language = actions.language_of(person, self.own)
-        follow_ups = asked_of(self.session, person.id, self.day, language) if asks else []
+        follow_ups = asked_of(self.session, person.id, days, language) if asks else []
         moment = send_at(self.plan, self.now, person.zone or self.own.zone)
         events = [
             Event(row.requirement_id, row.cycle, self.titles.get(row.requirement_id, ""), row.due)
@@ -363,10 +403,10 @@ class Writer:
         said = {(event.requirement_id, event.cycle) for event in events}
         corrected = [e for e in self.corrections.get(person.id, ()) if (e.requirement_id, e.cycle) not in said]
         if not (own_lines or corrected or lists or requests or reviews or follow_ups):
-            self.over += [row.id for row in lines]
+            self.over += ids
             return
         draft = actions.drafted(
-            self.own, "notice", person, self.now, events=[*events, *corrected], corrected=corrected,
+            self.own, actions.NOTICE, person, self.now, events=[*events, *corrected], corrected=corrected,
             optional=asks or any(row.reason in OPTIONAL for row in lines),
             lines=[(row, self.titles.get(row.requirement_id, "")) for row in own_lines], lists=lists, day=self.day,
             follow_ups=[(each, f"{self.own.base_url}/follow-up/{each.enrolment_id}") for each in follow_ups],
@@ -376,7 +416,7 @@ class Writer:
             pages={Reason.TEAM: f"{self.own.base_url}/team", Reason.ESCALATION: f"{self.own.base_url}/completion"},
         )  # fmt: skip
         if draft is not None:
-            self.written.append((draft, moment, lines))
+            self.written.append((draft, moment, ids))
 
     def _late(self, person_id: int) -> Sequence[compliance.Found]:
         if self.leaders is None:
@@ -385,19 +425,50 @@ class Writer:
         return late_in(self.session, self.plan, leader, self.day).rows if leader else ()
 
 
-def preview(session: Session, day: date, since: date, visible: Select[int] | None = None) -> dict[int, list[Told]]:
-    """What a run for ``day`` would say about people's own training, by person, as the facts are now; nothing is written. ``visible``
-    narrows the people. Weekly lists, and what waits for a decision, are told to those who decide, and not looked for here."""
+class Expected(NamedTuple):
+    """One line that a run would write; ``withheld`` says why it would be in no mail (empty: it is in one)."""
+
+    told: Told
+    withheld: str
+
+
+def preview(session: Session, day: date, since: date, visible: Select[int] | None = None) -> dict[int, list[Expected]]:
+    """What a run for ``day`` would say about people's own training, by person, as the facts are now and if the run of the day ``since``
+    is made; nothing is written. ``visible`` narrows the people."""
     agreed = plan(session)
-    found: dict[int, list[Told]] = {}
     where = true() if visible is None else Span.person_id.in_(visible)
+    found: list[Told] = []
     for requirement_id in session.scalars(select(Requirement.id).order_by(Requirement.id)):
-        for said in told(session, agreed, day, since, requirement_id, where):
-            found.setdefault(said.person_id, []).append(said)
+        found += told(session, agreed, day, since, requirement_id, where)
     own = load(session)
     asked = expected_follow_ups(session, day, own.zone if own else "UTC", visible)
-    for person_id, number in sorted(asked.items()):
-        found.setdefault(person_id, []).append(Told(person_id, FOLLOW_UPS, Reason.FOLLOW_UP, number, None))
-    for person_id, number in expected_corrections(session, day, visible):
-        found.setdefault(person_id, []).append(Told(person_id, CALENDAR, Reason.CALENDAR, number, None))
-    return found
+    found += [Told(one, FOLLOW_UPS, Reason.FOLLOW_UP, number, None) for one, number in sorted(asked.items())]
+    changed = expected_corrections(session, day, visible)
+    found += [Told(one, CALENDAR, Reason.CALENDAR, number, None) for one, number in changed]
+    return _expected(session, day, found)
+
+
+def preview_for_deciders(
+    session: Session, day: date, since: date, visible: Select[int] | None = None
+) -> dict[int, list[Expected]]:
+    """The same of what those who decide would be told: weekly lists, and what waits for them. It asks for each of them on their own."""
+    made = session.scalar(select(NoticeRun.started_at).where(NoticeRun.day == since))
+    found = list(for_deciders(session, plan(session), day, since, made or datetime.max.replace(tzinfo=UTC)))
+    if found and visible is not None:
+        shown = set(
+            session.scalars(
+                select(Person.id).where(Person.id.in_([each.person_id for each in found]), Person.id.in_(visible))
+            )
+        )
+        found = [each for each in found if each.person_id in shown]
+    return _expected(session, day, found)
+
+
+def _expected(session: Session, day: date, found: Sequence[Told]) -> dict[int, list[Expected]]:
+    if not found:
+        return {}
+    silence = Silence(session, day)
+    by_person: dict[int, list[Expected]] = {}
+    for said in found:
+        by_person.setdefault(said.person_id, []).append(Expected(said, silence.why(said.person_id, said.reason)))
+    return by_person

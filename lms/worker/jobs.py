@@ -19,7 +19,7 @@ from lms.evidence import actions as evidence
 from lms.flows import assessing, certifying, intake
 from lms.flows.history import how_far_history, step_history
 from lms.notices import actions as notices
-from lms.notices import failing, nightly
+from lms.notices import delivery, failing, nightly
 from lms.notices import mail as smtp
 from lms.outbox import HowFar, tell
 from lms.people import dry_runs, import_log
@@ -32,25 +32,33 @@ from lms.worker.packs import build_pack
 
 
 def send_mail(payload: dict[str, Any], bench: Bench) -> None:
-    """Send one mail. It was sent when the server said so; a crash in between sends it again under the same Message-ID."""
-    with bench.database.session() as session:
-        prepared = notices.prepare(session, payload["mail"], bench.files)
+    """Send one mail. It was sent when the server said so; a crash while it was handed over leaves it to somebody to decide."""
+    mail_id = payload["mail"]
+    with bench.database.transaction() as session:
+        if not delivery.may_go(session, mail_id, bench.clock.now()):
+            return
+        prepared = notices.prepare(session, mail_id, bench.files)
     if prepared is None:
         return
     server, message = prepared
+
+    def handing() -> None:
+        with bench.database.transaction() as session:
+            notices.note_handing(session, mail_id, bench.clock.now())
+
     error: smtp.Refused | smtp.Unreachable | None = None
     try:
-        smtp.send(server, message)
+        smtp.send(server, message, handing)
     except (smtp.Refused, smtp.Unreachable) as raised:
         error = raised
     with bench.database.transaction() as session:
         now = bench.clock.now()
         if error is None:
-            notices.note_sent(session, payload["mail"], now)
+            notices.note_sent(session, mail_id, now)
         elif isinstance(error, smtp.Refused):
-            failing.refused(session, payload["mail"], str(error), now)
+            failing.refused(session, mail_id, str(error), now)
         else:
-            notices.note_unreachable(session, payload["mail"], str(error), now)
+            notices.note_unreachable(session, mail_id, str(error), now)
 
 
 def certify(payload: dict[str, Any], bench: Bench) -> None:

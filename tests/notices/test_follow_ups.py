@@ -86,7 +86,7 @@ def test_who_is_asked_on_which_day(db: Database, completed: date, clock: SetCloc
             assert sorted(people) == sorted(expected), "tomorrow's mail says beforehand who is asked"
             if people:
                 days[after] = {
-                    person: [each.again for each in asked_of(session, person, day, "en")] for person in people
+                    person: [each.again for each in asked_of(session, person, {day}, "en")] for person in people
                 }
     first, second = sorted({person for asked in days.values() for person in asked})
     assert days == {

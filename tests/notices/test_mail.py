@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
-from datetime import date
+from datetime import date, datetime
 from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from aiosmtpd.smtp import SMTP, Envelope, Session
 from sqlalchemy import func, select
 
 from lms.clock import SetClock
@@ -67,6 +68,34 @@ def test_a_mail_arrives_once(
     )
     send_mail({"mail": mail_id}, worker.bench)  # the job is run again after a crash
     assert len(smtp.messages) == 1 and mail_of(db, mail_id).sent_at == clock.now()
+
+
+def test_a_worker_that_is_killed_while_it_hands_a_mail_over_sends_nothing_twice(
+    hospital: Hospital, db: Database, clock: SetClock, worker: Worker, smtp: TestServer
+) -> None:
+    hospital.mail_to(smtp)
+    mail_id = write(db, clock, hospital.person("1", email="one@mercy.test"))
+    noted: list[datetime | None] = []
+
+    class Killed(TestServer):
+        async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+            noted.append(mail_of(db, mail_id).handing_since)
+            return await super().handle_DATA(server, session, envelope)
+
+    watched = Killed()
+    watched.start()
+    hospital.mail_to(watched)
+    with db.transaction() as session:
+        actions.note_handing(session, mail_id, clock.now())  # so far an earlier worker came
+    worker.drain()
+    assert not watched.messages and queries.state(mail_of(db, mail_id)) is queries.MailState.FAILED
+    assert "may have arrived" in (mail_of(db, mail_id).error or "")
+    with db.transaction() as session:
+        actions.retry(session, mail_id, clock.now())  # somebody has looked
+    worker.drain()
+    watched.stop()
+    assert len(watched.messages) == 1 and noted == [clock.now()], "it is noted before the text goes over"
+    assert mail_of(db, mail_id).sent_at and mail_of(db, mail_id).handing_since is None
 
 
 def test_attachments_and_other_scripts(

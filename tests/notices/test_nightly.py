@@ -319,6 +319,7 @@ def test_hr_sees_tomorrows_mail_sets_the_plan_and_reads_what_was_told(
     sign_in("7")
     page = client.page("/reminders/tomorrow")
     assert "1 person would be written to" in page.text and "one@mercy.test" in page.text and "falls due" in page.text
+    assert "Nobody is to be written to" in client.page("/reminders/tomorrow?to=deciders", budget=None).text
     page = client.page("/reminders")
     wrong = client.submit(page, {"on": "y", "from_hour": "20", "to_hour": "8"}, form="notice-plan")
     assert wrong.status_code == 422 and "from an hour to a later one" in wrong.page.text
@@ -342,25 +343,78 @@ def test_a_preview_says_what_the_run_then_does(
 ) -> None:
     hospital.mail_to(smtp)
     unit = hospital.department("ED")
-    for number in range(5):
-        hospital.person(str(number), email=f"n{number}@mercy.test", department=unit, account=False)
+    for number in range(3):
+        hospital.person(str(number), email=f"n{number}@mercy.test" if number else None, department=unit, account=False)
+    hospital.person("7", email="hr@mercy.test", grants=((Role.HR, None),))
     require(db, clock, worker)
-    turn_on(db, clock, team_weekday=None)
+    turn_on(db, clock, after=[1, 6], escalate_after=3)
     clock.advance(days=28)
     run(worker)
-    for _ in range(20):
+    for _ in range(9):
         today = clock.now().date()
         with db.session() as session:
             expected = {
-                (said.person_id, said.requirement_id, said.reason, said.amount)
-                for lines in nightly.preview(session, today + timedelta(days=1), today).values()
-                for said in lines
+                (said.person_id, said.requirement_id, said.reason, said.amount, withheld or None)
+                for look in (nightly.preview, nightly.preview_for_deciders)
+                for lines in look(session, today + timedelta(days=1), today).values()
+                for said, withheld in lines
             }
         clock.advance(days=1)
         run(worker)
         with db.session() as session:
             rows = session.scalars(select(NoticeLine).where(NoticeLine.day == today + timedelta(days=1)))
-            assert {(row.person_id, row.requirement_id, row.reason, row.amount) for row in rows} == expected
+            assert {
+                (row.person_id, row.requirement_id, row.reason, row.amount, row.withheld) for row in rows
+            } == expected
+
+
+def test_after_an_outage_one_mail_says_all_in_the_hours_of_the_plan_and_nobody_on_leave_gets_one(
+    hospital: Hospital, db: Database, clock: SetClock, worker: Worker
+) -> None:
+    server = TestServer()  # not listening
+    hospital.mail_to(server)
+    unit = hospital.department("ED")
+    names = ("both", "away", "done", "alone")
+    ids = {name: hospital.person(name, email=f"{name}@mercy.test", department=unit, account=False) for name in names}
+    require(db, clock, worker)
+    clock.advance(days=1)
+    require(db, clock, worker, "CARE")
+    turn_on(db, clock, before=[7], after=[], team_weekday=None)
+    clock.advance(days=22)  # seven days before LANG is due, eight before CARE is
+    by = Actor(None, clock.now())
+    with db.transaction() as session:
+        lang, care = session.scalars(select(Requirement.id).order_by(Requirement.id))
+        compliance.exempt(session, ids["alone"], care, clock.now().date(), None, "No patient contact", by)
+    run(worker)
+    clock.advance(hours=12)
+    server.start()
+    assert worker.drain() and not server.messages, "22:00 is no hour of the plan, whatever could not be sent before"
+    with db.transaction() as session:  # by UTC it is tomorrow already
+        session.add(
+            Leave(
+                person_id=ids["away"], kind="none", reason="x", from_day=clock.now().date(),
+                to_day=FOR_EVER, recorded_at=clock.now(),
+            )
+        )  # fmt: skip
+        compliance.exempt(session, ids["done"], lang, clock.now().date(), None, "No patient contact", by)
+        compliance.rebuild(session, list(ids.values()), now=clock.now())
+    clock.advance(hours=12)
+    run(worker)
+    clock.advance(minutes=2)
+    worker.drain()
+    arrived = {str(message["To"]).partition("@")[0]: message for message in server.messages}
+    server.stop()
+    assert len(server.messages) == len(arrived) and set(arrived) == {"both", "alone", "done"}
+    assert "LANG is due" in text_of(arrived["both"]) and "CARE is due" in text_of(arrived["both"])
+    assert len(calendar_files(arrived["both"])) == 2
+    assert "LANG" not in text_of(arrived["done"]) and "CARE is due" in text_of(arrived["done"])
+    assert "LANG is due" in text_of(arrived["alone"])
+    with db.session() as session:
+        lines = session.scalars(select(NoticeLine)).all()
+        assert {line.withheld for line in lines if line.person_id == ids["away"]} == {"on_leave"}
+        assert [line.withheld for line in lines if line.person_id == ids["done"]] == ["settled", None]
+        of_both = [line for line in lines if line.person_id == ids["both"]]
+        assert len(of_both) == 2 and len({line.mail_id for line in of_both}) == 1, "the log says which mail told it"
 
 
 def calendar_files(message: EmailMessage) -> list[dict[str, str]]:
@@ -414,7 +468,7 @@ def test_a_due_day_that_moves_or_goes_reaches_the_calendar_with_the_next_nights_
         compliance.rebuild(session, list(ids.values()), now=clock.now())
         today = clock.now().date()
         told = nightly.preview(session, today + timedelta(days=1), today)
-        assert {who: [line.reason for line in said] for who, said in told.items()} == {
+        assert {who: [line.told.reason for line in said] for who, said in told.items()} == {
             ids[name]: [Reason.CALENDAR] for name in ("exempt", "moved", "done")
         }
     assert run(worker) == 0, "the mail of this day has gone out: one a day at most"

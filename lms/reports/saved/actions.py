@@ -190,7 +190,7 @@ def deliver(
     return sending
 
 
-LET_GO = "The file was not kept longer, so this message is not sent without it."
+LET_GO = N_("The file was not kept longer, so this message is not sent without it.")
 """What stands beside a message in the queue, as the words of a mail server do."""
 
 

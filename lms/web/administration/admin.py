@@ -22,6 +22,7 @@ from lms.notices import actions as notices
 from lms.notices import queries as mails
 from lms.outbox import JobState
 from lms.people import queries as people
+from lms.web.administration.notices import in_words
 from lms.web.administration.settings_form import SettingsForm
 from lms.web.page import actor, commit, needs, now, organisation, say, session, today, viewer, viewer_or_none
 
@@ -60,7 +61,7 @@ STATE_NAMES = {
 MAIL_STATES = {
     mails.MailState.WAITING: (_l("Waiting"), "info", "hourglass"),
     mails.MailState.SENT: (_l("Sent"), "ok", "circle-check"),
-    mails.MailState.FAILED: (_l("Refused"), "late", "octagon-alert"),
+    mails.MailState.FAILED: (_l("Not sent"), "late", "octagon-alert"),
     mails.MailState.BOUNCED: (_l("Came back"), "late", "undo-2"),
 }
 JOB_STATES = {
@@ -347,6 +348,7 @@ def mail() -> ResponseReturnValue:
         page=page,
         url_of=lambda other: url_for("admin.mail", state=only, page=other),
         waits=organisation().mail is None,
+        words=in_words,
     )
 
 

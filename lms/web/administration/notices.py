@@ -17,10 +17,11 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Reg
 from lms.access import Permission, may
 from lms.compliance import queries as compliance
 from lms.errors import Invalid
-from lms.notices import actions, failing, nightly, queries
+from lms.notices import actions, delivery, failing, nightly, queries
 from lms.notices.plan import NoticePlan, Reason
 from lms.people import queries as people
 from lms.people.models import Person
+from lms.reports.saved import actions as saved
 from lms.web.forms import Form
 from lms.web.page import actor, commit, needs, organisation, safe_next, say, session, tell, today, viewer
 from lms.web.people.person_page import found
@@ -44,7 +45,10 @@ WITHHELD = {
     "no_address": _l("not sent: no e-mail address"),
     "address_fails": _l("not sent: nothing arrives at the address"),
     "declined": _l("not sent: does not want reminders before a due day"),
+    "settled": _l("not sent: not asked any more by the time it could be sent"),
 }
+OWN_WORDS = delivery.WORDS | {saved.LET_GO}
+
 DAYS = Regexp(r"^\s*\d{1,3}(\s*,\s*\d{1,3})*\s*$", message=_l("Enter days separated by commas, such as 30, 7, 1."))
 
 
@@ -127,6 +131,11 @@ def _days(text: str | None) -> list[int]:
     return [int(part) for part in (text or "").split(",") if part.strip()]
 
 
+def in_words(error: str) -> str:
+    """What stands beside a message that did not arrive: Attune's words in the reader's language, those of a mail server as they are."""
+    return gettext(error) if error in OWN_WORDS else error
+
+
 @blueprint.context_processor
 def _tabs() -> dict[str, Any]:
     pages = (
@@ -172,21 +181,27 @@ def _plan_page(form: PlanForm, may_change: bool, problem: str | None = None) -> 
 @blueprint.get("/tomorrow")
 @needs(Permission.REQUIREMENT_VIEW)
 def tomorrow() -> ResponseReturnValue:
-    """What tomorrow's mail would say as the facts are now, whether the plan is on or not."""
+    """What tomorrow's mail would say as the facts are now, whether the plan is on or not: to people about their own training, or (``to``)
+    to those who decide."""
+    deciders = request.args.get("to") == "deciders"
     day = today() + timedelta(days=1)
     visible = people.visible_to(session(), viewer(), Permission.REQUIREMENT_VIEW, today())
-    found = nightly.preview(session(), day, today(), visible)
-    counts = dict.fromkeys((Reason.ASSIGNED, Reason.BEFORE, Reason.LATE, Reason.FOLLOW_UP, Reason.CALENDAR), 0)
-    for said in found.values():
-        for line in said:
-            counts[line.reason] += line.amount if line.reason in (Reason.FOLLOW_UP, Reason.CALENDAR) else 1
-    first = session().scalars(
-        select(Person).where(Person.id.in_(sorted(found)[:SHOWN])).order_by(Person.family_name, Person.given_name)
-    )
+    look = nightly.preview_for_deciders if deciders else nightly.preview
+    found = look(session(), day, today(), visible)
+    counts = dict.fromkeys((Reason.ASSIGNED, Reason.BEFORE, Reason.LATE, Reason.FOLLOW_UP), 0)
+    for line, withheld in (each for lines in found.values() for each in lines):
+        if line.reason in counts and not withheld:
+            counts[line.reason] += line.amount if line.reason is Reason.FOLLOW_UP else 1
+    written = {person_id for person_id, lines in found.items() if any(not each.withheld for each in lines)}
+    ids = sorted(found, key=lambda person_id: (person_id not in written, person_id))[:SHOWN]
+    first = session().scalars(select(Person).where(Person.id.in_(ids)).order_by(Person.family_name, Person.given_name))
     titles = {version.requirement_id: version.title for version, _ in compliance.requirements(session(), today())}
     return render_template(
-        "notices/tomorrow.html", day=day, counts=counts, reasons=REASONS, total=len(found), plan=nightly.plan(session()),
-        rows=[(person, [(line, titles.get(line.requirement_id, "")) for line in found[person.id]]) for person in first],
+        "notices/tomorrow.html", day=day, counts=counts, deciders=deciders, reasons=REASONS, withheld=WITHHELD, total=len(written),
+        silent=len(found) - len(written), plan=nightly.plan(session()),
+        rows=[
+            (person, [(line, titles.get(line.requirement_id, ""), why) for line, why in found[person.id]]) for person in first
+        ],
     )  # fmt: skip
 
 
@@ -209,7 +224,7 @@ def told() -> ResponseReturnValue:
 
     return render_template(
         "notices/told.html", rows=rows[:SHOWN], more=len(rows) > SHOWN, page=page, number=number, url_of=url_of,
-        day=day, titles=titles, reasons=REASONS, withheld=WITHHELD,
+        day=day, titles=titles, reasons=REASONS, withheld=WITHHELD, words=in_words,
     )  # fmt: skip
 
 

@@ -10,8 +10,7 @@ from lms.access import Permission, scope
 from lms.compliance import queries as compliance
 from lms.reports import queries
 from lms.reports.grouping import Group
-from lms.reports.queries import Completion, Wish
-from lms.reports.rollup import Row
+from lms.reports.queries import Wish
 from lms.web.page import needs, organisation, session, today, viewer
 from lms.web.reports import figures, grouped, known, matrix, people_behind, sheets, why
 from lms.web.reports.asked import Asked, asked
@@ -29,11 +28,10 @@ def roots() -> frozenset[int] | None:
     return scope(viewer(), Permission.COMPLETION_VIEW)
 
 
-def table(question: Asked) -> tuple[Completion, list[Row]]:
-    """The figures that the viewer may see, and the rows that are to be shown of them, in order."""
-    seen = roots()
+def _whole(question: Asked, seen: frozenset[int] | None) -> str:
+    """What everybody together is called."""
     everything = seen is None and question.wish == Wish(question.requirement)
-    return figures.table(question, seen, organisation().name if everything else gettext("Total"))
+    return organisation().name if everything else gettext("Total")
 
 
 @blueprint.get("")
@@ -41,7 +39,8 @@ def table(question: Asked) -> tuple[Completion, list[Row]]:
 def index() -> ResponseReturnValue:
     """The tree of departments with its figures."""
     question = asked(today(), figures.SORTS)
-    shown, rows = table(question)
+    seen = roots()
+    shown, rows = figures.table(question, seen, _whole(question, seen))
     jobs, professions = queries.jobs(session(), question.as_of)
     pages = max(1, -(-len(rows) // ROWS))
     page = min(question.page, pages)
@@ -69,7 +68,7 @@ def index() -> ResponseReturnValue:
         found=len(rows),
         page=page,
         pages=pages,
-        departments=figures.department_choices(shown.tree, roots()),
+        departments=figures.department_choices(shown.tree, seen),
         jobs=figures.choices(jobs, gettext("All jobs")),
         professions=figures.choices(professions, gettext("All professions")),
         states=figures.state_choices(),
@@ -83,11 +82,8 @@ def index() -> ResponseReturnValue:
 @needs(Permission.COMPLETION_VIEW)
 def departments_file(kind: str) -> ResponseReturnValue:
     """The same table as a file."""
-    if kind not in ("csv", "xlsx"):
-        abort(404)
-    question = asked(today(), figures.SORTS)
-    shown, rows = table(question)
-    return sheets.file_answer(sheets.departments_sheet(shown, rows, question), kind, f"completion-{question.as_of}")
+    question, seen = asked(today(), figures.SORTS), roots()
+    return sheets.departments_answer(question, seen, _whole(question, seen), kind, "completion")
 
 
 def _group(name: str) -> Group:

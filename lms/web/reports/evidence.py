@@ -7,7 +7,6 @@ from datetime import date
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext, ngettext
 
 from lms.access import Permission, scope
 from lms.audit import actions as audit
@@ -16,11 +15,13 @@ from lms.errors import N_, AttuneError, Invalid, NotFound
 from lms.evidence import actions, queries
 from lms.evidence.models import EvidencePack
 from lms.evidence.scope import Scope, scope_of
+from lms.evidence.summary import title
 from lms.files import StoredFile
 from lms.people.pasted import entries
 from lms.people.queries import tree
 from lms.web.page import LANGUAGES, actor, commit, house, locale, needs, now, session, tell, today, viewer
 from lms.web.sending import send_kept
+from lms.web.words import gettext, ngettext
 
 blueprint = Blueprint("evidence", __name__, url_prefix="/evidence")
 
@@ -78,7 +79,7 @@ def show(pack_id: int) -> ResponseReturnValue:
         "evidence/show.html",
         pack=pack,
         wanted=wanted,
-        title=_title(wanted),
+        title=title(wanted, gettext, ngettext),
         stored=stored,
         name=_file_name(pack),
         language=LANGUAGES[wanted.language],
@@ -115,7 +116,7 @@ def _page(typed: Typed, problem: str = "") -> str:
             *((node.code, indent * level + node.name) for level, node in nodes.walk() if node.id in seen),
         ],
         packs=[
-            (pack, stored, _title(scope_of(pack.scope)))
+            (pack, stored, title(scope_of(pack.scope), gettext, ngettext))
             for pack, stored in queries.asked(session(), viewer().person_id)
         ],
     )
@@ -129,21 +130,6 @@ def _begun() -> dict[str, str]:
 def _language() -> str:
     """The language of the summary: the reader's."""
     return tag if (tag := locale()) in LANGUAGES else "en"
-
-
-def _title(wanted: Scope) -> str:
-    """What a pack is about, in a few words."""
-    parts = []
-    if wanted.requirement:
-        parts.append(gettext("requirement %(code)s", code=wanted.requirement))
-    if wanted.department:
-        parts.append(gettext("department %(code)s", code=wanted.department))
-    if len(wanted.numbers) == 1:
-        parts.append(gettext("person %(number)s", number=wanted.numbers[0]))
-    elif wanted.numbers:
-        parts.append(ngettext("%(num)s number", "%(num)s numbers", len(wanted.numbers)))
-    words = ", ".join(parts)
-    return words[:1].upper() + words[1:]
 
 
 def _file_name(pack: EvidencePack) -> str:

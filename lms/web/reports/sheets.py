@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 
-from flask import Response, stream_with_context
+from flask import Response, abort, stream_with_context
 
 from lms.compliance.queries import Found
 from lms.compliance.spans import State
@@ -45,6 +45,18 @@ def departments_sheet(shown: Completion, rows: Sequence[Row], asked: Asked) -> S
         figures.definitions(shown),
         gettext("Definitions"),
     )
+
+
+def departments_answer(asked: Asked, seen: Collection[int] | None, whole: str, kind: str, name: str) -> Response:
+    """The table of departments below ``seen`` (None: all) as a file; ``whole`` names the total, ``name`` begins the file's name.
+
+    Raises:
+        NotFound: the department is not there on the day, or the viewer may not see it.
+    """
+    if kind not in ("csv", "xlsx"):
+        abort(404)
+    shown, rows = figures.table(asked, seen, whole)
+    return file_answer(departments_sheet(shown, rows, asked), kind, f"{name}-{asked.as_of}")
 
 
 def _amount(row: Row, name: str) -> int:
