@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lms.compliance.spans import State
@@ -57,6 +57,7 @@ def test_nights_that_were_missed_are_made_good_once() -> None:
     assert on(date(2026, 7, 18), State.OVERDUE, since=date(2026, 7, 14)) == Line(Reason.LATE, -3)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(cuts=st.sets(st.integers(0, 90), max_size=30))
 def test_no_day_of_the_plan_is_lost_or_told_twice(cuts: set[int]) -> None:
     """Whatever nights a run is made on, each day of the plan speaks in exactly one of them, or together with a later one."""
