@@ -7,8 +7,10 @@ Ours beside CommonMark and tables: citations (``[@kleinman-1978]``, ``[@a; @b]``
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import nh3
@@ -131,15 +133,52 @@ def render(
     no picture, ``size`` how wide and high a picture is (pixels).
     """
     page = _Page(media_url, cite, labels, top, blocks, term, film, size)
-    return Markup(_clean(_PARSER.render(markdown, {"page": page})))
+    return _kept(markdown, page, inline=False)
 
 
 def render_inline(
     markdown: str, *, media_url: Callable[[str], str], cite: Callable[[str], Citation], labels: Labels = Labels()
 ) -> Markup:
     """Safe HTML without blocks, for places such as a label where a paragraph may not stand."""
-    page = _Page(media_url, cite, labels, 2)
-    return Markup(_clean(_PARSER.renderInline(markdown, {"page": page})))
+    return _kept(markdown, _Page(media_url, cite, labels, 2), inline=True)
+
+
+_ASKED = ("media_url", "cite", "term", "film", "size")
+_KEPT: OrderedDict[tuple[Any, ...], tuple[list[tuple[str, str, Any]], Markup]] = OrderedDict()
+KEEP = 1000
+"""So many texts are kept as they were rendered last."""
+
+
+def _kept(markdown: str, page: _Page, *, inline: bool) -> Markup:
+    """The text as it was rendered last, if everything that was asked then is answered in the same way now; else rendered anew.
+
+    The same questions are put in the same order, so that sources are numbered as if it had been rendered.
+    """
+    key = (markdown, page.labels, page.top, page.blocks, inline)
+    if found := _KEPT.get(key):
+        asked, html = found
+        if all(getattr(page, what)(name) == answer for what, name, answer in asked):
+            return html
+    asked = []
+
+    def noted(what: str) -> Callable[[str], Any]:
+        ask = getattr(page, what)
+
+        def note(name: str) -> Any:
+            answer = ask(name)
+            asked.append((what, name, answer))
+            return answer
+
+        return note
+
+    asking = replace(page, **{what: noted(what) for what in _ASKED})
+    render = _PARSER.renderInline if inline else _PARSER.render
+    html = Markup(_clean(render(markdown, {"page": asking})))
+    _KEPT[key] = asked, html
+    while len(_KEPT) > KEEP:
+        with suppress(KeyError):  # another thread was quicker
+            _KEPT.popitem(last=False)
+    return html
 
 
 _INLINE_TAGS = ("br", "button", "strong", "em", "s", "code", "a", "img", "sup")

@@ -97,3 +97,18 @@ def test_inline_text_has_no_blocks() -> None:
     html = str(render_inline('"**Tell** me." [@a]', media_url=str, cite=Notes()))
     assert "<p>" not in html
     assert "<strong>Tell</strong>" in html
+
+
+def test_a_text_rendered_before_is_rendered_for_the_page_it_is_on() -> None:
+    text = "Said [@b] and ![A ward](media/ward.png) and [@a]."
+
+    def shown(notes: Notes, folder: str) -> str:
+        return render(text, media_url=lambda name: f"/{folder}/{name}", cite=notes)
+
+    first, other = Notes(), Notes(["a"])
+    once = shown(first, "one")
+    assert shown(again := Notes(), "one") == once and again.used == first.used == ["b", "a"]
+    assert ">1</a>" in once.partition("ward.png")[0]
+    there = shown(other, "two")
+    assert "/two/ward.png" in there and "/one/" not in there
+    assert ">2</a>" in there.partition("ward.png")[0] and other.used == ["a", "b"]
