@@ -198,6 +198,11 @@ def _sqlite(url: URL) -> Engine:
     return engine
 
 
+def is_sqlite(session: Session) -> bool:
+    """Whether a session works on the embedded database, which has one writer at a time: nobody need hold a row there."""
+    return session.get_bind().dialect.name == "sqlite"
+
+
 def day_in(day: date, start: Any, end: Any) -> Any:
     """The SQL condition that ``day`` lies in [start, end)."""
     return (start <= day) & (end > day)

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
@@ -112,8 +113,9 @@ def assign(
     store.lock(session, person_ids)
     if _given_today(session, course.course_id, wanted, today) >= set(person_ids):
         raise Conflict(N_("The same course is assigned already, due by %(day)s."), day=wanted.due)
-    highest = session.scalar(select(func.max(Assignment.requirement_id))) or 0
-    requirement = Requirement(code=f"{PREFIX}after-{highest}", created_at=actor.now)
+    requirement = Requirement(
+        code=f"{PREFIX}{uuid4()}", created_at=actor.now
+    )  # until it has a number: nobody else's at this moment
     session.add(requirement)
     session.flush()
     requirement.code = code = f"{PREFIX}{requirement.id}"

@@ -24,6 +24,7 @@ from lms.compliance.surroundings import EVERYTHING, Asks, filled, material_chang
 from lms.db import known
 from lms.people.models import Department, DepartmentVersion, Employment, Leave, LeaveKind, Membership
 from lms.prepared import AsKnown, among
+from lms.records.history.queries import WHOLE
 from lms.records.models import RecordRevocation, TrainingRecord
 
 
@@ -229,7 +230,7 @@ RECORDS = AsKnown(
         )
         .join(Course, Course.id == _RECORD.course_id)
         .outerjoin(RecordRevocation, _revoked(at))
-        .where(among(_RECORD.person_id, "people"), true() if at is None else _RECORD.recorded_at < at)
+        .where(among(_RECORD.person_id, "people"), WHOLE, true() if at is None else _RECORD.recorded_at < at)
     )
 )
 

@@ -119,15 +119,12 @@ def last_change(session: Session) -> int:
 
 
 def hold(session: Session, people: SelectBase, seen: int) -> None:
-    """Hold these people until the caller's transaction ends, so that nobody changes them any more, and make sure that nobody did since the
-    file was compared. SQLite has one writer, who need not hold anybody.
+    """Hold these people, so that nobody changes them any more, and make sure that nobody did since the file was compared.
 
     Raises:
         Conflict: somebody changed people or departments meanwhile.
     """
-    if session.get_bind().dialect.name != "sqlite":
-        held = select(Person.id).where(Person.id.in_(people)).order_by(Person.id).with_for_update(key_share=True)
-        session.execute(select(func.count()).select_from(held.subquery()))
+    queries.hold_people(session, people)
     if last_change(session) != seen:
         raise Conflict(
             N_(

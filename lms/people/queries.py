@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Select, bindparam, or_, select, true
+from sqlalchemy import ColumnElement, Date, Select, SelectBase, bindparam, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from lms.access import Permission, Viewer, scope
-from lms.db import day_in, known
+from lms.db import day_in, is_sqlite, known
 from lms.errors import N_, NotFound
 from lms.people.folding import folded
 from lms.people.models import Department, DepartmentVersion, Employment, Leave, Membership, Person
@@ -26,6 +26,14 @@ TREE = Prepared(
     .join(_PLACE, _PLACE.department_id == Department.id)
     .where(known(_PLACE), day_in(_DAY, _PLACE.from_day, _PLACE.to_day))
 )
+
+
+def hold_people(session: Session, people: SelectBase) -> None:
+    """Hold these people, in the order of their ids, until the caller's transaction ends: others who change something about them wait.
+    Learners who only save do not. On SQLite the writer is alone anyway."""
+    if not is_sqlite(session):
+        held = select(Person.id).where(Person.id.in_(people)).order_by(Person.id).with_for_update(key_share=True)
+        session.execute(select(func.count()).select_from(held.subquery()))
 
 
 def tree(session: Session, day: date) -> Tree:

@@ -79,6 +79,7 @@ def revoke(
     """
     if not reason.strip():
         raise Invalid(N_("Say why the record is revoked."))
+    session.execute(select(TrainingRecord.id).where(TrainingRecord.id == record.id).with_for_update())
     if session.scalar(select(RecordRevocation.id).where(RecordRevocation.record_id == record.id)) is not None:
         raise Conflict(N_("This record has been revoked already."))
     row = RecordRevocation(record_id=record.id, revoked_at=now, revoked_by=by, reason=reason.strip(), file_id=file_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 import pytest
@@ -182,3 +183,26 @@ def test_what_a_file_would_do_is_let_go_of_with_the_people_in_it(hall: Hall, db:
         assert "Núñez" in str(run.report)
         dry_runs.forget_old(session, run.asked_at + dry_runs.KEPT)
         assert session.scalars(select(DryRun)).all() == []
+
+
+def test_a_fact_that_hr_corrects_while_a_file_becomes_known_is_kept(
+    hall: Hall, db: Database, hr: int, number: People
+) -> None:
+    by = Actor(hr, hall.clock.now())
+    with db.transaction() as session:
+        qualifications.set_birth_month(session, number("1001"), 1, by)
+    _, ident = hall.begin(MONTHS)
+    hall.dies(ident, "writing", 3)  # all but the last step
+
+    def go_on() -> None:
+        with db.desk() as desk:
+            intake.take_in(desk, ident, hall.files, by, confirmed=False)
+
+    with ThreadPoolExecutor(1) as other:
+        with db.transaction() as session:
+            qualifications.set_birth_month(session, number("1001"), 5, by)
+            waiting = other.submit(go_on)
+            wait([waiting], timeout=1)  # it compares, and is to come upon what is held
+        with pytest.raises(Conflict):
+            waiting.result(timeout=30)
+    assert hall.months() == {"1001": 5}

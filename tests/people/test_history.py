@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import date
 from typing import Any
 from unittest.mock import ANY
@@ -18,7 +19,7 @@ from lms.audit.models import AuditEntry
 from lms.catalogue.models import Course, CourseVersion
 from lms.certificates.models import Certificate
 from lms.clock import SetClock
-from lms.compliance.actions import publish_requirement
+from lms.compliance.actions import publish_requirement, rebuild
 from lms.compliance.building import build_step
 from lms.compliance.models import OVERALL, Generation, Span
 from lms.compliance.spans import State as Standing
@@ -31,6 +32,7 @@ from lms.outbox import Job
 from lms.people.csv_text import Table
 from lms.people.mapping import AS_USUAL
 from lms.people.models import Person
+from lms.records.actions import revoke
 from lms.records.history import queries, staging, taking
 from lms.records.history.file import Claim, Fault, HistoryReader
 from lms.records.history.models import HistoryRow, Phase, State
@@ -233,7 +235,8 @@ def test_a_large_file_is_taken_in_and_back_in_slices_that_go_on_where_they_were_
         raise RuntimeError("the worker dies")
     half = desk.page(f"/people/import/completions/{run_id}", budget=12)
     assert "7 of 20 completions are taken in" in half.text, "whole people only"
-    with db.session() as session:
+    with db.transaction() as session:
+        rebuild(session, [number("1001")], now=clock.now())  # for another reason
         assert _standing(session, number("1001")) == Standing.OVERDUE, "figures wait until all of it is there"
         assert session.scalars(select(Job.payload).where(Job.kind == taking.TAKE)).all() == [
             {"run": run_id, "origin": ANY}
@@ -318,3 +321,34 @@ def _standing(session: Any, person_id: int) -> Standing:
             )
         ).one()
     )  # fmt: skip
+
+
+def test_a_record_that_somebody_revokes_while_its_file_is_taken_back_is_revoked_once(
+    db: Database, clock: SetClock, config: Config, staffed: Office, hr: int, number: People
+) -> None:
+    _course(db, clock)
+    files, by = FileStore(config.data_dir / "files"), Actor(hr, clock.now())
+    text = "number,course,completed\n1001,LA-110,2025-01-01\n1002,LA-110,2025-01-02\n"
+    with db.transaction() as session:
+        stored = files.put(
+            session, io.BytesIO(text.encode()), name="h.csv", media_type="text/csv", purpose="import", owner_id=hr, now=by.now
+        )  # fmt: skip
+        run_id = staging.begin(session, "Old", "hr", stored, None, None, by).id
+        assert staging.step(session, run_id, files, by)
+    with db.transaction() as session:
+        assert begin_history(session, queries.one(session, run_id), by)
+
+    def take_back() -> None:
+        with db.transaction() as session:
+            assert begin_undo(session, queries.one(session, run_id), "Wrong file", by)
+
+    with ThreadPoolExecutor(1) as other:
+        with db.transaction() as session:
+            one = session.scalars(select(TrainingRecord).where(TrainingRecord.person_id == number("1001"))).one()
+            revoke(session, one, reason="By hand", now=clock.now(), by=hr)
+            waiting = other.submit(take_back)
+            wait([waiting], timeout=0.5)  # it is to come upon the row that is held
+        waiting.result(timeout=30)
+    with db.session() as session:
+        told = session.scalars(select(RecordRevocation.reason).order_by(RecordRevocation.reason)).all()
+        assert told == ["By hand", "Wrong file"] and queries.one(session, run_id).phase == Phase.UNDONE

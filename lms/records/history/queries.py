@@ -18,6 +18,11 @@ from lms.people.models import Employment, Person
 from lms.records.history.models import HistoryRow, HistoryRun, Phase, State
 from lms.records.models import RecordRevocation, TrainingRecord
 
+WHOLE = TrainingRecord.import_id.is_(None) | TrainingRecord.import_id.not_in(
+    select(HistoryRun.id).where(HistoryRun.phase == Phase.TAKING)
+)
+"""The SQL condition that a record counts: one of a file counts once all of the file is taken in."""
+
 
 def one(session: Session, run_id: int) -> HistoryRun:
     """An import.

@@ -16,11 +16,12 @@ from sqlalchemy.orm import Session
 from lms.audit import Actor, AuditEntry
 from lms.audit import record as note
 from lms.catalogue.models import CourseVersion
-from lms.db import Base
+from lms.db import Base, is_sqlite
 from lms.errors import N_, Conflict, Invalid
 from lms.files import StoredFile
 from lms.organisation import load
 from lms.people.models import Person, display_name
+from lms.people.queries import hold_people
 from lms.people.staging import bulk, moment_text
 from lms.records.history.courses import judge
 from lms.records.history.models import HistoryRow, HistoryRun, Phase, State
@@ -156,7 +157,7 @@ def _write(session: Session, run: HistoryRun, by: Actor, size: int) -> bool:
     codes = dict(
         session.execute(select(CourseVersion.course_id, CourseVersion.code).order_by(CourseVersion.number)).all()
     )
-    mark = "" if session.get_bind().dialect.name == "sqlite" else "+00"
+    mark = "" if is_sqlite(session) else "+00"
     recorded = moment_text(by.now) + mark
 
     @cache
@@ -196,10 +197,9 @@ def _new(session: Session, run: HistoryRun, size: int) -> Sequence[Any]:
     if not ids:
         return []
     last = ids[-1] if len(ids) < size or ids[0] == ids[-1] else max(who for who in ids if who != ids[-1])
-    these = select(row.person_id).where(
-        mine, row.person_id <= last
-    )  # held, so that two files do not bring the same at once
-    session.execute(select(Person.id).where(Person.id.in_(these)).order_by(Person.id).with_for_update())
+    hold_people(
+        session, select(row.person_id).where(mine, row.person_id <= last)
+    )  # two files never bring the same at once
     same = exists().where(
         TrainingRecord.person_id == row.person_id,
         TrainingRecord.course_id == row.course_id,
@@ -223,16 +223,19 @@ def _new(session: Session, run: HistoryRun, size: int) -> Sequence[Any]:
 def _revoke(session: Session, run: HistoryRun, by: Actor, size: int) -> bool:
     """Revoke some more of what the file brought; False when nothing of it counts any more."""
     record = TrainingRecord
-    query = (
-        select(record.id, record.person_id, record.course_code, record.completed_on)
-        .outerjoin(RecordRevocation, RecordRevocation.record_id == record.id)
-        .where(record.import_id == run.id, RecordRevocation.id.is_(None))
-        .order_by(record.person_id, record.id)
-        .limit(size)
+    counts_still = (record.import_id == run.id) & ~exists().where(RecordRevocation.record_id == record.id)
+    query = select(record.id, record.person_id, record.course_code, record.completed_on).order_by(
+        record.person_id, record.id
     )
-    found = session.execute(query).all()
+    found = session.execute(query.where(counts_still).limit(size)).all()
     if not found:
         return False
+    if not is_sqlite(session):  # somebody else may revoke one of them at this moment: held, and looked at again
+        ids = [row.id for row in found]
+        session.execute(select(record.id).where(record.id.in_(ids)).order_by(record.id).with_for_update())
+        found = session.execute(query.where(counts_still, record.id.in_(ids))).all()
+        if not found:
+            return True
     revoked = {"revoked_at": by.now, "revoked_by": by.person_id, "reason": run.undo_reason}
     session.execute(insert(RecordRevocation), [{"record_id": row.id, **revoked} for row in found])
     entries = []
