@@ -10,7 +10,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from config import Config
-from lms.audit import Actor, AuditEntry, actions, queries, record
+from lms.audit import Actor, AuditEntry, actions, chain, queries, record
 from lms.audit.chain import FORGET
 from lms.audit.models import AuditKey, AuditSeal
 from lms.clock import SetClock
@@ -112,6 +112,17 @@ def test_a_changed_row_is_found_and_named(sealed: Database, change: str, words: 
     found = said(sealed)
     assert any(words in fault for fault in found), found
     assert all(" 4" in fault for fault in found), "and no other one is accused"
+
+
+@pytest.mark.parametrize(("part", "changed"), [("values", "reason"), ("origin", "origin")])
+def test_a_changed_row_is_found_even_if_its_seal_was_made_to_fit(sealed: Database, part: str, changed: str) -> None:
+    with sealed.transaction() as session:
+        entry, seal = session.get_one(AuditEntry, 4), session.get_one(AuditSeal, 4)
+        setattr(entry, changed, "Said later")
+        value = chain.values_of(entry.before, entry.after, entry.reason) if part == "values" else entry.origin
+        key = queries.keys_of(session, {entry.about_id or 0})[entry.about_id or 0]
+        setattr(seal, part, chain.keyed(chain.salt(key, entry.id, part), value))
+    assert said(sealed) == ["Audit log: entry 4, sealed as number 4, was changed."]
 
 
 def test_a_changed_moment_is_found(sealed: Database) -> None:

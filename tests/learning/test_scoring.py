@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from lms.catalogue.content import CourseContent, from_data, to_data
 from lms.catalogue.disk import load_course
 from lms.catalogue.items import MultipleItem, Option, SingleItem
+from lms.catalogue.items.opinions import LikertItem, LikertOption
 from lms.catalogue.steps import Share
 from lms.errors import Invalid, NotFound
-from lms.learning.scoring import by_hash, check_response, draw, draw_items, score_attempt, score_item
+from lms.learning.scoring import ObjectiveResult, by_hash, check_response, draw, draw_items, score_attempt, score_item
 from tests.catalogue.making import FILES, write
 
 
@@ -80,6 +81,36 @@ def test_a_missed_critical_item_fails_even_above_the_mark(content: CourseContent
     result = score_attempt(with_mark(content, 50), "post-test", everything(content), answers)
     assert result.score > result.pass_mark == 50
     assert not result.passed
+
+
+def test_a_critical_item_must_be_fully_right(content: CourseContent) -> None:
+    data = to_data(content)
+    next(item for item in data["banks"]["post-test"] if item["id"] == "two")["critical"] = True
+    answers = {item: {"options": options} for item, options in {**RIGHT, "two": ["listen"]}.items()}
+    result = score_attempt(from_data(data), "post-test", everything(content), answers)
+    assert result.score > result.pass_mark, "half a critical item would be enough for the mark"
+    assert (result.critical_missed, result.passed) == (("two",), False)
+
+
+def test_what_is_not_scored_takes_nothing_from_the_score(content: CourseContent) -> None:
+    scale = LikertItem(
+        id="sure", type="likert", objective="ask-first", stem="S", explanation="E",
+        options=(LikertOption(id="little", text="Little"), LikertOption(id="very", text="Very")),
+    )  # fmt: skip
+    data = to_data(content)
+    data["banks"]["post-test"].append(scale.model_dump(mode="json", exclude_none=True))
+    asked = [*everything(content), {"item": "sure", "options": ["little", "very"]}]
+    answers = {item: {"options": options} for item, options in {**RIGHT, "sure": ["little"]}.items()}
+    result = score_attempt(from_data(data), "post-test", asked, answers)
+    assert (result.score, result.passed, len(result.items)) == (100, True, 4)
+    assert [objective.items for objective in result.objectives] == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("points", "items", "percent"), [(2, 3, 66), (1, 3, 33), (199, 200, 99), (3, 3, 100), (0, 3, 0)]
+)
+def test_what_was_reached_of_an_objective_is_rounded_down(points: int, items: int, percent: int) -> None:
+    assert ObjectiveResult("o", Fraction(points), items).percent == percent
 
 
 def test_just_below_the_mark_does_not_pass_by_rounding(content: CourseContent) -> None:

@@ -79,6 +79,10 @@ def test_mail_waits_for_the_morning_where_the_reader_is() -> None:
     assert send_at(PLAN, noon, "America/New_York") == noon
     assert send_at(PLAN, noon, "Pacific/Honolulu") == datetime(2026, 6, 15, 17, tzinfo=UTC)
     assert send_at(PLAN, noon, "Asia/Shanghai") == datetime(2026, 6, 15, 23, tzinfo=UTC)
+    evening = datetime(2026, 6, 15, 22, 59, tzinfo=UTC)  # 18:59 in New York: the last minute of the day's mail
+    assert send_at(PLAN, evening, "America/New_York") == evening
+    late = evening + timedelta(minutes=1)
+    assert send_at(PLAN, late, "America/New_York") == datetime(2026, 6, 16, 11, tzinfo=UTC)
     before_the_change = datetime(2026, 3, 8, 4, tzinfo=UTC)  # 23:00 in New York, summer time begins that night
     assert send_at(PLAN, before_the_change, "America/New_York") == datetime(2026, 3, 8, 11, tzinfo=UTC)
 

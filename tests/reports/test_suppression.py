@@ -10,12 +10,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lms.reports.rollup import STATES, Figures, Row
-from lms.reports.suppression import COLUMNS, LIMIT, Shown, cover_list, suppress, whole
+from lms.reports.suppression import COLUMNS, LIMIT, Shown, count, cover_list, safe_rate, suppress, whole
 
 
 def row(name: str, **people: int) -> Row:
     figures = Figures(**people)
     return Row(hash(name) % 1000, name, name, name, 1, 0, figures, figures.rate())
+
+
+def test_eleven_is_the_smallest_number_of_people_that_is_shown() -> None:
+    assert [count(people) for people in (0, 1, 10, 11, 12)] == [0, None, None, 11, 12]
+    assert safe_rate(Figures(compliant=8, overdue=2), 0.8) is None
+    assert safe_rate(Figures(compliant=8, overdue=3), 8 / 11) == 8 / 11
 
 
 def test_counts_from_one_to_ten_are_suppressed_and_nobody_is_not() -> None:
