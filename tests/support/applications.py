@@ -64,8 +64,8 @@ class Applications:
 
 
 def _alike(config: Config) -> Config:
-    """What two configurations must share for one application to do for both: all but where the data lies."""
-    return replace(config, database_url="", data_dir=Path())
+    """What two configurations must share for one application to do for both: all but where the data and the courses lie."""
+    return replace(config, database_url="", data_dir=Path(), courses_dir=Path())
 
 
 def state(app: Flask) -> tuple[Any, ...]:
