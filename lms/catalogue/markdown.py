@@ -171,7 +171,8 @@ def _kept(markdown: str, page: _Page, *, inline: bool) -> Markup:
 
         return note
 
-    asking = replace(page, **{what: noted(what) for what in _ASKED})
+    asks: dict[str, Any] = {what: noted(what) for what in _ASKED}
+    asking = replace(page, **asks)
     render = _PARSER.renderInline if inline else _PARSER.render
     html = Markup(_clean(render(markdown, {"page": asking})))
     _KEPT[key] = asked, html

@@ -190,7 +190,7 @@ def found_of(session: Session, who: Who, sort: str, offset: int, limit: int) -> 
     person_id = found.c.person_id
     query: Select[Any] = select(person_id, total).select_from(found)
     if name in BY_SPAN:
-        ordered = [found.c.place]
+        ordered: list[Any] = [found.c.place]
     elif name == "job":
         query = query.outerjoin(Membership, and_(Membership.person_id == person_id, *_shown(who.day)))
         ordered = [Membership.job]

@@ -6,12 +6,14 @@ the first choice in each scene counts, unless the clock made it. What is written
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import String, cast, select
 from sqlalchemy.orm import Session
 
 from lms.catalogue.content import CourseContent
@@ -19,7 +21,7 @@ from lms.catalogue.story import Scenario
 from lms.learning import scenario as scenarios
 from lms.learning.item_analysis import Figures, analysed
 from lms.learning.models import Answer, Attempt, Enrolment
-from lms.learning.scoring import score_attempt
+from lms.learning.scoring import item_result
 
 FEWEST = 11
 """Answers of fewer people are not shown."""
@@ -68,41 +70,51 @@ class StoryAnswers:
 
 def handed_in(session: Session, version_id: int, step_id: str) -> list[Handed]:
     """The first finished attempt of everybody who took this version, in two statements."""
-    rows = session.execute(
-        select(Attempt.id, Attempt.drawn, Enrolment.person_id)
+    connection, read = session.connection(), cache(json.loads)  # thousands of people, who say much the same
+    rows = connection.execute(
+        select(Attempt.id, cast(Attempt.drawn, String), Enrolment.person_id)
         .join(Enrolment, Enrolment.id == Attempt.enrolment_id)
         .where(Enrolment.version_id == version_id, Attempt.step_id == step_id, Attempt.finished_at.is_not(None))
         .order_by(Attempt.finished_at, Attempt.id)
     ).all()
-    first: dict[int, tuple[int, Sequence[Mapping[str, Any]]]] = {}
+    first: dict[int, tuple[int, str]] = {}
     for attempt_id, drawn, person_id in rows:
         first.setdefault(person_id, (attempt_id, drawn))
     given: dict[int, list[tuple[str, Mapping[str, Any]]]] = {attempt_id: [] for attempt_id, _ in first.values()}
     answers = (
-        select(Answer.attempt_id, Answer.item_id, Answer.response)
+        select(Answer.attempt_id, Answer.item_id, cast(Answer.response, String))
         .join(Attempt, Attempt.id == Answer.attempt_id)
         .join(Enrolment, Enrolment.id == Attempt.enrolment_id)
         .where(Enrolment.version_id == version_id, Attempt.step_id == step_id, Answer.late.is_(False))
         .order_by(Answer.given_at, Answer.sequence)
     )
-    for attempt_id, item_id, response in session.execute(answers):
+    for attempt_id, item_id, response in connection.execute(answers):
         if attempt_id in given:
-            given[attempt_id].append((item_id, response))
-    return [Handed(drawn, tuple(given[attempt_id])) for attempt_id, drawn in first.values()]
+            given[attempt_id].append((item_id, read(response)))
+    return [Handed(read(drawn), tuple(given[attempt_id])) for attempt_id, drawn in first.values()]
 
 
 def item_answers(content: CourseContent, step_id: str, handed: Sequence[Handed]) -> dict[str, ItemAnswers]:
     """What was answered to each item of a check or test, in the author's order."""
     people: Counter[str] = Counter()
     chosen: dict[str, Counter[str]] = {item.id: Counter() for item in content.items(step_id)}
+    by_id = {item.id: item for item in content.keyed_items(step_id)}
+    worth: dict[tuple[str, str], float] = {}
+
+    def score(item_id: str, response: Mapping[str, Any] | None) -> float:
+        key = item_id, repr(response)
+        if key not in worth:
+            worth[key] = float(item_result(by_id[item_id], response).score)
+        return worth[key]
+
     earned = []
     for each in handed:
         counting = dict(each.answers)
         for item_id, response in counting.items():
             people[item_id] += 1
             chosen[item_id].update(response.get("options", ()))
-        result = score_attempt(content, step_id, each.drawn, counting)
-        earned.append({item.item_id: float(item.score) for item in result.items if item.scored})
+        asked = [one["item"] for one in each.drawn]
+        earned.append({item_id: score(item_id, counting.get(item_id)) for item_id in asked if by_id[item_id].scored})
     figures = analysed(earned)
     return {
         item.id: ItemAnswers(
@@ -117,12 +129,13 @@ def story_answers(scenario: Scenario, handed: Sequence[Handed]) -> StoryAnswers:
     """What was chosen in each scene, and where the stories ended."""
     chosen: dict[str, Counter[str]] = {scene.id: Counter() for scene in scenario.scenes}
     endings: Counter[str] = Counter()
+    end = cache(lambda choices: scenarios.replay(scenario, list(choices)).scene_id)
     for each in handed:
         met: set[str] = set()
         for scene_id, response in each.answers:
             if scene_id not in met and not response.get("timed_out"):
                 chosen[scene_id][str(response["choice"])] += 1
             met.add(scene_id)
-        endings[scenarios.replay(scenario, [str(response["choice"]) for _, response in each.answers]).scene_id] += 1
+        endings[end(tuple(str(response["choice"]) for _, response in each.answers))] += 1
     scenes = {scene_id: Tally(counted.total(), counted) for scene_id, counted in chosen.items()}
     return StoryAnswers(len(handed), scenes, Tally(len(handed), endings))

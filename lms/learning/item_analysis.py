@@ -40,17 +40,17 @@ class Figures:
 def analysed(attempts: Sequence[Mapping[str, float]]) -> dict[str, Figures]:
     """Figures of each item; every attempt maps the items it asked to what they earned, from 0 to 1."""
     items = dict.fromkeys(item for attempt in attempts for item in attempt)
-    return {item: _figures(item, [attempt for attempt in attempts if item in attempt]) for item in items}
+    whole = [(attempt, sum(attempt.values())) for attempt in attempts]
+    return {item: _figures(item, [each for each in whole if item in each[0]]) for item in items}
 
 
-def _figures(item: str, attempts: Sequence[Mapping[str, float]]) -> Figures:
+def _figures(item: str, attempts: Sequence[tuple[Mapping[str, float], float]]) -> Figures:
+    """``attempts`` at the item, each with what it earned altogether."""
     if len(attempts) < ENOUGH:
         return Figures(len(attempts), None, None)
-    earned = [attempt[item] for attempt in attempts]
+    earned = [attempt[item] for attempt, _ in attempts]
     beside = [
-        (attempt[item], (sum(attempt.values()) - attempt[item]) / (len(attempt) - 1))
-        for attempt in attempts
-        if len(attempt) > 1
+        (attempt[item], (total - attempt[item]) / (len(attempt) - 1)) for attempt, total in attempts if len(attempt) > 1
     ]
     return Figures(len(attempts), sum(earned) / len(earned), correlation(beside) if len(beside) >= ENOUGH else None)
 

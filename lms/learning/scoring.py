@@ -197,7 +197,7 @@ def score_attempt(content: CourseContent, step_id: str, drawn: Drawn, answers: M
         item = by_id.get(each["item"])
         if item is None:
             raise Invalid(N_("This version of the course has no question “%(item)s”."), item=each["item"])
-        results.append(_item_result(item, answers.get(item.id)))
+        results.append(item_result(item, answers.get(item.id)))
     scores = [result.score for result in results if result.scored]
     share = sum(scores, Fraction(0)) / len(scores) if scores else Fraction(0)
     missed = tuple(result.item_id for result in results if result.critical and not result.right)
@@ -214,7 +214,8 @@ def score_attempt(content: CourseContent, step_id: str, drawn: Drawn, answers: M
     )
 
 
-def _item_result(item: Item, response: Response | None) -> ItemResult:
+def item_result(item: Item, response: Response | None) -> ItemResult:
+    """What an answer to one item (None: none was given) earns. Raises Invalid for a response that does not fit."""
     credit = item.credit(response) if response is not None else None
     return ItemResult(item.id, item.objective, credit, item.critical, item.scored)
 
