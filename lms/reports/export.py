@@ -37,7 +37,8 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A table as a file shows it: what it is and as of when (``title``, ``notes``), columns, rows, and what the words mean."""
+    """A table as a file shows it: what it is and as of when (``title``, ``notes``), columns, rows, and what the words mean. The last
+    ``totals`` rows stay where they are when a reader filters or sorts the others."""
 
     name: str
     title: str
@@ -46,6 +47,7 @@ class Sheet:
     rows: Iterable[Sequence[Value]]
     definitions: Sequence[tuple[str, str]]
     definitions_name: str = "Definitions"
+    totals: int = 0
 
 
 # --- JSON -------------------------------------------------------------------------------------------------------------
@@ -252,7 +254,7 @@ def _main_sheet(book: Any, sheet: Sheet, formats: Mapping[str, Any]) -> None:
     for last, row in enumerate(sheet.rows, head + 1):
         for place, (column, value) in enumerate(zip(sheet.columns, row, strict=True)):
             _cell(main, last, place, value, formats[column.kind])
-    main.autofilter(head, 0, max(last, head + 1), len(sheet.columns) - 1)
+    main.autofilter(head, 0, max(last - sheet.totals, head + 1), len(sheet.columns) - 1)
 
 
 def _cell(main: Any, row: int, place: int, value: Value, style: Any) -> None:

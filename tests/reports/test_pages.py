@@ -184,7 +184,9 @@ def test_files_hold_the_figures_of_the_page_and_say_of_when_and_of_whom(house: H
     top = next(place for place, row in enumerate(rows) if row[0] == "Code")
     assert {row[1]: row[4:-1] for row in rows[top + 1 :]} == from_csv
     assert rows[top + 1][3] == pytest.approx(0.6)
-    assert sheet.freeze_panes == f"B{top + 2}" and sheet.auto_filter.ref
+    assert sheet.freeze_panes == f"B{top + 2}" and sheet.auto_filter.ref.endswith(str(len(rows) - 1)), (
+        "the total stays at the end"
+    )
     assert "2026" in rows[0][0] and len(book.worksheets) == 2
 
 
@@ -194,6 +196,8 @@ def test_people_are_exported_with_days_as_days(house: House, enter: Enter) -> No
     rows = list(book.worksheets[0].iter_rows(values_only=True))
     assert len([row for row in rows if row[5] == "Overdue"]) == 5
     assert all(row[6].year in (2025, 2026) for row in rows if row[5] == "Overdue")
+    said = {row[0] for row in book.worksheets[1].iter_rows(values_only=True)}
+    assert {row[5] for row in rows[5:]} | {"Due", "Valid until", "Renewal open"} <= said, "each word is explained"
     assert client.get("/completion/people.pdf").status_code == 404
 
 

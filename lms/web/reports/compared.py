@@ -214,6 +214,7 @@ def _terms() -> list[tuple[str, str]]:
             ),
         ),
         *figures.state_definitions(),
+        *figures.person_definitions(),
     ]
 
 

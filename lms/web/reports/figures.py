@@ -106,6 +106,17 @@ def state_definitions() -> list[tuple[str, str]]:
         (gettext("Overdue"), gettext("The due day and the days of grace have passed.")),
         (gettext("Open"), gettext("May be done, and is not due yet.")),
         (gettext("Upcoming"), gettext("Will be asked, but cannot be done yet.")),
+        (gettext("On leave"), gettext("Away on this day: the duty rests, and counts as neither done nor late.")),
+        (gettext("Exempt"), gettext("Excused on this day, with a reason; counts as neither done nor late.")),
+    ]
+
+
+def person_definitions() -> list[tuple[str, str]]:
+    """What the words about one person in a list mean, beside those of the states."""
+    return [
+        (gettext("Renewal open"), gettext("Done and valid, and the next time may be done already.")),
+        (gettext("Due"), gettext("The last day in time: of the next time, where the duty is met now.")),
+        (gettext("Valid until"), gettext("The last day on which what was done still counts.")),
     ]
 
 

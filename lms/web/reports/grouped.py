@@ -183,6 +183,7 @@ def group_sheet(question: Asked, roots: Collection[int] | None, group: Group) ->
         lines,
         _definitions(shown),
         gettext("Definitions"),
+        totals=1,
     )
 
 

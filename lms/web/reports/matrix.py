@@ -90,7 +90,7 @@ def matrix_file(question: Asked, roots: Collection[int] | None, kind: str) -> Re
             *(column for pair in pairs for column in pair),
         ],
         _rows(question, departments, tree, list(titles), words),
-        figures.state_definitions(),
+        [*figures.state_definitions(), *figures.person_definitions()],
         gettext("Definitions"),
     )
     return sheets.file_answer(sheet, kind, f"matrix-{question.as_of}")

@@ -82,7 +82,12 @@ def people_file(
     title = figures.requirement_title(shown.requirements, question.requirement)
     everyone = everybody(question, departments)
     sheet = sheets.people_sheet(
-        everyone, shown.tree, question, title, figures.state_words(), figures.definitions(shown)
+        everyone,
+        shown.tree,
+        question,
+        title,
+        figures.state_words(),
+        [*figures.definitions(shown), *figures.person_definitions()],
     )
     return sheets.file_answer(sheet, kind, f"{name}-{question.as_of}")
 

@@ -44,6 +44,7 @@ def departments_sheet(shown: Completion, rows: Sequence[Row], asked: Asked) -> S
         lines,
         figures.definitions(shown),
         gettext("Definitions"),
+        totals=1,
     )
 
 
