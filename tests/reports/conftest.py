@@ -61,25 +61,21 @@ def database_url(
             yield url
 
 
-@pytest.fixture(scope="session")
-def _house_rows() -> list[tuple[Rows, House]]:
-    return []
+_written: list[tuple[Rows, House]] = []
 
 
 @pytest.fixture
-def house(
-    db: Database, house_template: Callable[[], tuple[Path, House]], _house_rows: list[tuple[Rows, House]]
-) -> House:
+def house(db: Database, house_template: Callable[[], tuple[Path, House]]) -> House:
     """The hospital on the 15th of June 2026, committed. On a server its rows are put down again for each test: sooner done than
     a database of its own."""
     if db.is_sqlite:
         return house_template()[1]
-    if not _house_rows:
-        made = _build(db)
-        _house_rows.append((Rows(db), made))
+    if _written:
+        _written[0][0].put(db)
     else:
-        _house_rows[0][0].put(db)
-    return _house_rows[0][1]
+        made = _build(db)
+        _written.append((Rows(db), made))
+    return _written[0][1]
 
 
 def _build(database: Database) -> House:
