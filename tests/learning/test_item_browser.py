@@ -72,14 +72,14 @@ def test_in_a_test_every_type_is_saved_as_it_is_given_and_stands_there_again(
             page.get_by_role("button", name="Move down").first.click()
         else:
             fill(page, item.fields(item.key()))
-        expect(page.locator("#saved-state")).to_contain_text("Saved", timeout=10_000)
+        expect(page.locator("#saved-state")).to_contain_text("Saved", timeout=40_000)
         expect(page.get_by_text("Give an answer first")).to_have_count(0)
         if item.type == "single":
             page.goto(f"/attempt/{open_test.id}?item={place}")  # what was sent without an answer is not sent again
         wanted = item.checked(item.key())
         saved = kept(db)[-1]
         assert set(saved) == set(wanted)
-        for _ in range(50 if item.layout != "ordering" else 0):  # of several boxes each is saved as it is ticked
+        for _ in range(300 if item.layout != "ordering" else 0):  # of several boxes each is saved as it is ticked
             if (saved := kept(db)[-1]) == wanted:
                 break
             page.wait_for_timeout(100)
