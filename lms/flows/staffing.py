@@ -12,9 +12,10 @@ from lms.audit import Actor
 from lms.clock import local_day
 from lms.compliance import actions as compliance
 from lms.db import Desk
-from lms.errors import N_, AttuneError, Conflict
+from lms.errors import N_, AttuneError, Conflict, Message
 from lms.files import StoredFile
 from lms.organisation import load
+from lms.outbox import enqueue
 from lms.people import fact_taking, imports, undoing, worklist
 from lms.people import queries as people
 from lms.people.fact_feed import FactPlan
@@ -156,6 +157,28 @@ def _step_facts(desk: Desk, run_id: int, plan: FactPlan, by: Actor, progress: Pr
         done = len(plan.changes) if finished else run.summary["done"]
     progress("writing", done, len(plan.changes))
     return finished
+
+
+def begin_undo(session: Session, run_id: int, by: Actor) -> bool:
+    """Take back the last import: now, and True, where it changed few people; else a worker does it beside the pages.
+
+    Raises:
+        NotFound, Conflict: see :func:`undo_import`; what only the worker finds stands with the import.
+    """
+    run = undoing.to_be_undone(session, run_id)
+    if undoing.touches(run) <= undoing.AT_ONCE:
+        undo_import(session, run_id, by)
+        return True
+    run.summary = {name: told for name, told in run.summary.items() if name != "refused"} | {"undoing": True}
+    asked = {"run": run.id, "by": by.person_id, "origin": by.origin}
+    enqueue(session, undoing.UNDO, asked, by.now, key=str(run.id))
+    return False
+
+
+def refuse_undo(session: Session, run_id: int, why: Message) -> None:
+    """It was not taken back; its page says why."""
+    run = session.get_one(ImportRun, run_id)
+    run.summary = {name: told for name, told in run.summary.items() if name != "undoing"} | {"refused": why.plain()}
 
 
 def undo_import(session: Session, run_id: int, by: Actor) -> None:

@@ -24,14 +24,42 @@ from lms.people.models import (
     Membership,
     Person,
 )  # fmt: skip
+from lms.people.plan import Verdict
 
 ABOUT_PEOPLE = (Employment, Membership, Licence, DutyTag, Leave, BirthMonth)
+UNDO = "people.import.undo"
+"""The job that takes a large import back."""
+
+AT_ONCE = 2000
+"""An import that changed so many people is taken back while one waits; a larger one beside the pages."""
+
 FACTS = {model.__tablename__: model for model in (*ABOUT_PEOPLE, DepartmentVersion)}
 
 
 def last_run(session: Session) -> ImportRun | None:
     """The last import that is in force: the only one that can be taken back."""
     return session.scalar(select(ImportRun).where(ImportRun.undone_at.is_(None)).order_by(ImportRun.id.desc()).limit(1))
+
+
+def to_be_undone(session: Session, run_id: int) -> ImportRun:
+    """The import, if it can be taken back.
+
+    Raises:
+        NotFound: no such import.
+        Conflict: it is not the last one.
+    """
+    run = session.get(ImportRun, run_id, with_for_update=True, populate_existing=True)
+    if run is None:
+        raise NotFound(N_("There is no such import."))
+    last = last_run(session)
+    if last is None or last.id != run.id:
+        raise Conflict(N_("Only the last import can be undone, and only once. Nothing was changed."))
+    return run
+
+
+def touches(run: ImportRun) -> int:
+    """For how many people (of a file of facts: at most) an import changed something."""
+    return sum(run.summary.get(verdict.value, 0) for verdict in Verdict if verdict is not Verdict.UNCHANGED)
 
 
 def undo(session: Session, run_id: int, by: Actor) -> list[int]:
@@ -41,12 +69,7 @@ def undo(session: Session, run_id: int, by: Actor) -> list[int]:
         NotFound: no such import.
         Conflict: it is not the last one, or something later builds on it; the message names what.
     """
-    run = session.get(ImportRun, run_id)
-    if run is None:
-        raise NotFound(N_("There is no such import."))
-    last = last_run(session)
-    if last is None or last.id != run.id:
-        raise Conflict(N_("Only the last import can be undone, and only once. Nothing was changed."))
+    run = to_be_undone(session, run_id)
     people = touched(session, run.id)
     _refuse_if_built_on(session, run)
     record(session, by, "people.import.undo", "import_run", run.id, before=run.summary)
@@ -61,6 +84,7 @@ def undo(session: Session, run_id: int, by: Actor) -> list[int]:
     _give_back_own_data(session, run)
     forget(session, run)
     run.undone_at, run.undone_by = by.now, by.person_id
+    run.summary = {name: told for name, told in run.summary.items() if name not in ("undoing", "refused")}
     return people
 
 

@@ -16,13 +16,13 @@ from lms.compliance.comparing import actions as comparing
 from lms.compliance.drafts import actions as drafts
 from lms.errors import AttuneError
 from lms.evidence import actions as evidence
-from lms.flows import assessing, certifying, intake
+from lms.flows import assessing, certifying, intake, staffing
 from lms.flows.history import how_far_history, step_history
 from lms.notices import actions as notices
 from lms.notices import delivery, failing, nightly
 from lms.notices import mail as smtp
 from lms.outbox import HowFar, tell
-from lms.people import dry_runs, import_log
+from lms.people import dry_runs, import_log, undoing
 from lms.people.prepared import Progress
 from lms.records.history import staging as history
 from lms.records.history.taking import TAKE
@@ -177,6 +177,17 @@ def take_file_in(payload: dict[str, Any], bench: Bench) -> None:
             dry_runs.refuse(session, payload["dry_run"], error.message)
 
 
+def take_import_back(payload: dict[str, Any], bench: Bench) -> None:
+    """Take a large import back, all of it or nothing: one that was cut off has changed nothing, and begins again."""
+    by = Actor(payload["by"], bench.clock.now(), payload["origin"])
+    try:
+        with bench.database.transaction() as session:
+            staffing.undo_import(session, payload["run"], by)
+    except AttuneError as error:
+        with bench.database.transaction() as session:
+            staffing.refuse_undo(session, payload["run"], error.message)
+
+
 def _telling(bench: Bench) -> Progress:
     """Says with the job how far it has come: 0 in all where that is not known."""
 
@@ -208,6 +219,7 @@ HANDLERS: dict[str, Callable[[dict[str, Any], Bench], None]] = {
     TAKE: take_history,
     dry_runs.LOOK: look_at_file,
     dry_runs.TAKE: take_file_in,
+    undoing.UNDO: take_import_back,
     evidence.BUILD: build_pack,
     EXPORT: send_export,
 }

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from config import Config
 from lms.audit import Actor
@@ -17,7 +17,7 @@ from lms.errors import Conflict
 from lms.files import FileStore
 from lms.flows import intake
 from lms.outbox import HowFar, Job, tell
-from lms.people import dry_runs, fact_taking, qualifications
+from lms.people import dry_runs, fact_taking, qualifications, undoing
 from lms.people.models import BirthMonth, DryRun, ImportRun, Person
 from lms.worker import Worker
 from lms.worker.bench import Bench
@@ -114,8 +114,22 @@ def test_a_large_file_of_facts_says_how_far_it_is_and_goes_on_where_it_was_cut_o
         assert len(session.scalars(select(BirthMonth)).all()) == 3, "nothing is written twice"
     assert hall.desk.page(page.url).url.endswith(f"/people/import/history/{run.id}")
     take_file_in({"dry_run": ident, "confirmed": False, "by": hr, "origin": None}, Bench(db, hall.files, hall.clock))
-    staffed.undo(run.id)
-    assert hall.months() == {}
+    done = hall.desk.page(f"/people/import/history/{run.id}")
+    monkeypatch.setattr(undoing, "AT_ONCE", 2)
+    going = page_of(hall.desk.submit(done, form="undo"))
+    assert "This import is being taken back" in going.text and len(hall.months()) == 3
+    with db.transaction() as session:
+        qualifications.set_birth_month(session, number("1002"), 4, Actor(hr, hall.clock.now()))
+    hall.work()
+    refused = hall.desk.page(going.url)
+    assert "later changes build on it: Bo Li" in refused.text and hall.months()["1001"] == 9
+    with db.transaction() as session:  # as if it had never been
+        session.execute(delete(BirthMonth).where(BirthMonth.import_id.is_(None)))
+        session.execute(update(BirthMonth).values(superseded_at=None))
+    hall.desk.submit(refused, form="undo")
+    hall.work()
+    undone = hall.desk.page(going.url)
+    assert "This import was undone" in undone.text and "not taken back" not in undone.text and hall.months() == {}
 
 
 def test_what_is_taken_in_is_what_was_looked_at(hall: Hall, db: Database, hr: int, number: People) -> None:

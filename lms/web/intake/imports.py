@@ -15,7 +15,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from lms.access import Permission, may
-from lms.errors import N_, AttuneError, NotFound
+from lms.errors import N_, AttuneError, Message, NotFound
 from lms.flows import staffing
 from lms.people import dry_runs, listing, sources, undoing, worklist
 from lms.people.models import ImportRun
@@ -120,9 +120,12 @@ def show(run_id: int) -> ResponseReturnValue:
     if run is None or run.summary.get("unfinished"):
         raise NotFound(N_("There is no such import."))
     last = undoing.last_run(session())
+    why = run.summary.get("refused")
     return render_template(
-        "people/import_done.html", run=run, verdicts=VERDICTS, is_last=last is not None and last.id == run.id
-    )
+        "people/import_done.html",
+        run=run, verdicts=VERDICTS, is_last=last is not None and last.id == run.id,
+        refused=tell(Message.of(why)) if why else "",
+    )  # fmt: skip
 
 
 @blueprint.post("/history/<int:run_id>/undo")
@@ -130,7 +133,7 @@ def show(run_id: int) -> ResponseReturnValue:
 def undo(run_id: int) -> ResponseReturnValue:
     """Take the last import back."""
     try:
-        staffing.undo_import(session(), run_id, actor())
+        done = staffing.begin_undo(session(), run_id, actor())
         commit()
     except NotFound:
         raise
@@ -138,5 +141,6 @@ def undo(run_id: int) -> ResponseReturnValue:
         session().rollback()
         say(tell(error.message), "error")
     else:
-        say(gettext("The import is undone: people, departments and facts are what they were before it."))
+        if done:
+            say(gettext("The import is undone: people, departments and facts are what they were before it."))
     return redirect(url_for("imports.show", run_id=run_id), 303)
