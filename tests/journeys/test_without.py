@@ -64,6 +64,9 @@ def test_with_the_keyboard_alone(page: Page, enrolment: int) -> None:
     with page.expect_navigation():
         page.keyboard.press("Enter")
     expect(page.locator(".choice.fixed").first).to_be_visible()
+    verdict = page.locator("main [autofocus]")
+    expect(verdict).to_be_focused()
+    expect(verdict.get_by_role("status")).to_be_visible()
     tab_to(page, ".next .button")
 
 
