@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from babel import Locale, UnknownLocaleError
@@ -22,6 +22,7 @@ USUAL_PLACES = {"es": "es-US"}
 """Where a language without a country is spoken, when that changes how numbers and hours are written: 87.5% and 2:05 p.m. here."""
 
 
+@lru_cache(maxsize=64)
 def locale_of(language: str) -> Locale:
     """The locale of a BCP 47 tag; English for one that is not known."""
     try:

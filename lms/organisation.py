@@ -59,6 +59,7 @@ def load(session: Session) -> Organisation | None:
         row = session.get(OrganisationRow, 1)
         if row is None:
             return None
+        session.info[ROW] = row  # the session itself holds rows weakly, and would read it anew each time
         settings = row.settings
     data = dict(settings)
     mail = data.pop("mail", None)
@@ -66,6 +67,7 @@ def load(session: Session) -> Organisation | None:
     return Organisation(**data, mail=MailServer(**mail) if mail else None)
 
 
+ROW = "organisation row"
 NOTED = "organisation"
 """In a session's info: the settings that came with another statement."""
 

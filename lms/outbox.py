@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Index, and_, bindparam, func, insert, or_, select, text, update
+from sqlalchemy import Index, Table, and_, bindparam, func, insert, null, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lms.db import Base
+from lms.prepared import Prepared
 
 LEASE = timedelta(seconds=60)
 TRIES = 8
@@ -62,17 +63,20 @@ class Job(Base):
     finished_at: Mapped[datetime | None]
 
 
+_JOB = cast(Table, Job.__table__)
 NEW = ("kind", "key", "payload", "state", "run_at", "created_at", "tries")
 ONCE, ONCE_ON_POSTGRESQL = (
-    insert_once(Job)
-    .values({name: bindparam(f"new_{name}") for name in NEW})
-    .on_conflict_do_nothing(index_elements=[Job.kind, Job.key], index_where=WAITING_KEY)
-    .returning(Job)
+    Prepared(
+        insert_once(_JOB)
+        .values({name: bindparam(f"new_{name}", type_=_JOB.c[name].type) for name in NEW})
+        .on_conflict_do_nothing(index_elements=[_JOB.c.kind, _JOB.c.key], index_where=WAITING_KEY)
+        .returning(_JOB.c.id)
+    )
     for insert_once in (sqlite.insert, postgresql.insert)
 )
-QUEUED = (
-    select(Job)
-    .where(Job.kind == bindparam("kind"), Job.key == bindparam("key"), Job.state == JobState.WAITING)
+QUEUED = Prepared(
+    select(_JOB.c.id)
+    .where(_JOB.c.kind == bindparam("kind"), _JOB.c.key == bindparam("key"), _JOB.c.state == JobState.WAITING.value)
     .with_for_update(read=True)
 )
 
@@ -85,28 +89,23 @@ def enqueue(
     *,
     key: str | None = None,
     run_at: datetime | None = None,
-) -> Job:
-    """Queue a job in the caller's transaction; a waiting job of the same kind and key is returned instead of a second one.
+) -> int:
+    """Queue a job in the caller's transaction; gives its id, or that of a waiting job of the same kind and key instead of a second one.
 
     That job is held until the caller commits, so that no worker begins it without seeing what the caller wrote. Two who queue
     the same key at the same time get the same job.
     """
     values = {
-        "kind": kind, "key": key, "payload": payload, "state": JobState.WAITING, "run_at": run_at or now, "created_at": now,
+        "kind": kind, "key": key, "payload": payload, "state": JobState.WAITING.value, "run_at": run_at or now, "created_at": now,
         "tries": 0,
     }  # fmt: skip
-    if key is None:
-        job = Job(**values)
-        session.add(job)
-        session.flush()
-        return job
     once = ONCE_ON_POSTGRESQL if session.get_bind().dialect.name == "postgresql" else ONCE
     while True:
-        found = session.scalar(once, {f"new_{name}": values[name] for name in NEW}) or session.scalar(
-            QUEUED, {"kind": kind, "key": key}
+        found = once.row(session, **{f"new_{name}": values[name] for name in NEW}) or QUEUED.row(
+            session, kind=kind, key=key
         )
         if found is not None:
-            return found
+            return int(found.id)
 
 
 def enqueue_many(
@@ -124,26 +123,44 @@ def enqueue_many(
         )
 
 
-def lease(session: Session, worker: str, now: datetime, duration: timedelta = LEASE) -> Job | None:
+class Leased(NamedTuple):
+    """A job that a worker has taken, for the ``tries``-th time."""
+
+    id: int
+    kind: str
+    payload: dict[str, Any]
+    tries: int
+
+
+DUE = or_(
+    and_(_JOB.c.state == JobState.WAITING.value, _JOB.c.run_at <= bindparam("now", type_=_JOB.c.run_at.type)),
+    and_(_JOB.c.state == JobState.RUNNING.value, _JOB.c.leased_until < bindparam("now", type_=_JOB.c.run_at.type)),
+)
+NEXT = select(_JOB.c.id).where(DUE).order_by(_JOB.c.run_at, _JOB.c.id).limit(1).with_for_update(skip_locked=True)
+TAKE = Prepared(
+    update(_JOB)
+    .where(_JOB.c.id == NEXT.scalar_subquery())
+    .values(
+        state=JobState.RUNNING.value,
+        leased_by=bindparam("worker"),
+        leased_until=bindparam("until", type_=_JOB.c.run_at.type),
+        tries=_JOB.c.tries + 1,
+    )
+    .returning(_JOB.c.id, _JOB.c.kind, _JOB.c.payload, _JOB.c.tries)
+)
+
+
+def lease(session: Session, worker: str, now: datetime, duration: timedelta = LEASE) -> Leased | None:
     """Take the next job that is due, or whose lease has ended because its worker died. The caller commits.
 
     A job that has taken all its tries with it, worker by worker, is given up instead of killing the next one.
     """
-    due = or_(
-        and_(Job.state == JobState.WAITING, Job.run_at <= now),
-        and_(Job.state == JobState.RUNNING, Job.leased_until < now),
-    )
-    query = select(Job).where(due).order_by(Job.run_at, Job.id).limit(1).with_for_update(skip_locked=True)
-    while (job := session.scalar(query)) is not None:
-        if job.tries < TRIES:
-            job.state = JobState.RUNNING
-            job.leased_by = worker
-            job.leased_until = now + duration
-            job.tries += 1
-            return job
-        job.state, job.leased_until, job.finished_at = JobState.FAILED, None, now
+    while (row := TAKE.row(session, now=now, worker=worker, until=now + duration)) is not None:
+        if row.tries <= TRIES:
+            return Leased(*row)
+        job = session.get_one(Job, row.id, populate_existing=True)
+        job.state, job.tries, job.leased_until, job.finished_at = JobState.FAILED, TRIES, None, now
         job.error = job.error or "The worker stopped each time while this job ran."
-        session.flush()
     return None
 
 
@@ -172,12 +189,25 @@ def held_by(session: Session, job_id: int, worker: str) -> Job | None:
     return session.scalar(mine.with_for_update())
 
 
-def finish(job: Job, now: datetime) -> None:
-    """The work is done."""
-    job.state = JobState.DONE
-    job.finished_at = now
-    job.leased_until = None
-    job.error = None
+FINISH = Prepared(
+    update(_JOB)
+    .where(
+        _JOB.c.id == bindparam("job_id"),
+        _JOB.c.leased_by == bindparam("worker"),
+        _JOB.c.state == JobState.RUNNING.value,
+    )
+    .values(
+        state=JobState.DONE.value,
+        finished_at=bindparam("now", type_=_JOB.c.finished_at.type),
+        leased_until=null(),
+        error=null(),
+    )
+)
+
+
+def finish(session: Session, job_id: int, worker: str, now: datetime) -> None:
+    """The work is done, if this worker still holds it; else somebody else does it again."""
+    FINISH.rows(session, job_id=job_id, worker=worker, now=now)
 
 
 def fail(job: Job, error: str, now: datetime) -> None:

@@ -11,7 +11,7 @@ import json
 from collections import namedtuple
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     ARRAY,
@@ -51,7 +51,7 @@ class Prepared:
             sqlalchemy.exc.DBAPIError: the database refused it, or is gone.
         """
         session.flush()
-        connection = session.connection()
+        connection = _connection(session)
         name = connection.dialect.name
         written = self._written.get(name)
         if written is None:
@@ -61,6 +61,19 @@ class Prepared:
     def row(self, session: Session, **values: Any) -> Any | None:
         """The first row, or None where there is none."""
         return next(iter(self.rows(session, **values)), None)
+
+
+CONNECTION = "prepared connection"
+"""In a session's info: a transaction, and its connection."""
+
+
+def _connection(session: Session) -> Connection:
+    """The connection of the session's transaction, looked up once in each transaction."""
+    transaction, connection = session.info.get(CONNECTION, (None, None))
+    if transaction is None or transaction is not session.get_transaction():
+        connection = session.connection()
+        session.info[CONNECTION] = session.get_transaction(), connection
+    return cast(Connection, connection)
 
 
 class AsKnown:
@@ -93,6 +106,8 @@ class _Written:
         self._into: dict[str, Convert] = {name: convert for name, convert in into.items() if convert is not None}
         columns = statement.exported_columns
         self._row: Any = namedtuple("Row", [column.key for column in columns]) if columns else None  # type: ignore[misc]
+        # PostgreSQL reads and plans it once for each connection, from the first time on: psycopg waits until the fifth otherwise.
+        self._at_once = {"prepare": True} if dialect.name == "postgresql" else {}
         out = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
         self._out: list[tuple[int, Convert]] = [(at, convert) for at, convert in enumerate(out) if convert is not None]
 
@@ -105,7 +120,7 @@ class _Written:
         try:
             for listener in connection.dispatch.before_cursor_execute:
                 listener(connection, cursor, self._text, parameters, None, False)
-            cursor.execute(self._text, parameters)
+            cursor.execute(self._text, parameters, **self._at_once)
             found = cursor.fetchall() if self._row is not None else []
         except connection.dialect.loaded_dbapi.Error as fault:
             raise self._told(connection, cursor, parameters, fault) from fault

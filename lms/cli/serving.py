@@ -56,6 +56,9 @@ def serve(threads: int, processes: int | None, no_worker: bool) -> None:
 LAST_JOB = 10.0
 """Seconds that the worker has for the job it is at when Attune is stopped; one that is not finished is run again."""
 
+RARELY = (20_000, 20, 20)
+"""When Python looks for cycles: a request leaves few, and with the usual 700 objects somebody's answer waited for the search."""
+
 BEHIND_PAGES = 5
 """How much the worker's process stands back (``nice``) where somebody waits for a page."""
 
@@ -152,6 +155,7 @@ def run(house: Opened, threads: int, *, with_worker: bool, processes: int = 1) -
                 click.echo(f"It is not set up yet. Run `lms setup`, or open it and enter this code: {code}")
         house.database.close()  # no two processes may share a connection
         gc.freeze()  # what exists now is for good, and shared by all processes
+        gc.set_threshold(*RARELY)
         stop = threading.Event()
         part = _share(processes, with_worker, stop) if processes > 1 else Part.FIRST
         jobs = Worker(house.database, house.files, house.clock, house.config.bounces, Exporter(app))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import Date, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from lms.catalogue.models import CourseVersion
@@ -17,6 +18,7 @@ from lms.learning import policy
 from lms.learning.models import Accommodation, Attempt, Enrolment
 from lms.learning.policy import Allowance
 from lms.people.models import Person
+from lms.prepared import Prepared
 
 LONGEST = 500
 """Characters of a reason."""
@@ -144,24 +146,27 @@ def lengthen_running(session: Session, row: Accommodation, *, now: datetime) -> 
     return moved
 
 
-def holds_for(enrolment: Enrolment) -> ColumnElement[bool]:
-    """The SQL condition that an accommodation is for every test, or for this turn through a course."""
-    return or_(Accommodation.enrolment_id.is_(None), Accommodation.enrolment_id == enrolment.id)
+_GIVEN = Accommodation.__table__.c
+_DAY: Any = bindparam("day", type_=Date)
+ALLOWED = Prepared(
+    select(
+        *(_GIVEN.id, _GIVEN.recorded_at, _GIVEN.time_percent, _GIVEN.extra_minutes, _GIVEN.unlimited),
+        *(_GIVEN.extra_attempts, _GIVEN.enrolment_id.is_not(None).label("for_this")),
+    )
+    .where(
+        _GIVEN.person_id == bindparam("person_id"),
+        known(_GIVEN),
+        day_in(_DAY, _GIVEN.from_day, _GIVEN.to_day),
+        or_(_GIVEN.enrolment_id.is_(None), _GIVEN.enrolment_id == bindparam("enrolment_id")),
+    )
+    .order_by(_GIVEN.recorded_at, _GIVEN.id)
+)
 
 
 def allowances(session: Session, enrolment: Enrolment, day: date) -> list[Allowance]:
     """What the person of an enrolment is given on ``day`` for its test, first to last."""
-    rows = session.scalars(
-        select(Accommodation)
-        .where(
-            Accommodation.person_id == enrolment.person_id,
-            known(Accommodation),
-            day_in(day, Accommodation.from_day, Accommodation.to_day),
-            holds_for(enrolment),
-        )
-        .order_by(Accommodation.recorded_at, Accommodation.id)
-    )
-    return [_allowance(row) for row in rows]
+    rows = ALLOWED.rows(session, person_id=enrolment.person_id, enrolment_id=enrolment.id, day=day)
+    return [Allowance(*row) for row in rows]
 
 
 def _allowance(row: Accommodation) -> Allowance:

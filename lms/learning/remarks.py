@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session, aliased
@@ -13,6 +13,7 @@ from lms.catalogue.models import Course, CourseVersion
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.learning.models import Enrolment, Remark
 from lms.people.models import Person
+from lms.prepared import Prepared
 
 LONGEST = 2000
 """Characters of a remark or a reply."""
@@ -113,14 +114,25 @@ def count_open(session: Session) -> int:
     return session.scalar(select(func.count(Remark.id)).where(Remark.reply.is_(None))) or 0
 
 
-OWN = (
-    select(Remark)
-    .where(*(getattr(Remark, name) == bindparam(name) for name in ("person_id", "version_id", "step_id")))
-    .order_by(Remark.id.desc())
+class Said(NamedTuple):
+    """A remark of one's own, and the reply once there is one."""
+
+    made_at: datetime
+    language: str
+    text: str
+    reply: str | None
+    replied_at: datetime | None
+
+
+_REMARK = Remark.__table__.c
+OWN = Prepared(
+    select(_REMARK.made_at, _REMARK.language, _REMARK.text, _REMARK.reply, _REMARK.replied_at)
+    .where(*(_REMARK[name] == bindparam(name) for name in ("person_id", "version_id", "step_id")))
+    .order_by(_REMARK.id.desc())
 )
 
 
-def own_remarks(session: Session, enrolment: Enrolment, step_id: str) -> Sequence[Remark]:
+def own_remarks(session: Session, enrolment: Enrolment, step_id: str) -> list[Said]:
     """What the learner has said about a step, newest first."""
-    where = {"person_id": enrolment.person_id, "version_id": enrolment.version_id, "step_id": step_id}
-    return session.scalars(OWN, where).all()
+    rows = OWN.rows(session, person_id=enrolment.person_id, version_id=enrolment.version_id, step_id=step_id)
+    return [Said(*row) for row in rows]

@@ -68,7 +68,7 @@ def begin(
     session.add(run)
     session.flush()
     if run.beside:
-        run.job_id = enqueue(session, LOOK, {"dry_run": run.id}, by.now, key=str(run.id)).id
+        run.job_id = enqueue(session, LOOK, {"dry_run": run.id}, by.now, key=str(run.id))
     return run
 
 
@@ -144,7 +144,7 @@ def begin_taking(session: Session, ident: int, by: Actor, *, confirmed: bool) ->
         raise Conflict(N_("This file is being taken in already, or is not looked at yet. Nothing was changed."))
     asked = {"dry_run": run.id, "confirmed": confirmed, "by": by.person_id, "origin": by.origin}
     run.phase, run.refused = Phase.TAKING, None
-    run.job_id = enqueue(session, TAKE, asked, by.now, key=str(run.id)).id
+    run.job_id = enqueue(session, TAKE, asked, by.now, key=str(run.id))
 
 
 def done(session: Session, ident: int, run_id: int) -> None:

@@ -42,6 +42,7 @@ from lms.language import locale_of
 from lms.organisation import Organisation
 from lms.organisation import load as load_organisation
 from lms.pdf.language import runs_rtl
+from lms.web import words
 from lms.web.navigation import menu
 from lms.web.topics import topic_name
 
@@ -57,6 +58,16 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; media-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
 )
+
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), interest-cohort=()",
+    "Vary": "Cookie, Accept-Language",
+}
+"""What every answer says that does not say otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +191,8 @@ def viewer() -> Viewer:
 
 def viewer_or_none() -> Viewer | None:
     """Who is asking, or None when nobody is signed in."""
-    return current_user.viewer if current_user.is_authenticated else None
+    holder = current_user._get_current_object()  # once: each look through the proxy asks Flask-Login anew
+    return holder.viewer if isinstance(holder, SignedIn) else None
 
 
 def actor() -> Actor:
@@ -320,7 +332,7 @@ def _counting(plain: Any) -> Callable[..., str]:
 
     @pass_context
     def ngettext(context: Context, one: str, many: str, num: int, **values: object) -> str:
-        said: str = plain(context, one, many, num, **{"num": flask_babel.format_decimal(num), **values})
+        said: str = plain(context, one, many, num, **{"num": words.number(num), **values})
         return said
 
     return ngettext
@@ -420,16 +432,12 @@ def _referrer(asked: Request) -> str | None:
 
 
 def _headers(response: Response) -> Response:
-    headers = response.headers
-    headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "same-origin")
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(), interest-cohort=()")
-    headers.setdefault("Cache-Control", "no-store" if viewer_known() else "no-cache")
-    headers.setdefault("Vary", "Cookie, Accept-Language")
+    said = {name.lower() for name, _ in response.headers}
+    told = dict(HEADERS)
+    told["Cache-Control"] = "no-store" if viewer_known() else "no-cache"
     if request.is_secure:
-        headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+        told["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    response.headers.extend([pair for pair in told.items() if pair[0].lower() not in said])
     return response
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import flask_babel
+from babel.numbers import format_decimal
 
 
 def gettext(text: str, **values: object) -> str:
@@ -13,4 +16,14 @@ def gettext(text: str, **values: object) -> str:
 def ngettext(one: str, many: str, num: int, **values: object) -> str:
     """The sentence for a number, in the reader's language; ``%(num)s`` is the number as the reader writes it."""
     text: str = flask_babel.get_translations().ungettext(one, many, num)
-    return text % {"num": flask_babel.format_decimal(num), **values}
+    return text % {"num": number(num), **values}
+
+
+def number(value: int) -> str:
+    """A whole number as the reader writes it: 1,218."""
+    return _number(value, str(flask_babel.get_locale()))
+
+
+@lru_cache(maxsize=4096)
+def _number(value: int, locale: str) -> str:
+    return format_decimal(value, locale=locale)

@@ -140,10 +140,10 @@ class Worker:
     def step(self) -> bool:
         """Take and run one job; False when none is due."""
         with self.bench.database.transaction() as session:
-            job = lease(session, self.name, self.bench.clock.now())
-            if job is None:
-                return False
-            job_id, kind, payload = job.id, job.kind, dict(job.payload)
+            leased = lease(session, self.name, self.bench.clock.now())
+        if leased is None:
+            return False
+        job_id, kind, payload, _ = leased
         stop = threading.Event()
         renewal = threading.Thread(target=self._renew, args=(job_id, stop), daemon=True)
         renewal.start()
@@ -157,9 +157,11 @@ class Worker:
             stop.set()
             renewal.join()
         with self.bench.database.transaction() as session:
-            done = held_by(session, job_id, self.name)
-            if done is not None:
-                fail(done, error, self.bench.clock.now()) if error else finish(done, self.bench.clock.now())
+            now = self.bench.clock.now()
+            if error is None:
+                finish(session, job_id, self.name, now)
+            elif (job := held_by(session, job_id, self.name)) is not None:
+                fail(job, error, now)
         return True
 
     def _renew(self, job_id: int, stop: threading.Event) -> None:

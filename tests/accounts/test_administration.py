@@ -232,7 +232,7 @@ def test_an_auditor_of_a_ward_reads_only_what_concerns_it(
 
 def test_a_failed_job_is_tried_again(admin: int, client: PageClient, db: Database, clock: SetClock) -> None:
     with db.transaction() as session:
-        job = outbox.enqueue(session, "mail.send", {"mail": 999}, clock.now())
+        job = session.get_one(outbox.Job, outbox.enqueue(session, "mail.send", {"mail": 999}, clock.now()))
         job.tries = outbox.TRIES
         outbox.fail(job, "it broke", clock.now())
     page = client.page("/admin/jobs?state=failed")

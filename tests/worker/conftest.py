@@ -34,7 +34,7 @@ def queue(db: Database, clock: SetClock) -> Callable[..., int]:
 
     def put(kind: str, *, key: str | None = None, **payload: Any) -> int:
         with db.transaction() as session:
-            return enqueue(session, kind, payload, clock.now(), key=key).id
+            return enqueue(session, kind, payload, clock.now(), key=key)
 
     return put
 

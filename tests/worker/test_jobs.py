@@ -196,7 +196,7 @@ def test_two_who_queue_one_key_at_the_same_time_get_one_job(db: Database, clock:
     def put() -> None:
         gate.wait()
         with db.transaction() as session:
-            found.append(enqueue(session, "note", {}, clock.now(), key="fold").id)
+            found.append(enqueue(session, "note", {}, clock.now(), key="fold"))
 
     threads = [threading.Thread(target=put) for _ in range(6)]
     for thread in threads:
@@ -213,7 +213,7 @@ def test_a_job_begins_only_when_everybody_who_asked_for_it_has_committed(
     handle("note", lambda payload, bench: None)
     number = queue("note", key="fold")
     with db.transaction() as one, db.transaction() as another:
-        assert enqueue(one, "note", {}, clock.now(), key="fold").id == number
-        assert enqueue(another, "note", {}, clock.now(), key="fold").id == number, "they do not wait for each other"
+        assert enqueue(one, "note", {}, clock.now(), key="fold") == number
+        assert enqueue(another, "note", {}, clock.now(), key="fold") == number, "they do not wait for each other"
         assert worker.drain() == 0
     assert worker.drain() == 1

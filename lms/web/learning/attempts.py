@@ -5,11 +5,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, time
+from functools import lru_cache
 
+from babel.dates import format_time
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import format_time, gettext
+from flask_babel import get_locale, gettext, to_user_timezone
 
 from lms.access import Permission
 from lms.catalogue.items import Form
@@ -69,7 +71,16 @@ def own_attempt(attempt_id: int) -> tuple[Attempt, Reader]:
 
 
 def saved_words(at: datetime | None) -> str:
-    return str(gettext("Saved %(time)s", time=format_time(at, "short"))) if at else ""
+    """When an answer was saved, as the reader writes the time of day."""
+    if at is None:
+        return ""
+    local = to_user_timezone(at)
+    return str(gettext("Saved %(time)s", time=_short_time(str(get_locale()), local.hour, local.minute)))
+
+
+@lru_cache(maxsize=2 * 24 * 60)
+def _short_time(locale: str, hour: int, minute: int) -> str:
+    return format_time(time(hour, minute), "short", locale=locale)
 
 
 @pages.get("/attempt/<int:attempt_id>")

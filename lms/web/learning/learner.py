@@ -33,6 +33,7 @@ from lms.policies.queries import Standing
 from lms.records import queries as records
 from lms.records.models import TrainingRecord
 from lms.records.outside import queries as outside_queries
+from lms.web import words
 from lms.web.learning import policy_words
 from lms.web.page import commit, house, locale, needs, now, organisation, session, tell, today, viewer
 
@@ -277,7 +278,7 @@ def outline(
         else:
             state = "locked" if is_locked(content, content.step(step_id), done) else "open"
         url = url_for("player.step", enrolment_id=enrolment.id, step_id=step_id) if enrolment else None
-        note = ngettext("%(num)s minute", "%(num)s minutes", minutes)
+        note = words.ngettext("%(num)s minute", "%(num)s minutes", minutes)
         if (kind := step_note(content.step(step_id))) is not None:
             note = f"{note} · {kind}"
         return {"label": label, "state": state, "url": url, "note": note}
