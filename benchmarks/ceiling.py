@@ -4,6 +4,9 @@
 
 The same PostgreSQL (fsync on), the same server, clients and number of requests as ``benchmarks.attempts``, and nothing of Attune: no
 sign-in, no pages, no questions. However good Attune gets on a machine, it stays below this.
+
+At the end one client sends ``--saves`` of them in turn with the bare INSERT and COMMIT on a connection of its own: what HTTP and the ten
+lines alone make of the bare insert.
 """
 
 from __future__ import annotations
@@ -12,10 +15,12 @@ import http.client
 import os
 import signal
 import socket
+import statistics
 import threading
 import time
 
 import click
+import psycopg
 import waitress
 from flask import Flask
 from sqlalchemy import create_engine, text
@@ -65,12 +70,30 @@ def take(port: int, waiting: list[int]) -> None:
             connection.getresponse().read()
 
 
+def in_turn(port: int, url: str, times: int) -> tuple[list[float], list[float]]:
+    """Seconds of a save over HTTP by one client, and of the bare insert with commit, in turn."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    over_http, bare = [], []
+    with psycopg.connect(url.replace("+psycopg", "")) as floor:
+        for _ in range(times):
+            begun = time.perf_counter()
+            connection.request("POST", "/save")
+            connection.getresponse().read()
+            over_http.append(time.perf_counter() - begun)
+            begun = time.perf_counter()
+            floor.execute("INSERT INTO saved (said) VALUES ('a')")
+            floor.commit()
+            bare.append(time.perf_counter() - begun)
+    return over_http, bare
+
+
 @click.command()
 @click.option("--clients", default=8, show_default=True)
 @click.option("--attempts", default=200, show_default=True)
 @click.option("--processes", default=2, show_default=True)
-def main(clients: int, attempts: int, processes: int) -> None:
-    """Print attempts a second."""
+@click.option("--saves", default=200, show_default=True)
+def main(clients: int, attempts: int, processes: int, saves: int) -> None:
+    """Print attempts a second, and the save of one client."""
     with durable_postgres() as (url, postgres):
         engine = create_engine(url)
         with engine.begin() as connection:
@@ -89,6 +112,7 @@ def main(clients: int, attempts: int, processes: int) -> None:
                     thread.join()
                 took = time.perf_counter() - begun
                 after = [sum(map(processor_seconds, children)), processor_seconds(postgres), time.process_time()]
+            over_http, bare = in_turn(port, url, saves)
         finally:
             for child in children:
                 os.kill(child, signal.SIGKILL)
@@ -101,6 +125,10 @@ def main(clients: int, attempts: int, processes: int) -> None:
         + ", ".join(f"{name} {ms:.0f} ms" for name, ms in zip(PARTS, spent, strict=True))
     )
     print(f"so two cores with nothing else to do allow at most {2000 / sum(spent):.1f} attempts a second")
+    p95 = [statistics.quantiles(seconds, n=20)[-1] for seconds in (over_http, bare)]
+    print(
+        f"one client, p95: a save over HTTP {1000 * p95[0]:.1f} ms, the bare insert {1000 * p95[1]:.1f} ms, {p95[0] / p95[1]:.1f} x"
+    )
 
 
 if __name__ == "__main__":
