@@ -63,8 +63,9 @@ FEW = 60
 
 
 def people_in(session: Session, who: Who, *, sort: str = "name", page: int = 1, size: int = 50) -> Page:
-    """One page (from 1) of these people. ``sort`` is one of :data:`SORTS`, with ``-`` before it for descending. Four statements at most."""
+    """One page (from 1) of these people. ``sort`` is one of :data:`SORTS`, with ``-`` before it for descending. Five statements at most."""
     offset = (page - 1) * size
+    who = cells.widened(session, who)
     if who.narrowed or (who.departments is not None and len(who.departments) <= FEW):
         chosen, total = cells.found_of(session, who, sort, offset, size)
     else:

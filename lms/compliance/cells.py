@@ -4,11 +4,11 @@ order, so that nobody is read who is not on it."""
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, func, literal_column, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from lms.clock import FOR_EVER
@@ -81,14 +81,37 @@ class Who:
         return where
 
 
-def with_job(day: date, jobs: Collection[str], professions: Collection[str]) -> Select[int]:
+def with_job(day: date, jobs: Collection[str], professions: Collection[str], held: Any = Membership) -> Select[int]:
     """The ids of the people who hold one of these jobs and professions (empty: any) by primary membership on ``day``."""
-    query = select(Membership.person_id).where(
-        known(Membership), Membership.primary, day_in(day, Membership.from_day, Membership.to_day)
-    )
+    query = select(held.person_id).where(known(held), held.primary, day_in(day, held.from_day, held.to_day))
     if jobs:
-        query = query.where(Membership.job.in_(jobs))
-    return query.where(Membership.profession.in_(professions)) if professions else query
+        query = query.where(held.job.in_(jobs))
+    return query.where(held.profession.in_(professions)) if professions else query
+
+
+def widened(session: Session, who: Who) -> Who:
+    """The same people without jobs and professions that exclude nobody, so that they are found like a cell that is not narrowed. One
+    statement if there are such, which stops at the first person who is excluded.
+    """
+    if not (who.jobs or who.professions):
+        return who
+    held, same = Membership, aliased(Membership)
+    also = with_job(who.day, who.jobs, who.professions, same).where(same.person_id == held.person_id)
+    others = (
+        select(held.id)
+        .where(
+            known(held),
+            day_in(who.day, held.from_day, held.to_day),
+            or_(
+                ~held.primary,
+                held.job.not_in(who.jobs) if who.jobs else false(),
+                held.profession.not_in(who.professions) if who.professions else false(),
+            ),
+            ~also.exists(),
+        )
+        .limit(1)
+    )
+    return who if session.scalar(others) is not None else replace(who, jobs=(), professions=())
 
 
 def home_of(person_id: Any, day: date) -> Any:

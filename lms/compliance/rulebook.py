@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Select, String, and_, cast, literal, select, union
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, String, and_, cast, func, literal, select, union
+from sqlalchemy.orm import Session, aliased
 
 from lms.catalogue.models import Course, CourseVersion
 from lms.compliance.assignments import PREFIX
@@ -46,6 +46,26 @@ def requirements(session: Session, day: date, *, settled: bool = True) -> list[t
         if version.about.get("status") != Status.PENDING:
             found[version.requirement_id] = (version, code)
     return sorted(found.values(), key=lambda pair: (pair[1].startswith(PREFIX), pair[1].casefold()))
+
+
+def sources_to_read(day: date) -> Select[int]:
+    """How many requirements in force on ``day`` name a source that was to be read again before it."""
+    version, later = RequirementVersion, aliased(RequirementVersion)
+    since = (later.from_day > version.from_day) | (
+        (later.from_day == version.from_day) & (later.number > version.number)
+    )
+    overtaken = select(later.id).where(*_stands(later, day), later.requirement_id == version.requirement_id, since)
+    review_by = func.coalesce(version.about["review_by"].as_string(), "9999")
+    return (
+        select(func.count())
+        .select_from(version)
+        .where(*_stands(version, day), review_by != "", review_by < day.isoformat(), ~overtaken.exists())
+    )
+
+
+def _stands(version: Any, day: date) -> tuple[ColumnElement[bool], ...]:
+    status = func.coalesce(version.about["status"].as_string(), "")
+    return known(version), day_in(day, version.from_day, version.to_day), status != Status.PENDING.value
 
 
 def assigned(session: Session) -> set[int]:

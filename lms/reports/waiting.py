@@ -109,11 +109,8 @@ def _attempts(session: Session, look: Look) -> int:
     return len(used_up(session, visible, look.day, not_person=look.viewer.person_id))
 
 
-def _sources_to_read(session: Session, look: Look) -> int:
-    return sum(
-        str(version.about.get("review_by") or "9999") < look.day.isoformat()
-        for version, _ in compliance.requirements(session, look.day)
-    )
+def _sources_to_read(session: Session, look: Look) -> Select[Any]:
+    return compliance.sources_to_read(look.day)
 
 
 SOURCES = (
@@ -123,7 +120,7 @@ SOURCES = (
     Source("problems", Permission.PEOPLE_IMPORT, _problems),
     Source("drafts", Permission.REQUIREMENT_EDIT, _drafts),
     Source("undelivered", Permission.PEOPLE_EDIT, _undelivered),
-    Source("sources_to_read", Permission.REQUIREMENT_EDIT, find=_sources_to_read),
+    Source("sources_to_read", Permission.REQUIREMENT_EDIT, _sources_to_read),
 )
 """Everything that can wait, in the order in which it is shown."""
 

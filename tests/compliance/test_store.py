@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms.compliance import actions, queries, store
+from lms.compliance import actions, cells, queries, store
 from lms.compliance.models import OVERALL, Generation, Span
 from lms.compliance.spans import State
 from lms.compliance.tallies import active, grouped
@@ -178,6 +179,11 @@ def test_people_behind_a_number(session: Session) -> None:
         r.person_id for r in queries.people_in(session, queries.Who(TODAY, due_soon=True, departments={here})).rows
     ] == [doctor]
     assert [row.person_id for row in queries.people_in(session, queries.Who(TODAY, jobs=("MD",))).rows] == [doctor]
+    everybody = queries.Who(TODAY, requirement, professions=("nursing", "medicine"), jobs=("RN", "MD"))
+    assert not cells.widened(session, everybody).narrowed and queries.people_in(session, everybody).total == 3
+    hospital.membership(doctor, there, d("2026-06-10"), primary=False)
+    assert not cells.widened(session, everybody).narrowed, "who is somewhere else, too, is still among them"
+    assert cells.widened(session, replace(everybody, jobs=("RN",))).narrowed
     assert queries.people_in(session, queries.Who(TODAY, search="person 00002")).total == 1
     assert (
         queries.people_in(session, queries.Who(TODAY, visible=select(Person.id).where(Person.id == nurse))).total == 1

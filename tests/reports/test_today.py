@@ -120,7 +120,7 @@ def test_what_waits_stands_there_with_the_way_to_it(house: House, enter: Enter, 
             )
         )  # fmt: skip
     whole = enter(Role.HR, person_id=house.renewing)
-    page = whole.page("/today", budget=BUDGET)
+    page = whole.page("/today?since=seen", budget=BUDGET)
     assert "2 things wait for your decision" in page.text
     assert "1 line of the HR feed" in page.text and "Mail to 1 person could not be delivered" in page.text
     assert len(whole.page("/today/undelivered").rows()) == 2, "who was reached since is not in the list"
