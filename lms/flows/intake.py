@@ -50,22 +50,28 @@ def take_in(
         before = session.get(ImportRun, run.run_id) if run.run_id is not None else None
     if before is not None and not before.summary.get("unfinished"):
         return _done(desk, ident, before.id)  # all but this was done
-    if before is not None and run.what == STAFF:
+    # Only a worker, which holds its job, may take over what is not finished: a request may still be at it in another tab.
+    begun_id = before.id if before is not None and run.beside else None
+    if begun_id is not None and run.what == STAFF:
         with desk.writing() as session:
-            imports.abandon(session, before.id)
-    found = _compare(desk, run, files, progress)
-    dry_runs.refuse_if_other(run, found)
+            imports.abandon(session, begun_id)
+    try:
+        found = _compare(desk, run, files, progress)
+        dry_runs.refuse_if_other(run, found)
+    except AttuneError:
+        if begun_id is not None:
+            with desk.writing() as session:
+                imports.abandon(session, begun_id)
+        raise
 
     def begun(session: Session, made: ImportRun) -> None:
-        session.get_one(
-            DryRun, ident
-        ).run_id = made.id  # so that it is gone on with, or cleared away, where it is cut off
+        dry_runs.note_run(session, ident, made.id)
 
     if isinstance(found, Prepared):
         made = staffing.import_people(desk, found, run.file_id, by, confirmed=confirmed, progress=progress, begun=begun)
     else:
         made = staffing.import_facts(
-            desk, found, run.file_id, by, confirmed=confirmed, progress=progress, begun=begun, run_id=run.run_id
+            desk, found, run.file_id, by, confirmed=confirmed, progress=progress, begun=begun, run_id=begun_id
         )
     return _done(desk, ident, made.id)
 

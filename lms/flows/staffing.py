@@ -15,7 +15,7 @@ from lms.db import Desk
 from lms.errors import N_, AttuneError, Conflict, Message
 from lms.files import StoredFile
 from lms.organisation import load
-from lms.outbox import enqueue
+from lms.outbox import again, enqueue
 from lms.people import fact_taking, imports, undoing, worklist
 from lms.people import queries as people
 from lms.people.fact_feed import FactPlan
@@ -166,18 +166,23 @@ def begin_undo(session: Session, run_id: int, by: Actor) -> bool:
         NotFound, Conflict: see :func:`undo_import`; what only the worker finds stands with the import.
     """
     run = undoing.to_be_undone(session, run_id)
+    if (job_id := run.summary.get("undoing")) is not None:
+        again(session, job_id, by.now)  # where it was given up; else a worker is at it, or will be
+        return False
     if undoing.touches(run) <= undoing.AT_ONCE:
         undo_import(session, run_id, by)
         return True
-    run.summary = {name: told for name, told in run.summary.items() if name != "refused"} | {"undoing": True}
     asked = {"run": run.id, "by": by.person_id, "origin": by.origin}
-    enqueue(session, undoing.UNDO, asked, by.now, key=str(run.id))
+    job_id = enqueue(session, undoing.UNDO, asked, by.now, key=str(run.id))
+    run.summary = {name: told for name, told in run.summary.items() if name != "refused"} | {"undoing": job_id}
     return False
 
 
 def refuse_undo(session: Session, run_id: int, why: Message) -> None:
-    """It was not taken back; its page says why."""
-    run = session.get_one(ImportRun, run_id)
+    """It was not taken back; its page says why. One that is taken back already, by a worker that died before it could say so, stays so."""
+    run = session.get_one(ImportRun, run_id, with_for_update=True, populate_existing=True)
+    if run.undone_at is not None:
+        return
     run.summary = {name: told for name, told in run.summary.items() if name != "undoing"} | {"refused": why.plain()}
 
 

@@ -8,14 +8,14 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import BinaryIO
 
-from sqlalchemy import Row, delete, select
+from sqlalchemy import Row, delete, select, update
 from sqlalchemy.orm import Session
 
 from lms.audit import Actor
 from lms.db import Desk
 from lms.errors import N_, AttuneError, Conflict, Invalid, Message, NotFound
 from lms.files import FileStore, StoredFile
-from lms.outbox import Job, enqueue
+from lms.outbox import Job, JobState, enqueue
 from lms.people import fact_feed
 from lms.people.fact_feed import FactPlan
 from lms.people.importing import Options
@@ -147,9 +147,16 @@ def begin_taking(session: Session, ident: int, by: Actor, *, confirmed: bool) ->
     run.job_id = enqueue(session, TAKE, asked, by.now, key=str(run.id))
 
 
+def note_run(session: Session, ident: int, run_id: int) -> None:
+    """The import that is to come of it, so that it is gone on with, or cleared away, where it is cut off."""
+    session.execute(update(DryRun).where(DryRun.id == ident).values(run_id=run_id))
+
+
 def done(session: Session, ident: int, run_id: int) -> None:
-    """It is taken in: what the import did stands in the history of imports."""
-    run = session.get_one(DryRun, ident)
+    """It is taken in: what the import did stands in the history of imports, also where the dry run was let go of meanwhile."""
+    run = session.get(DryRun, ident)
+    if run is None:
+        return
     run.phase, run.run_id, run.report, run.refused, run.job_id = Phase.TAKEN, run_id, None, None, None
 
 
@@ -190,8 +197,10 @@ def job_of(session: Session, run: DryRun) -> Job | None:
 
 
 def forget_old(session: Session, asked_before: datetime) -> None:
-    """Let go of what files would do that were looked at before a moment."""
-    session.execute(delete(DryRun).where(DryRun.asked_at < asked_before, DryRun.phase != Phase.TAKING))
+    """Let go of what files would do that were looked at before a moment, unless a worker is taking one in."""
+    at_work = select(Job.id).where(Job.state.in_([JobState.WAITING, JobState.RUNNING]))
+    idle = (DryRun.phase != Phase.TAKING) | DryRun.job_id.is_(None) | DryRun.job_id.not_in(at_work)
+    session.execute(delete(DryRun).where(DryRun.asked_at < asked_before, idle))
 
 
 def forget_files(session: Session, ids: Sequence[int]) -> None:

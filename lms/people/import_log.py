@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Select, String, case, cast, func, literal, null, select, union
+from sqlalchemy import JSON, Boolean, Select, String, case, cast, exists, func, literal, null, select, union
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
@@ -76,6 +76,15 @@ def step(session: Session, payload: dict[str, Any]) -> bool:
     return _tell(session, run, by, models, PEOPLE_IN_STEP)
 
 
+def catch_up(session: Session, run_id: int) -> bool:
+    """Write some of what was not told yet of an import that is to be undone, so that undoing it holds others up for less; True when all is
+    told."""
+    run = session.get(ImportRun, run_id, with_for_update=True)
+    if run is None or run.undone_at is not None or "told" not in run.options:
+        return True
+    return _tell(session, run, Actor(run.imported_by, run.imported_at), tuple(TOLD), PEOPLE_IN_STEP)
+
+
 def tell_undone(session: Session, run: ImportRun, by: Actor) -> None:
     """The same the other way round, before anything of the import is taken away; what was not told of it yet is told first."""
     models, everybody = tuple(TOLD), (0, session.scalar(select(func.max(Person.id))) or 0)
@@ -118,11 +127,13 @@ def _brought(run: ImportRun, some: tuple[int, int]) -> Any:
 
 
 def _gone(run: ImportRun, model: Any) -> Any:
-    """The facts that the import took out of force."""
-    ids = select(ImportChange.row_id).where(
-        ImportChange.import_id == run.id, ImportChange.table_name == model.__tablename__
+    """The facts that the import took out of force; asked of each fact, because SQLite would go through all of a list for each person."""
+    change = exists().where(
+        ImportChange.import_id == run.id,
+        ImportChange.table_name == model.__tablename__,
+        ImportChange.row_id == model.id,
     )
-    return (model.superseded_at == run.imported_at) & model.id.in_(ids)
+    return (model.superseded_at == run.imported_at) & change
 
 
 def _known(run: ImportRun, models: Sequence[Any], some: tuple[int, int]) -> Any:

@@ -263,9 +263,10 @@ class ImportChange(Base):
     """What an import changed on one row, so that it can be taken back: ``before`` is None for a new row."""
 
     __tablename__ = "import_change"
+    __table_args__ = (Index("ix_import_change_row", "import_id", "table_name", "row_id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    import_id: Mapped[int] = mapped_column(ForeignKey("import_run.id"), index=True)
+    import_id: Mapped[int] = mapped_column(ForeignKey("import_run.id"))
     table_name: Mapped[str]
     row_id: Mapped[int]
     before: Mapped[dict[str, Any] | None]

@@ -180,6 +180,7 @@ def take_file_in(payload: dict[str, Any], bench: Bench) -> None:
 def take_import_back(payload: dict[str, Any], bench: Bench) -> None:
     """Take a large import back, all of it or nothing: one that was cut off has changed nothing, and begins again."""
     by = Actor(payload["by"], bench.clock.now(), payload["origin"])
+    _in_steps(bench, lambda session: import_log.catch_up(session, payload["run"]), breather=True)
     try:
         with bench.database.transaction() as session:
             staffing.undo_import(session, payload["run"], by)

@@ -15,13 +15,13 @@ from lms.clock import SetClock
 from lms.db import Database
 from lms.errors import Conflict
 from lms.files import FileStore
-from lms.flows import intake
-from lms.outbox import HowFar, Job, tell
+from lms.flows import intake, staffing
+from lms.outbox import HowFar, Job, JobState, tell
 from lms.people import dry_runs, fact_taking, qualifications, undoing
 from lms.people.models import BirthMonth, DryRun, ImportRun, Person
 from lms.worker import Worker
 from lms.worker.bench import Bench
-from lms.worker.jobs import take_file_in
+from lms.worker.jobs import take_file_in, take_import_back
 from tests.people.conftest import STAFF, Office, People
 from tests.support.pages import Page, PageClient, page_of
 
@@ -119,6 +119,15 @@ def test_a_large_file_of_facts_says_how_far_it_is_and_goes_on_where_it_was_cut_o
     going = page_of(hall.desk.submit(done, form="undo"))
     assert "This import is being taken back" in going.text and len(hall.months()) == 3
     with db.transaction() as session:
+        (job,) = session.scalars(select(Job).where(Job.kind == undoing.UNDO)).all()
+        job.state = JobState.FAILED
+    stopped = hall.desk.page(going.url)
+    assert "Taking this import back stopped" in stopped.text
+    hall.desk.submit(stopped, form="undo")
+    with db.transaction() as session:
+        (job,) = session.scalars(select(Job).where(Job.kind == undoing.UNDO)).all()
+        assert job.state == JobState.WAITING
+        staffing.begin_undo(session, run.id, Actor(hr, hall.clock.now()))  # pressed in another tab
         qualifications.set_birth_month(session, number("1002"), 4, Actor(hr, hall.clock.now()))
     hall.work()
     refused = hall.desk.page(going.url)
@@ -128,15 +137,22 @@ def test_a_large_file_of_facts_says_how_far_it_is_and_goes_on_where_it_was_cut_o
         session.execute(update(BirthMonth).values(superseded_at=None))
     hall.desk.submit(refused, form="undo")
     hall.work()
+    take_import_back(
+        {"run": run.id, "by": hr, "origin": None}, Bench(db, hall.files, hall.clock)
+    )  # it died before it could say so
     undone = hall.desk.page(going.url)
     assert "This import was undone" in undone.text and "not taken back" not in undone.text and hall.months() == {}
 
 
 def test_what_is_taken_in_is_what_was_looked_at(hall: Hall, db: Database, hr: int, number: People) -> None:
-    page, _ = hall.begin(MONTHS)
+    page, ident = hall.begin(MONTHS)
+    hall.dies(ident, "writing", 3)  # all but the last step
     with db.transaction() as session:
         qualifications.set_birth_month(session, number("1001"), 9, Actor(hr, hall.clock.now()))
     hall.work()
+    with db.session() as session:
+        assert [row.import_id for row in session.scalars(select(BirthMonth))] == [None], "nothing of it is left"
+        assert not [each for each in session.scalars(select(ImportRun)) if each.summary.get("unfinished")]
     page = page_of(hall.desk.get(page.url), 422)
     assert "this file would do something else by now" in page.text and hall.months() == {"1001": 9}
     again = page_of(hall.desk.submit(page, form="/again"))
@@ -195,8 +211,26 @@ def test_what_a_file_would_do_is_let_go_of_with_the_people_in_it(hall: Hall, db:
     with db.transaction() as session:
         (run,) = session.scalars(select(DryRun)).all()
         assert "Núñez" in str(run.report)
+        dry_runs.begin_taking(session, run.id, Actor(hall.hr, hall.clock.now()), confirmed=False)
+        dry_runs.forget_old(session, run.asked_at + dry_runs.KEPT)
+        assert session.scalars(select(DryRun)).all() == [run], "a worker is to take it in"
+        session.get_one(Job, run.job_id).state = JobState.FAILED
         dry_runs.forget_old(session, run.asked_at + dry_runs.KEPT)
         assert session.scalars(select(DryRun)).all() == []
+
+
+def test_a_small_file_is_not_taken_from_the_tab_that_is_at_it(
+    hall: Hall, db: Database, hr: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dry_runs, "SMALL", 10_000)
+    ident = int(hall.upload(MONTHS).url.rpartition("/")[2])
+    hall.dies(ident, "writing", 3)  # or is at it still: nobody can tell
+    with pytest.raises(Conflict, match="Another import is being taken in"), db.desk() as desk:
+        intake.take_in(desk, ident, hall.files, Actor(hr, hall.clock.now()), confirmed=False)
+    hall.clock.advance(minutes=11)
+    with db.desk() as desk:
+        intake.take_in(desk, ident, hall.files, Actor(hr, hall.clock.now()), confirmed=False)
+    assert hall.months() == {"1001": 9, "1002": 12, "1003": 2}
 
 
 def test_a_fact_that_hr_corrects_while_a_file_becomes_known_is_kept(

@@ -95,9 +95,10 @@ class Postgres:
 
 
 def quick_folder() -> str | None:
-    """Memory instead of a disk for what lives as long as a test run, where there is plenty of it."""
+    """Memory instead of a disk for what lives as long as a test run, where there is plenty of it, open to every account as a folder for
+    temporary files is: the server runs under another one than root."""
     shm = Path("/dev/shm")
-    if shm.is_dir() and os.access(shm, os.W_OK):
+    if shm.is_dir() and os.access(shm, os.W_OK) and shm.stat().st_mode & 0o1777 == 0o1777:
         room = os.statvfs(shm)
         if room.f_bavail * room.f_frsize > 2 << 30:
             return str(shm)

@@ -17,6 +17,7 @@ from wtforms.validators import InputRequired, Length
 from lms.access import Permission, may
 from lms.errors import N_, AttuneError, Message, NotFound
 from lms.flows import staffing
+from lms.outbox import Job, JobState
 from lms.people import dry_runs, listing, sources, undoing, worklist
 from lms.people.models import ImportRun
 from lms.web.errors import error_page
@@ -121,9 +122,11 @@ def show(run_id: int) -> ResponseReturnValue:
         raise NotFound(N_("There is no such import."))
     last = undoing.last_run(session())
     why = run.summary.get("refused")
+    job = session().get(Job, run.summary["undoing"]) if "undoing" in run.summary else None
     return render_template(
         "people/import_done.html",
         run=run, verdicts=VERDICTS, is_last=last is not None and last.id == run.id,
+        stopped=job is not None and job.state == JobState.FAILED,
         refused=tell(Message.of(why)) if why else "",
     )  # fmt: skip
 
