@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 import flask_babel
+from babel import Locale, UnknownLocaleError
 from babel.numbers import format_decimal
 
 
@@ -27,3 +28,14 @@ def number(value: int) -> str:
 @lru_cache(maxsize=4096)
 def _number(value: int, locale: str) -> str:
     return format_decimal(value, locale=locale)
+
+
+def language_words(code: str | None) -> str | None:
+    """A language by its name in the reader's language, with the code: "Spanish (es)"; a code that nobody knows stands alone."""
+    if not code:
+        return code
+    try:
+        name = Locale.parse(code, sep="-").get_display_name(flask_babel.get_locale())
+    except (UnknownLocaleError, ValueError):
+        return code
+    return f"{name} ({code})" if name else code

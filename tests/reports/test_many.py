@@ -97,6 +97,7 @@ def test_a_list_is_looked_at_by_name_and_then_done_for_all_or_for_nobody(
     assert enter(Role.MANAGER, house.acute).get(shown.link("Document")).status_code == 403
 
     # more time, an exemption, completions and revoking them
+    assert not hr.page("/people/list/").links("Attendance"), "no live session has taken place"
     start = hr.page("/people/list/more-time")
     form = {"requirement": str(house.culture), "until": "2026-08-15", "reason": "The classroom burnt down"}
     look = hr.submit(start, form | {"people": numbers(db, house.overdue, house.compliant)}, form="several").page

@@ -66,6 +66,10 @@ class Decision:
     document: ClassVar[bool] = True
     tab: ClassVar[str] = "people.training"
 
+    def possible(self) -> bool:
+        """Whether there is anything to decide about a list of people at all; a page for it is linked only then."""
+        return True
+
     def begins(self) -> dict[str, Any]:
         """What the form holds when it is opened."""
         return {}
@@ -350,6 +354,9 @@ class Attend(Decision):
     what = _l("They were at a live session: each of them gets a training record of its course.")
     label = _l("Record it")
     document = False
+
+    def possible(self) -> bool:
+        return bool(sessions.held(session(), today(), RECENT, 0))
 
     def begins(self) -> dict[str, Any]:
         return {"live": request.args.get("live", "")[:20] or None}

@@ -18,7 +18,8 @@ blueprint = Blueprint("many", __name__, url_prefix="/people/list")
 @needs(Permission.EXEMPTION_EDIT)
 def index() -> ResponseReturnValue:
     """What can be decided for several people: for those who were chosen on a list, or whom one pastes."""
-    return render_template("people/list.html", decisions=DECISIONS, meant=chosen(Permission.EXEMPTION_EDIT))
+    possible = [decision for decision in DECISIONS if decision.possible()]
+    return render_template("people/list.html", decisions=possible, meant=chosen(Permission.EXEMPTION_EDIT))
 
 
 def _register(decision: Decision) -> None:

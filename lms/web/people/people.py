@@ -34,6 +34,7 @@ from lms.web.people.people_forms import KIND_NAMES, department_names, last_of
 from lms.web.people.person_page import found as _person
 from lms.web.people.person_page import tabs as _tabs
 from lms.web.people.timeline_picture import picture
+from lms.web.words import language_words
 
 blueprint = Blueprint("people", __name__, url_prefix="/people")
 
@@ -197,7 +198,8 @@ def person(person_id: int) -> ResponseReturnValue:
         kinds=KIND_NAMES,
         leave_kinds=LEAVE_NAMES,
         lines=lines,
-        picture=picture(lines, today()),
+        picture=picture(lines, today(), whole=request.args.get("time") == "all"),
+        language=language_words(one.language),
         fails=failing.of_person(session(), one),
     )
 

@@ -13,21 +13,28 @@ from lms.compliance.calendar import add_months
 from lms.compliance.queries import Line
 
 MONTHS_BACK, MONTHS_AHEAD = 24, 12
+NEVER = 9999
+"""The year of a day that does not come: the state has no end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Rows for ``spans_chart``, its ends in words, and where today is, 0 to 1."""
+    """Rows for ``spans_chart``, its ends in words, and where today is, 0 to 1. ``whole``: from the first day to the last."""
 
     rows: list[dict[str, Any]]
     start: str
     end: str
     today: float
+    whole: bool
 
 
-def picture(lines: Sequence[Line], today: date) -> Picture:
-    """Two years back, one ahead."""
+def picture(lines: Sequence[Line], today: date, *, whole: bool = False) -> Picture:
+    """Two years back, one ahead. ``whole``: from the first day that any state began, until the last one that has an end."""
     first, last = add_months(today, -MONTHS_BACK), add_months(today, MONTHS_AHEAD)
+    if whole:
+        spans = [span for line in lines for span in line.spans]
+        first = min((span.from_day for span in spans), default=first)
+        last = max([last, *(span.to_day for span in spans if span.to_day.year < NEVER)])
     width = (last - first).days
 
     def place(day: date) -> float:
@@ -52,11 +59,11 @@ def picture(lines: Sequence[Line], today: date) -> Picture:
                 marks.add(round(place(span.from_day), 4))
         if parts:
             rows.append({"label": line.title or gettext("Overall"), "parts": parts, "marks": sorted(marks)})
-    return Picture(rows, format_date(first), format_date(last), place(today))
+    return Picture(rows, format_date(first), format_date(last), place(today), whole)
 
 
 def _days(from_day: date, to_day: date) -> str:
-    if to_day.year >= 9999:
+    if to_day.year >= NEVER:
         return str(gettext("From %(first)s", first=format_date(from_day)))
     last = to_day - timedelta(days=1)
     return str(gettext("%(first)s to %(last)s", first=format_date(from_day), last=format_date(last)))

@@ -235,7 +235,7 @@ def person(person_id: int) -> ResponseReturnValue:
         person=found,
         held=people_queries.held(session(), person_id, question.as_of),
         duties=sorted(asked_for, key=lambda duty: (LATENESS.index(duty[1].state), duty[1].due or FOR_EVER)),
-        picture=picture(lines, today()),
+        picture=picture(lines, today(), whole=request.args.get("time") == "all"),
     ), 422 if question.problem else 200
 
 
