@@ -410,7 +410,7 @@ def test_after_an_outage_one_mail_says_all_in_the_hours_of_the_plan_and_nobody_o
     assert "LANG" not in text_of(arrived["done"]) and "CARE is due" in text_of(arrived["done"])
     assert "LANG is due" in text_of(arrived["alone"])
     with db.session() as session:
-        lines = session.scalars(select(NoticeLine)).all()
+        lines = session.scalars(select(NoticeLine).order_by(NoticeLine.id)).all()
         assert {line.withheld for line in lines if line.person_id == ids["away"]} == {"on_leave"}
         assert [line.withheld for line in lines if line.person_id == ids["done"]] == ["settled", None]
         of_both = [line for line in lines if line.person_id == ids["both"]]

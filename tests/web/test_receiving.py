@@ -6,6 +6,7 @@ import http.client
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 import waitress
@@ -29,7 +30,8 @@ def port(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     yield server.effective_port
-    server.trigger.pull_trigger(server.close)  # in the server's thread, which would stumble over sockets that vanish
+    with suppress(OSError):  # awake for another reason it may have closed before it is woken
+        server.trigger.pull_trigger(server.close)  # in the server's thread, which would stumble over sockets that vanish
     thread.join(5)
     server.task_dispatcher.shutdown()
 
