@@ -31,7 +31,7 @@ def port(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     thread.start()
     yield server.effective_port
     with suppress(OSError):  # awake for another reason it may have closed before it is woken
-        server.trigger.pull_trigger(server.close)  # in the server's thread, which would stumble over sockets that vanish
+        server.trigger.pull_trigger(server.close)  # in its own thread, which would stumble over sockets that vanish
     thread.join(5)
     server.task_dispatcher.shutdown()
 
