@@ -19,6 +19,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lms.db import Base
 from lms.errors import N_, Invalid, NotFound
+from lms.prepared import New
 
 CHUNK = 1 << 20
 
@@ -36,6 +37,9 @@ class StoredFile(Base):
     purpose: Mapped[str]  # media, certificate, import, attachment, export
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     created_at: Mapped[datetime]
+
+
+NEW = New(StoredFile, "sha256", "size", "media_type", "name", "purpose", "owner_id", "created_at")
 
 
 class FileStore:
@@ -100,8 +104,7 @@ class FileStore:
             owner_id=owner_id,
             created_at=now,
         )
-        session.add(row)
-        session.flush()
+        NEW.write(session, row)
         return row
 
     def remove(self, hashes: Iterable[str]) -> None:

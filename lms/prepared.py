@@ -24,10 +24,12 @@ from sqlalchemy import (
     String,
     TypeDecorator,
     bindparam,
+    insert,
 )
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, make_transient_to_detached
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.sql.dml import Insert, ReturningInsert, Update
 from sqlalchemy.sql.type_api import TypeEngine
 
@@ -74,6 +76,35 @@ def _connection(session: Session) -> Connection:
         connection = session.connection()
         session.info[CONNECTION] = session.get_transaction(), connection
     return cast(Connection, connection)
+
+
+class New:
+    """The INSERT of one row with these columns, put together once: the object layer takes several times as long."""
+
+    def __init__(self, model: Any, *names: str) -> None:
+        table, self._names = model.__table__, names
+        values = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in names}
+        self._statement = Prepared(insert(table).values(values).returning(table.c.id))
+        self._empty = [
+            column.name
+            for column in table.c
+            if column.nullable and not column.server_default and column.name not in names
+        ]
+
+    def write(self, session: Session, row: Any) -> None:
+        """Write ``row``; the session then holds it like one that it has read. Columns that are not named are empty, or get what
+        the database gives.
+
+        Raises:
+            sqlalchemy.exc.DBAPIError: the database refused it, or is gone.
+        """
+        found = self._statement.row(session, **{f"new_{name}": getattr(row, name) for name in self._names})
+        assert found is not None
+        row.id = found.id
+        for name in self._empty:
+            set_committed_value(row, name, None)
+        make_transient_to_detached(row)
+        session.add(row)
 
 
 class AsKnown:

@@ -13,7 +13,7 @@ from lms.certificates.models import Certificate, CertificateRevocation
 from lms.compliance.calendar import add_months
 from lms.errors import N_, Conflict, Invalid
 from lms.organisation import Organisation
-from lms.prepared import Prepared
+from lms.prepared import New, Prepared
 from lms.records.models import RecordRevocation, TrainingRecord
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that is misread from paper
@@ -103,6 +103,13 @@ def _lock(session: Session, certificate: Certificate) -> None:
     session.execute(select(Certificate.id).where(Certificate.id == certificate.id).with_for_update())
 
 
+NEW = New(
+    Certificate,
+    *("number", "record_id", "person_id", "issued_at", "issued_on", "valid_until", "language", "snapshot"),
+    "supersedes_id",
+)
+
+
 def new_number(today: date) -> str:
     """A number that cannot be guessed: the year and ten characters without look-alikes (about 49 bits)."""
     drawn = "".join(secrets.choice(ALPHABET) for _ in range(10))
@@ -131,6 +138,5 @@ def _new(
         snapshot=snapshot,
         supersedes_id=supersedes,
     )
-    session.add(row)
-    session.flush()
+    NEW.write(session, row)
     return row

@@ -22,7 +22,7 @@ from lms.learning.queries import Answerable, attempts, choices, lock_attempt, op
 from lms.learning.saving import Saved, save, saved_before
 from lms.learning.scene_clock import Press, scene_clock
 from lms.organisation import load
-from lms.prepared import Prepared
+from lms.prepared import New, Prepared
 
 
 def enrol(
@@ -70,6 +70,13 @@ DONE_ONCE = Prepared(
 )
 
 
+BEGUN = New(
+    Attempt,
+    *("enrolment_id", "step_id", "kind", "number", "seed", "drawn", "started_at", "language", "policy", "deadline"),
+    "timed_out",
+)
+
+
 def start(
     session: Session,
     enrolment: Enrolment,
@@ -111,8 +118,7 @@ def start(
         deadline=deadline,
         timed_out=False,
     )
-    session.add(attempt)
-    session.flush()
+    BEGUN.write(session, attempt)
     return attempt
 
 

@@ -32,6 +32,7 @@ from lms.notices.plan import BEFORE_STATES, LATE_STATES, NoticePlan
 from lms.organisation import MailServer, Organisation, load
 from lms.outbox import Job, JobState, enqueue, enqueue_many
 from lms.people.models import Person
+from lms.prepared import Prepared, among
 
 SEND = "mail.send"
 NOTICE = "notice"
@@ -150,16 +151,22 @@ def language_of(person: Person | None, own: Organisation | None) -> str:
     return (person.language if person else None) or first
 
 
+TOLD = Prepared(
+    select(Mail.person_id, Mail.events)
+    .where(
+        among(Mail.person_id, "people"),
+        Mail.events.is_not(None),
+        or_(Mail.kind != NOTICE, Mail.sent_at.is_not(None), Mail.handing_since.is_not(None)),
+    )
+    .order_by(Mail.id)
+)
+
+
 def corrections(session: Session, person_ids: Collection[int], day: date) -> dict[int, list[Event]]:
     """What mails to these people have to put right in their calendars, by person (:func:`lms.notices.calendar.corrections`). A reminder
     that was not sent has told no calendar anything."""
     told: dict[int, list[Event]] = {}
-    wrote = select(Mail.person_id, Mail.events).where(
-        Mail.person_id.in_(person_ids),
-        Mail.events.is_not(None),
-        or_(Mail.kind != NOTICE, Mail.sent_at.is_not(None), Mail.handing_since.is_not(None)),
-    )
-    for person_id, events in session.execute(wrote.order_by(Mail.id)):
+    for person_id, events in TOLD.rows(session, people=person_ids):
         told.setdefault(person_id or 0, []).extend(map(Event.read, events))
     told = {person_id: events for person_id, events in told.items() if any(event.due >= day for event in events)}
     if not told:

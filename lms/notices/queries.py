@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from lms.notices.models import Mail, NoticeChoice, NoticeLine
 from lms.people.models import Person
+from lms.prepared import Prepared
 
 
 class MailState(StrEnum):
@@ -55,10 +56,14 @@ def listed(session: Session, only: MailState | None, page: int, size: int = 50) 
     return session.scalars(query).all()
 
 
+ATTACHED = Prepared(
+    select(Mail.attachments).where(Mail.kind == bindparam("kind"), Mail.person_id == bindparam("person_id"))
+)
+
+
 def was_written(session: Session, kind: str, person_id: int, file_id: int) -> bool:
     """Whether a mail of this kind with this attachment was written to somebody already."""
-    sent = session.scalars(select(Mail.attachments).where(Mail.kind == kind, Mail.person_id == person_id))
-    return any(file_id in attached for attached in sent)
+    return any(file_id in row.attachments for row in ATTACHED.rows(session, kind=kind, person_id=person_id))
 
 
 def lines(

@@ -324,11 +324,15 @@ class _ReadableFont:
 
     def addObjects(self, document: Any) -> None:
         subsets = list(self._font.state[document].subsets)
+        names = [self._font.getSubsetInternalName(at, document)[1:] for at in range(len(subsets))]
         known = set(document.idToObject)
         self._font.addObjects(document)
         maps = [name for name in document.idToObject if name not in known and name.startswith("toUnicodeCMap:")]
         for name, subset in zip(maps, subsets, strict=True):
             document.idToObject[name].content = _unicode_map(subset, self._said)
+        for name, subset in zip(names, subsets, strict=True):
+            widths = " ".join(num(self._font.face.getCharWidth(code)) for code in subset)
+            document.idToObject[name].Widths = _Ready(f"[ {widths} ]")
 
 
 def _unicode_map(subset: Sequence[int], said: dict[int, str]) -> str:

@@ -14,10 +14,18 @@ from lms.errors import N_, Conflict, Invalid
 from lms.learning.models import Attempt, AttemptKind, Enrolment
 from lms.people.models import Person
 from lms.people.queries import Held
-from lms.prepared import Prepared
+from lms.prepared import New, Prepared
 from lms.records.models import How, RecordRevocation, TrainingRecord
 
 OF_ENROLMENT = Prepared(select(TrainingRecord.id).where(TrainingRecord.enrolment_id == bindparam("enrolment_id")))
+
+
+AWARD = New(
+    TrainingRecord,
+    *("person_id", "course_id", "version_id", "enrolment_id", "attempt_id", "completed_on", "completed_at", "language"),
+    *("score", "pass_mark", "how", "minutes", "topics", "course_code", "course_title", "version_number", "person_name"),
+    *("department_id", "department_path", "job", "profession", "recorded_at", "recorded_by"),
+)
 
 
 def award(
@@ -63,8 +71,7 @@ def award(
         recorded_at=now,
         recorded_by=None,
     )
-    session.add(record)
-    session.flush()
+    AWARD.write(session, record)
     return record
 
 

@@ -139,9 +139,10 @@ def house() -> House:
 
 def session() -> Session:
     """The request's database session: a writer for requests that may change something, a reader for the others."""
-    if "session" not in g:
-        g.session = house().database.open(write=request.method not in READING)
-    return cast(Session, g.session)
+    opened = g.get("session")
+    if opened is None:
+        opened = g.session = house().database.open(write=request.method not in READING)
+    return cast(Session, opened)
 
 
 def commit() -> None:
@@ -158,22 +159,25 @@ def only_read() -> None:
 
 def roll_back() -> None:
     """Undo what the request has begun, so that its session can be read again, for instance to tell an error."""
-    if "session" in g:
-        session().rollback()
+    opened = g.get("session")
+    if opened is not None:
+        opened.rollback()
 
 
 def now() -> datetime:
     """The moment of the request: the same for everything in it."""
-    if "now" not in g:
-        g.now = house().clock.now()
-    return cast(datetime, g.now)
+    moment = g.get("now")
+    if moment is None:
+        moment = g.now = house().clock.now()
+    return cast(datetime, moment)
 
 
 def organisation() -> Organisation:
     """The organisation; before set-up, one without a name."""
-    if "organisation" not in g:
-        g.organisation = load_organisation(session()) or Organisation(name="")
-    return cast(Organisation, g.organisation)
+    own = g.get("organisation")
+    if own is None:
+        own = g.organisation = load_organisation(session()) or Organisation(name="")
+    return cast(Organisation, own)
 
 
 def today() -> date:
@@ -191,7 +195,9 @@ def viewer() -> Viewer:
 
 def viewer_or_none() -> Viewer | None:
     """Who is asking, or None when nobody is signed in."""
-    holder = current_user._get_current_object()  # once: each look through the proxy asks Flask-Login anew
+    holder = g.get("_login_user")  # where Flask-Login keeps it; asked through its proxy it looks five times
+    if holder is None:
+        holder = current_user._get_current_object()
     return holder.viewer if isinstance(holder, SignedIn) else None
 
 
@@ -242,9 +248,10 @@ def locale() -> str:
     Worked out once for whoever is asking: that changes when they sign in.
     """
     asking = viewer_or_none()
-    if "locale" not in g or g.locale[0] is not asking:
-        g.locale = (asking, _locale_for(asking))
-    return cast(str, g.locale[1])
+    found = g.get("locale")
+    if found is None or found[0] is not asking:
+        found = g.locale = (asking, _locale_for(asking))
+    return cast(str, found[1])
 
 
 def _locale_for(asking: Viewer | None) -> str:
@@ -314,9 +321,10 @@ def install(app: Flask) -> None:
 
 def _texts() -> Any:
     """The texts of the reader's language: looked up once in a request, for a page has a hundred of them."""
-    if "texts" not in g:
-        g.texts = flask_babel.get_translations()
-    return g.texts
+    found = g.get("texts")
+    if found is None:
+        found = g.texts = flask_babel.get_translations()
+    return found
 
 
 def _translated(message: str) -> str:
@@ -443,7 +451,8 @@ def _headers(response: Response) -> Response:
 
 def viewer_known() -> bool:
     """Whether somebody is signed in, without asking the database again."""
-    return bool(getattr(g, "_login_user", None) and g._login_user.is_authenticated)
+    holder = g.get("_login_user")
+    return holder is not None and bool(holder.is_authenticated)
 
 
 def static_headers(headers: Any, path: str, url: str) -> None:
