@@ -216,7 +216,7 @@ def test_a_large_file_is_taken_in_and_back_in_slices_that_go_on_where_they_were_
         run_id = staging.begin(session, "Old", "hr", stored, None, None, by).id
         assert staging.step(session, run_id, files, by)
     desk = signed_in(hr)
-    shown = desk.page(f"/people/import/completions/{run_id}", budget=None)
+    shown = desk.page(f"/people/import/completions/{run_id}")
     begun = page_of(desk.submit(shown, form="take-in"))
     assert "0 of 20 completions are taken in" in begun.text and "figures and due days stay as they were" in begun.text
     with db.transaction() as session:

@@ -172,7 +172,7 @@ def test_every_shape_of_rule_stands_in_the_form_as_it_was(desk: Desk, clock: Set
         for document in documents:
             begin(session, document, Actor(None, clock.now()))
     for number, document in enumerate(documents, 1):
-        page = desk.hr.page(f"/requirements/drafts/{number}", budget=None)
+        page = desk.hr.page(f"/requirements/drafts/{number}")
         desk.hr.post(f"/requirements/drafts/{number}", data={**page.fields(page.form("requirement")), "do": "refresh"})
         with desk.db.session() as session:
             kept = session.get_one(RequirementDraft, number).document
@@ -324,7 +324,7 @@ def test_bad_input_is_told_at_its_field_and_nothing_is_published(desk: Desk) -> 
     kept = desk.press(
         desk.hr.page("/requirements/new"), "add:audience", **{**FORM, "from": "", "new:audience": "none"}
     ).request.path
-    assert "from: A calendar day is missing here." in desk.hr.page(f"{kept}/rehearsal", budget=None).text
+    assert "from: A calendar day is missing here." in desk.hr.page(f"{kept}/rehearsal").text
     many = {f"audience.{n}.kind": "job" for n in range(300)}
     assert desk.press(desk.hr.page("/requirements/new"), "check", **{**FORM, **many}).status_code == 422
     assert desk.count() == 0 and desk.count(Requirement) == 0
