@@ -15,7 +15,6 @@ from lms.db import Database
 from lms.files import FileStore
 from lms.web import blueprints, errors, page
 from lms.web.compression import Compressed, fingerprint
-from lms.web.cookies import Cookies
 
 HERE = Path(__file__).resolve().parent
 
@@ -45,7 +44,6 @@ def create_app(config: Config, clock: Clock | None = None, database: Database | 
         TESTING=config.testing,
         BABEL_TRANSLATION_DIRECTORIES=str(HERE / "translations"),
     )
-    app.session_interface = Cookies()
     app.extensions["attune"] = page.House(
         config=config,
         clock=clock or SystemClock(),
