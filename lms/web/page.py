@@ -309,7 +309,10 @@ def install(app: Flask) -> None:
     app.jinja_env.filters["day"] = lambda value, format="medium": (
         flask_babel.format_date(value, format) if value else ""
     )
-    app.jinja_env.filters["moment"] = lambda value: flask_babel.format_datetime(value, "medium") if value else ""
+    app.jinja_env.filters["moment"] = lambda value: _to_the_minute(value) if value else ""
+    app.jinja_env.filters["instant"] = lambda value: flask_babel.format_datetime(value, "medium") if value else ""
+    app.jinja_env.filters["language_words"] = words.language_words
+    app.jinja_env.filters["unquoted"] = lambda title: str(title).strip('"“”«»')
     app.jinja_env.filters["percent"] = percent
     app.jinja_env.filters["score"] = score
     app.jinja_env.filters["topic_name"] = topic_name
@@ -317,6 +320,14 @@ def install(app: Flask) -> None:
     app.jinja_env.globals["ngettext"] = _counting(app.jinja_env.globals["ngettext"])
     app.jinja_env.tests["may"] = _may
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def _to_the_minute(value: datetime) -> str:
+    """A moment as people say it, without seconds; where an order of events matters, ``instant`` has them."""
+    locale = flask_babel.get_locale()
+    assert locale is not None  # there is one in every request
+    day, time = flask_babel.format_date(value, "medium"), flask_babel.format_time(value, "short")
+    return str(locale.datetime_formats["medium"]).replace("'", "").replace("{0}", time).replace("{1}", day)
 
 
 def _texts() -> Any:

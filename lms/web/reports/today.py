@@ -80,7 +80,7 @@ def _lapse_columns() -> list[dict[str, Any]]:
 
 def _lapse(line: today.Lapse, tree: Tree) -> list[Any]:
     inside = line.department_id in tree.nodes
-    name = tree.path(line.department_id) if inside else figures.outside_words()
+    name = {"place": tree.path(line.department_id)} if inside else figures.outside_words()
 
     def cell(people: int, days: int) -> Any:
         if not people or not inside:
