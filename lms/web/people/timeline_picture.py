@@ -13,19 +13,29 @@ from lms.compliance.calendar import add_months
 from lms.compliance.queries import Line
 
 MONTHS_BACK, MONTHS_AHEAD = 24, 12
+MOST_YEARS = 8
+"""So many years are named at most, so that they fit on a phone; of more, every second, third and so on."""
+
+ROOM = 0.05
+"""No name this near to an end of the picture, where it would stand out over it."""
+
 NEVER = 9999
 """The year of a day that does not come: the state has no end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Rows for ``spans_chart``, its ends in words, and where today is, 0 to 1. ``whole``: from the first day to the last."""
+    """Rows for ``spans_chart``, its ends in words, and where today is, 0 to 1. ``whole``: from the first day to the last.
+
+    ``years``: where each year begins, with its name or nothing.
+    """
 
     rows: list[dict[str, Any]]
     start: str
     end: str
     today: float
     whole: bool
+    years: list[tuple[str, float]]
 
 
 def picture(lines: Sequence[Line], today: date, *, whole: bool = False) -> Picture:
@@ -59,7 +69,18 @@ def picture(lines: Sequence[Line], today: date, *, whole: bool = False) -> Pictu
                 marks.add(round(place(span.from_day), 4))
         if parts:
             rows.append({"label": line.title or gettext("Overall"), "parts": parts, "marks": sorted(marks)})
-    return Picture(rows, format_date(first), format_date(last), place(today), whole)
+    return Picture(rows, format_date(first), format_date(last), place(today), whole, _years(first, last))
+
+
+def _years(first: date, last: date) -> list[tuple[str, float]]:
+    starts = [date(year, 1, 1) for year in range(first.year + 1, last.year + 1)]
+    step = -(-len(starts) // MOST_YEARS)
+    found = []
+    for start in starts:
+        at = (start - first).days / (last - first).days
+        named = start.year % step == 0 and ROOM < at < 1 - ROOM
+        found.append((format_date(start, "y") if named else "", at))
+    return found
 
 
 def _days(from_day: date, to_day: date) -> str:
