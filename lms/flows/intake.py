@@ -12,7 +12,7 @@ from lms.files import FileStore
 from lms.flows import staffing
 from lms.flows.staffing import silent
 from lms.organisation import load
-from lms.people import dry_runs, imports
+from lms.people import dry_runs
 from lms.people.dry_runs import Phase
 from lms.people.fact_feed import FactPlan
 from lms.people.models import DryRun, ImportRun
@@ -52,16 +52,14 @@ def take_in(
         return _done(desk, ident, before.id)  # all but this was done
     # Only a worker, which holds its job, may take over what is not finished: a request may still be at it in another tab.
     begun_id = before.id if before is not None and run.beside else None
-    if begun_id is not None and run.what == STAFF:
-        with desk.writing() as session:
-            imports.abandon(session, begun_id)
+    if before is not None and begun_id is not None and (run.what == STAFF or "clearing" in before.summary):
+        staffing.abandon(desk, begun_id)
     try:
         found = _compare(desk, run, files, progress)
         dry_runs.refuse_if_other(run, found)
     except AttuneError:
         if begun_id is not None:
-            with desk.writing() as session:
-                imports.abandon(session, begun_id)
+            staffing.abandon(desk, begun_id)
         raise
 
     def begun(session: Session, made: ImportRun) -> None:

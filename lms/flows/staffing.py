@@ -16,7 +16,7 @@ from lms.errors import N_, AttuneError, Conflict, Message
 from lms.files import StoredFile
 from lms.organisation import load
 from lms.outbox import again, enqueue
-from lms.people import fact_taking, imports, undoing, worklist
+from lms.people import fact_taking, import_log, imports, undoing, worklist
 from lms.people import queries as people
 from lms.people.fact_feed import FactPlan
 from lms.people.models import ImportRun
@@ -88,10 +88,19 @@ def import_people(
                 compliance.rebuild(session, undoing.touched(session, run.id), now=by.now)
             _accounts_follow(session, by, prepared.rehired)
     except BaseException:
-        with desk.writing() as session:
-            imports.abandon(session, run.id)
+        abandon(desk, run.id)
         raise
     return done
+
+
+def abandon(desk: Desk, run_id: int) -> None:
+    """Clear away what an import that is not finished has left, in short transactions; the next import does it where this is cut off."""
+    finished = False
+    while not finished:
+        with desk.writing() as session:
+            finished = imports.abandon(session, run_id)
+        if not finished:
+            desk.give_way()
 
 
 def note_faults(session: Session, source: str, what: str, report: Report, file_name: str, by: Actor) -> int:
@@ -133,8 +142,7 @@ def import_facts(
         while not _step_facts(desk, run.id, plan, by, progress):
             desk.give_way()
     except AttuneError:
-        with desk.writing() as session:
-            imports.abandon(session, run.id)
+        abandon(desk, run.id)
         raise
     return run
 
@@ -165,10 +173,11 @@ def begin_undo(session: Session, run_id: int, by: Actor) -> bool:
     Raises:
         NotFound, Conflict: see :func:`undo_import`; what only the worker finds stands with the import.
     """
-    run = undoing.to_be_undone(session, run_id)
-    if (job_id := run.summary.get("undoing")) is not None:
+    begun = session.get(ImportRun, run_id, with_for_update=True, populate_existing=True)
+    if begun is not None and (job_id := begun.summary.get("undoing")) is not None:
         again(session, job_id, by.now)  # where it was given up; else a worker is at it, or will be
         return False
+    run = undoing.to_be_undone(session, run_id)
     if undoing.touches(run) <= undoing.AT_ONCE:
         undo_import(session, run_id, by)
         return True
@@ -192,7 +201,23 @@ def undo_import(session: Session, run_id: int, by: Actor) -> None:
     Raises:
         Conflict: it is not the last one, or later changes build on it.
     """
-    people_changed(session, undoing.undo(session, run_id, by), by)
+    while not step_undo(session, run_id, by):
+        pass
+
+
+def step_undo(session: Session, run_id: int, by: Actor) -> bool:
+    """One short step of taking an import back: what it changed is told, then all of it is taken back at once, then what it wrote is
+    cleared away. True when that is done; one that was cut off is gone on with.
+
+    Raises:
+        NotFound, Conflict: see :func:`undo_import`; nothing was changed.
+    """
+    run = session.get(ImportRun, run_id)
+    if run is not None and run.undone_at is not None and "clearing" in run.summary:
+        return undoing.clear(session, run_id, by)
+    if import_log.catch_up(session, run_id):
+        people_changed(session, undoing.undo(session, run_id, by), by)
+    return False
 
 
 def _write_in_turn(desk: Desk, steps: Sequence[Callable[[Session], None]], progress: Progress) -> None:

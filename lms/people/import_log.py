@@ -77,7 +77,7 @@ def step(session: Session, payload: dict[str, Any]) -> bool:
 
 
 def catch_up(session: Session, run_id: int) -> bool:
-    """Write some of what was not told yet of an import that is to be undone, so that undoing it holds others up for less; True when all is
+    """Write some of what was not told yet of an import that is to be undone, before anything of it is taken away; True when all is
     told."""
     run = session.get(ImportRun, run_id, with_for_update=True)
     if run is None or run.undone_at is not None or "told" not in run.options:
@@ -85,14 +85,13 @@ def catch_up(session: Session, run_id: int) -> bool:
     return _tell(session, run, Actor(run.imported_by, run.imported_at), tuple(TOLD), PEOPLE_IN_STEP)
 
 
-def tell_undone(session: Session, run: ImportRun, by: Actor) -> None:
-    """The same the other way round, before anything of the import is taken away; what was not told of it yet is told first."""
-    models, everybody = tuple(TOLD), (0, session.scalar(select(func.max(Person.id))) or 0)
-    if "told" in run.options:
-        _tell(session, run, Actor(run.imported_by, run.imported_at), models, everybody[1] + 1)
+def tell_undone(session: Session, run: ImportRun, by: Actor, some: tuple[int, int]) -> None:
+    """The same the other way round about the next people (those above the first number, up to the second), before what the import wrote
+    about them is removed."""
+    models = tuple(TOLD)
     known, new = (
-        _Entries(session, run, _known(run, models, everybody)),
-        _Entries(session, run, _brought(run, everybody)),
+        _Entries(session, run, _known(run, models, some)),
+        _Entries(session, run, _brought(run, some)),
     )
     record_each(session, by, UNDONE, known.rows(known.written(models), known.replaced(models), named=True))
     record_each(session, by, UNDONE, new.rows(new.written(models), cast(null(), JSON), named=False))
@@ -128,12 +127,11 @@ def _brought(run: ImportRun, some: tuple[int, int]) -> Any:
 
 def _gone(run: ImportRun, model: Any) -> Any:
     """The facts that the import took out of force; asked of each fact, because SQLite would go through all of a list for each person."""
-    change = exists().where(
+    return exists().where(
         ImportChange.import_id == run.id,
         ImportChange.table_name == model.__tablename__,
         ImportChange.row_id == model.id,
     )
-    return (model.superseded_at == run.imported_at) & change
 
 
 def _known(run: ImportRun, models: Sequence[Any], some: tuple[int, int]) -> Any:

@@ -23,7 +23,7 @@ from lms.people.plan import Verdict
 from lms.people.prepared import BEGINNING, Prepared
 from lms.people.preparing import hold
 from lms.people.staging import EMPLOYMENTS, GONE, MEMBERSHIPS, NEW_PLACES, PEOPLE, PLACES, ROWS, batches, bulk
-from lms.people.undoing import FACTS, forget
+from lms.people.undoing import FACTS, clear, refuse_while_clearing
 
 STALE = timedelta(minutes=10)
 """An import that has not finished after this long was interrupted; its leftovers are cleared away by the next one."""
@@ -119,27 +119,31 @@ def listed(session: Session, numbers: Iterable[str]) -> set[str]:
     return found
 
 
-def abandon(session: Session, run_id: int) -> None:
-    """Clear away what an import that did not finish has left."""
+def abandon(session: Session, run_id: int) -> bool:
+    """Clear away some of what an import that did not finish has left, so that nobody waits for long; True when nothing is left."""
     run = session.get(ImportRun, run_id)
-    if run is not None and run.summary.get("unfinished"):
-        forget(session, run)
-        session.delete(run)
+    if run is None or not run.summary.get("unfinished"):
+        return True
+    if not clear(session, run_id, None):
+        return False
+    session.delete(run)
+    return True
 
 
 def clear_interrupted(session: Session, now: datetime) -> None:
     """Clear away what imports that were interrupted have left.
 
     Raises:
-        Conflict: an import is being taken in at this moment.
+        Conflict: an import is being taken in, or cleared away, at this moment.
     """
+    refuse_while_clearing(session)
     for run in session.scalars(select(ImportRun).where(ImportRun.undone_at == ImportRun.imported_at)).all():
         if not run.summary.get("unfinished"):
             continue
         if run.imported_at > now - STALE:
             raise Conflict(N_("Another import is being taken in. Wait until it has finished, then try again."))
-        forget(session, run)
-        session.delete(run)
+        while not abandon(session, run.id):
+            pass
 
 
 # --- the steps --------------------------------------------------------------------------------------------------------

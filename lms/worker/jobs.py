@@ -178,15 +178,16 @@ def take_file_in(payload: dict[str, Any], bench: Bench) -> None:
 
 
 def take_import_back(payload: dict[str, Any], bench: Bench) -> None:
-    """Take a large import back, all of it or nothing: one that was cut off has changed nothing, and begins again."""
-    by = Actor(payload["by"], bench.clock.now(), payload["origin"])
-    _in_steps(bench, lambda session: import_log.catch_up(session, payload["run"]), breather=True)
+    """Take a large import back: all of it in one short step, what it wrote is cleared away in others. One that was cut off goes on."""
+    run_id, by = payload["run"], Actor(payload["by"], bench.clock.now(), payload["origin"])
     try:
-        with bench.database.transaction() as session:
-            staffing.undo_import(session, payload["run"], by)
+        _in_steps(
+            bench, lambda session: staffing.step_undo(session, run_id, by), breather=True,
+            how_far=lambda session: undoing.how_far(session, run_id),
+        )  # fmt: skip
     except AttuneError as error:
         with bench.database.transaction() as session:
-            staffing.refuse_undo(session, payload["run"], error.message)
+            staffing.refuse_undo(session, run_id, error.message)
 
 
 def _telling(bench: Bench) -> Progress:

@@ -136,7 +136,28 @@ def test_a_large_file_of_facts_says_how_far_it_is_and_goes_on_where_it_was_cut_o
         session.execute(delete(BirthMonth).where(BirthMonth.import_id.is_(None)))
         session.execute(update(BirthMonth).values(superseded_at=None))
     hall.desk.submit(refused, form="undo")
+    with db.transaction() as session:
+        (job,) = session.scalars(select(Job).where(Job.kind == undoing.UNDO, Job.state == JobState.WAITING)).all()
+        assert not staffing.step_undo(session, run.id, Actor(hr, hall.clock.now()))  # and then the worker dies
+        far = undoing.how_far(session, run.id)
+        assert far is not None
+        tell(session, job.id, far)
+    clearing = hall.desk.page(going.url)
+    assert "What it wrote is being cleared away" in clearing.text and hall.months() == {}
+    assert f"0 of {far.total} steps are done" in clearing.text
+    with pytest.raises(Conflict, match="still being cleared away"):
+        staffed.take_in(STAFF, confirmed=True)
+    with db.transaction() as session:
+        session.get_one(Job, job.id).state = JobState.FAILED
+    stopped = hall.desk.page(going.url)
+    assert "Clearing away stopped" in stopped.text
+    hall.desk.submit(stopped, form="undo")
     hall.work()
+    with db.session() as session:
+        assert (
+            not session.scalars(select(BirthMonth)).all()
+            and "clearing" not in session.get_one(ImportRun, run.id).summary
+        )
     take_import_back(
         {"run": run.id, "by": hr, "origin": None}, Bench(db, hall.files, hall.clock)
     )  # it died before it could say so

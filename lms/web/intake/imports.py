@@ -17,7 +17,7 @@ from wtforms.validators import InputRequired, Length
 from lms.access import Permission, may
 from lms.errors import N_, AttuneError, Message, NotFound
 from lms.flows import staffing
-from lms.outbox import Job, JobState
+from lms.outbox import HowFar, Job, JobState
 from lms.people import dry_runs, listing, sources, undoing, worklist
 from lms.people.models import ImportRun
 from lms.web.errors import error_page
@@ -127,6 +127,7 @@ def show(run_id: int) -> ResponseReturnValue:
         "people/import_done.html",
         run=run, verdicts=VERDICTS, is_last=last is not None and last.id == run.id,
         stopped=job is not None and job.state == JobState.FAILED,
+        far=HowFar(**job.progress) if job is not None and job.progress else None,
         refused=tell(Message.of(why)) if why else "",
     )  # fmt: skip
 
