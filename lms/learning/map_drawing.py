@@ -211,9 +211,9 @@ class _Pen:
         if box.start:
             width = 16 + measured(self.words.start, 11) * 1.08
             parts.append(
-                f'<rect class="map-tag" x="{x + 12:.1f}" y="{y - 10:.1f}" width="{width:.1f}" height="20" rx="10"/>'
+                f'<rect class="map-tag" x="{x + 12:.1f}" y="{y - 15:.1f}" width="{width:.1f}" height="20" rx="10"/>'
             )
-            parts.append(_text("map-tag-text", x + 12 + width / 2, y + 4, self.words.start, centre=True))
+            parts.append(_text("map-tag-text", x + 12 + width / 2, y - 1, self.words.start, centre=True))
         return f"<g><title>{escape(box.name)}. {escape(box.said)}</title>{''.join(parts)}</g>"
 
     def _scene(self, box: Box, x: float, y: float, wide: float) -> list[str]:

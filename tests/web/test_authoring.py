@@ -136,7 +136,7 @@ def test_publishing_makes_versions_and_says_when_nothing_changed(
     write(folder.parent, {LESSON: FILES[LESSON].replace("own words", "very own words")})
     assert "have changed since" in author.page(HERE).text
     page = publish(author, "minor")
-    assert "Version 2 is published." in page.text and [row[0] for row in page.rows()[1:]] == ["2", "1"]
+    assert "Version 2 is published." in page.text and [row[0] for row in page.rows(1)[1:]] == ["2", "1"]
     assert versions(db) == [1, 2]
 
 
