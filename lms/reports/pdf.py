@@ -164,9 +164,9 @@ class _Rollup:
     def draw(self) -> bytes:
         self._head()
         self._overall_and_trend()
+        self._attention()
         self._divisions()
         self._lapses()
-        self._attention()
         self._definitions()
         self._foot()
         return self.canvas.finish()
