@@ -27,10 +27,12 @@ def form_page(
     crumb: tuple[str, str] | None = None,
     top: tuple[str, str] | None = None,
     files: bool = False,
+    nothing: str = "",
 ) -> ResponseReturnValue:
     """Show a form; when it was sent rightly, act, commit and go where ``act`` says. What the action refuses stands above the form.
 
-    ``crumb`` and ``top`` are (name, address) of the page above and of the part of the house (None: people); ``files``: it sends files.
+    ``crumb`` and ``top`` are (name, address) of the page above and of the part of the house (None: people); ``files``: it sends files;
+    ``nothing``: why there is nothing to fill in, shown in place of the form.
     """
     refused: list[tuple[str, None]] = []
     status = 200
@@ -50,7 +52,7 @@ def form_page(
     return render_template(
         "people/form.html",
         form=form, fields=fields, refused=refused, title=title, label=label, back=back, lede=lede, kind=kind, crumb=crumb,
-        top=top, files=files,
+        top=top, files=files, nothing=nothing,
     ), 422 if form.errors else status  # fmt: skip
 
 

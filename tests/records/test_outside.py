@@ -391,10 +391,13 @@ def test_two_who_say_the_same_at_the_same_time_say_it_once(house: House, db: Dat
 def test_a_reviewer_decides_about_what_they_have_read(house: House, enter: Enter, db: Database) -> None:
     with db.transaction() as session:
         house.hospital(session).course("cc-900")
-        claim = Claim("Culture", "State University", date(2026, 3, 1), 60, attested="I was there")
+        claim = Claim("Culture", "State University", date(2026, 3, 1), 0, attested="I was there")
         ident = hand_in(session, house.overdue, claim, None, Actor(house.overdue, NOW)).id
+        hand_in(session, house.overdue, claim, None, Actor(house.overdue, NOW))
     one, other = enter(Role.HR), enter(Role.HR, house.acute)
     read, same = one.page(f"/outside-training/review/{ident}"), other.page(f"/outside-training/review/{ident}")
+    assert "day: Culture" in read.text and "0 minutes" not in read.text
+    assert "length not known" in one.page("/outside-training/review/").text
     one.submit(read, {"reason": "Not about this"}, form="decide", button="Do not approve")
     late = other.submit(same, {"reason": "Well done", "hours": "1"}, form="decide", button="Approve", follow=False)
     page = page_of(late, 409)

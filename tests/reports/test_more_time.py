@@ -77,6 +77,8 @@ def test_what_a_learner_asks_for_others_decide_and_the_learner_is_told(
     assert "until Jul 15, 2026" in learner.page("/learning").text
     kept = hr.page(f"/people/{house.overdue}/training").text
     assert "Refused by" in kept and "Granted until Jul 15, 2026" in kept
+    nothing_due = hr.page(f"/people/{house.compliant}/more-time")
+    assert "nothing to do by a day now" in nothing_due.text and "Move the due day" not in nothing_due.text
 
 
 def test_nobody_decides_their_own_and_a_duty_that_is_met_waits_for_nobody(

@@ -133,7 +133,7 @@ def _tasks(completed: set[tuple[int, date]], enrolled: Sequence[Enrolment], duti
         slugs = (*duty.courses, *(slug for name in duty.attestations for slug in stated.get(name, ())))
         for course in _left(duty, tuple(dict.fromkeys(slugs)), offered, completed, under_way):
             if (place := asked.get(course.course_id)) is not None:  # two duties ask for it: both reasons are told
-                tasks[place] = replace(tasks[place], why=f"{tasks[place].why} {tell(duty.why)}")
+                tasks[place] = replace(tasks[place], why=f"{_ended(tasks[place].why or '')} {tell(duty.why)}")
                 continue
             asked[course.course_id] = len(tasks)
             enrolment = under_way.get(course.course_id)
@@ -180,6 +180,11 @@ def _left(
         return sorted(courses, key=lambda course: course.course_id not in under_way)[:1]
     done = {course_id for course_id, day in completed if day >= duty.counts_from}
     return [course for course in courses if course.course_id not in done] or courses
+
+
+def _ended(text: str) -> str:
+    """What may end in somebody's own words, ended as a sentence, so that another may follow."""
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
 
 
 def _task(

@@ -63,7 +63,8 @@ def _register(decision: Decision) -> None:
             decision.one(form, one, documents.kept_for(form, person_id))
 
         return change(
-            one, form, str(decision.title), str(decision.label), act, tab=decision.tab, files=True, lede=str(decision.lede)
+            one, form, str(decision.title), str(decision.label), act, tab=decision.tab, files=True, lede=str(decision.lede),
+            nothing=decision.nothing(form),
         )  # fmt: skip
 
     blueprint.add_url_rule(f"/<int:person_id>/{decision.name}", decision.name, view, methods=["GET", "POST"])

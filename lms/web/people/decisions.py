@@ -77,6 +77,10 @@ class Decision:
     def offer(self, form: Any, person: Person | None) -> None:
         """Fill in what there is to choose from, for one person or (None) for a list."""
 
+    def nothing(self, form: Any) -> str:
+        """Why nothing can be decided about this one person, where that is so: said in place of the form."""
+        return ""
+
     def check(self, form: Any) -> None:
         """Refuse what is wrong whoever it is for.
 
@@ -174,9 +178,7 @@ class Assign(Decision):
         )  # fmt: skip
 
     def act(self, form: Any, chosen: Sequence[Person], files: Mapping[int, int]) -> str:
-        title = gettext(
-            "%(course)s, assigned on %(day)s", course=_chosen(form.course), day=format_date(today(), "short")
-        )
+        title = gettext("%(course)s, assigned on %(day)s", course=_chosen(form.course), day=format_date(today()))
         ids = [one.id for one in chosen]
         made = assigning.assign_course(session(), self._wanted(form), title, ids, actor(), files=files)
         return url_for("assignments.show", requirement_id=made.requirement_id)
@@ -211,8 +213,6 @@ class MoreTime(Decision):
             form.requirement.choices = _requirements()
             return
         turns = more_time.turns(session(), person.id, today())
-        if not turns and request.method == "GET":
-            raise NotFound(N_("This person has nothing to do by a day now, so there is no due day to move."))
         form.requirement.choices = [
             SelectChoice(
                 str(turn.requirement_id),
@@ -220,6 +220,10 @@ class MoreTime(Decision):
             )
             for turn in turns
         ]
+
+    def nothing(self, form: Any) -> str:
+        asked = form.requirement.choices
+        return "" if asked else gettext("This person has nothing to do by a day now, so there is no due day to move.")
 
     def one(self, form: Any, person: Person, file_id: int | None) -> Any:
         link = organisation().base_url.rstrip("/") + url_for("learner.home")
