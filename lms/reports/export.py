@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from itertools import islice
 from typing import Any
 
@@ -28,7 +28,7 @@ Value = str | int | float | date | None
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a file. ``kind``: text, count, share (0 to 1) or day; ``width`` in characters."""
+    """A column of a file. ``kind``: text, count, share (0 to 1), day or moment (UTC); ``width`` in characters."""
 
     label: str
     kind: str = "text"
@@ -191,7 +191,7 @@ def _text(value: Value) -> str | int | None:
         return "'" + value if value.startswith(FORMULA) else value
     if isinstance(value, float):
         return f"{value:.4f}"
-    return value.isoformat() if isinstance(value, date) else value
+    return str(value) if isinstance(value, date) else value
 
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -224,6 +224,7 @@ def xlsx(sheet: Sheet) -> bytes:
         "count": book.add_format({"num_format": "#,##0"}),
         "share": book.add_format({"num_format": "0.0%"}),
         "day": book.add_format({"num_format": "yyyy-mm-dd"}),
+        "moment": book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}),
     }
     _main_sheet(book, sheet, formats)
     terms = book.add_worksheet(sheet.definitions_name[:31])
@@ -260,7 +261,9 @@ def _main_sheet(book: Any, sheet: Sheet, formats: Mapping[str, Any]) -> None:
 def _cell(main: Any, row: int, place: int, value: Value, style: Any) -> None:
     if value is None:
         return
-    if isinstance(value, date):
+    if isinstance(value, datetime):  # a workbook knows no time zones
+        main.write_datetime(row, place, value.astimezone(UTC).replace(tzinfo=None), style)
+    elif isinstance(value, date):
         main.write_datetime(row, place, value, style)
     elif isinstance(value, str):
         main.write_string(row, place, value, style)

@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable
 from datetime import timedelta
 
+import openpyxl
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import text
@@ -66,14 +67,21 @@ def test_a_row_says_what_changed_and_where_it_came_from(
     assert row[5:] == ["Promoted", "10.2.2.2"]
 
 
+def _csv(client: PageClient, address: str) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(client.get(address).get_data(as_text=True))))
+
+
 def test_the_file_holds_the_same_entries(log: Database, signed_in: Callable[[int], PageClient], who: Who) -> None:
     client = signed_in(who("auditor"))
-    answer = client.get("/admin/audit.csv?person=learner&action=membership")
-    rows = list(csv.reader(io.StringIO(answer.get_data(as_text=True))))
+    rows = _csv(client, "/admin/audit.csv?person=learner&action=membership")
     head = next(place for place, row in enumerate(rows) if row[:1] == ["Number"])
     assert [row[4] for row in rows[head + 1 :]] == ["membership.move"]
     assert ["Person, by them or about them: learner"] in rows, "the file says what it leaves out"
-    assert client.get("/admin/audit.xlsx").data.startswith(b"PK")
+    book = openpyxl.load_workbook(io.BytesIO(client.get("/admin/audit.xlsx").data)).worksheets[0]
+    when = next(cell for row in book.iter_rows() for cell in row if cell.value == "When (UTC)")
+    below = book.cell(when.row + 1, when.column)
+    moments = {row[2] for row in _csv(client, "/admin/audit.csv") if len(row) > 2}
+    assert below.is_date and f"{below.value}+00:00" in moments
     assert signed_in(who("manager")).get("/admin/audit.csv").status_code == 403
 
 

@@ -98,7 +98,7 @@ def audit_file(kind: str) -> ResponseReturnValue:
     if question.unknown:
         abort(404)
     labels = (
-        (gettext("Number"), "count", 10), (gettext("Sealed as"), "count", 10), (gettext("When"), "text", 24),
+        (gettext("Number"), "count", 10), (gettext("Sealed as"), "count", 10), (gettext("When (UTC)"), "moment", 20),
         (gettext("Who"), "text", 24), (gettext("What"), "text", 22), (gettext("Kind of thing"), "text", 16),
         (gettext("Its number"), "count", 10), (gettext("About"), "text", 24), (gettext("Before"), "text", 40),
         (gettext("After"), "text", 40), (gettext("Reason"), "text", 40), (gettext("From"), "text", 18),
@@ -146,7 +146,7 @@ def _lines(question: Asked) -> Iterator[list[Value]]:
         yield [
             entry.id,
             entry.sealed_as,
-            entry.at.isoformat(timespec="seconds"),
+            entry.at.replace(microsecond=0),
             names.get(entry.actor_id or 0, gettext("Attune")),
             entry.action,
             entry.subject_kind,
