@@ -70,11 +70,6 @@ def verify(stored: str | None, password: str) -> bool:
     return correct and stored is not None
 
 
-def outdated(stored: str) -> bool:
-    """Whether the hash was made with weaker parameters than today's and is to be made again at the next sign-in."""
-    return _HASHER.check_needs_rehash(stored)
-
-
 def require_acceptable(password: str, known: Iterable[str]) -> None:
     """Refuse a password that is short, among the first a guesser tries, or made of what everybody ``known`` about the person.
 

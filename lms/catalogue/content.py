@@ -276,17 +276,6 @@ def _found(parts: Mapping[str, T], step_id: str) -> T:
         raise NotFound(N_("This course has no step “%(step)s”."), step=step_id) from None
 
 
-def to_json(content: CourseContent) -> str:
-    """Canonical JSON: sorted keys, no spaces, every default written out, so that a frozen version means the same for
-    ever, even if a default changes."""
-    return _canonical(to_data(content))
-
-
-def from_json(text: str) -> CourseContent:
-    """The content that ``to_json`` wrote."""
-    return CourseContent.model_validate_json(text)
-
-
 def to_data(content: CourseContent) -> dict[str, Any]:
     """The same as a JSON object, for a JSON column."""
     return content.model_dump(mode="json")

@@ -155,7 +155,7 @@ def _found(session: Session, query: Select[Any]) -> Iterator[Found]:
             valid_until,
             because,
         )
-        yield tuple.__new__(Found, found)  # made by the hundred thousand: past the constructor with its eleven names
+        yield tuple.__new__(Found, found)  # made by the hundred thousand: past the constructor of named tuples
 
 
 STATES: dict[int | None, State] = {int(state): state for state in State}

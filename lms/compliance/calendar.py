@@ -10,7 +10,7 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
 
 FOREVER = date.max.toordinal()
@@ -38,11 +38,6 @@ def add_months(day: date, months: int) -> date:
 def end_of_month(day: date) -> date:
     """The last day of the month of ``day``."""
     return date(day.year, day.month, monthrange(day.year, day.month)[1])
-
-
-def day_after(last_day: date | None) -> date | None:
-    """The stored, exclusive end for an inclusive "until" or "last day" that a person typed; None stays open."""
-    return None if last_day is None else last_day + timedelta(days=1)
 
 
 def number(day: date | None) -> int:

@@ -10,8 +10,8 @@ from itertools import pairwise
 from .facts import Membership
 from .spans import CAN_FALL_DUE, Span
 
-Home = tuple[date, date, int | None, bool]
-"""The days [from, to), the department in which the person counts (None: in none), whether by a secondary membership."""
+Home = tuple[date, date, int | None]
+"""The days [from, to), the department in which the person counts (None: in none)."""
 
 
 def homes(memberships: Sequence[Membership]) -> list[Home]:
@@ -25,25 +25,12 @@ def homes(memberships: Sequence[Membership]) -> list[Home]:
     found: list[Home] = []
     for start, end in pairwise(sorted({date.min, date.max, *edges})):
         home = next((m for m in ordered if m.from_day <= start < (m.to_day or date.max)), None)
-        place, secondary = (home.department_id, not home.primary) if home else (None, False)
-        if found and found[-1][2:] == (place, secondary):
-            found[-1] = (found[-1][0], end, place, secondary)
+        place = home.department_id if home else None
+        if found and found[-1][2] == place:
+            found[-1] = (found[-1][0], end, place)
         else:
-            found.append((start, end, place, secondary))
+            found.append((start, end, place))
     return found
-
-
-def split_by_department(spans: Sequence[Span], memberships: Sequence[Membership]) -> tuple[Span, ...]:
-    """The same days, cut where the department in which the person counts changes, with it filled in (see :func:`homes`)."""
-    where = homes(memberships)
-    return tuple(
-        span._replace(
-            from_day=max(span.from_day, first), to_day=min(span.to_day, last), department_id=place, secondary=secondary
-        )
-        for span in spans
-        for first, last, place, secondary in where
-        if first < span.to_day and span.from_day < last
-    )
 
 
 def _weight(membership: Membership) -> tuple[bool, int, int]:

@@ -60,7 +60,7 @@ def _on(rule: RequirementFacts, person: PersonFacts, day: date) -> Span | None:
 
 
 def _home(person: PersonFacts, day: date) -> int | None:
-    return next(place for start, end, place, _ in homes(person.memberships) if start <= day < end)
+    return next(place for start, end, place in homes(person.memberships) if start <= day < end)
 
 
 def _with_overall(found: dict[int, Span], day: date) -> Mapping[int, Span]:

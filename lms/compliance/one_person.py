@@ -10,12 +10,12 @@ from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.orm import Session
 
 from lms.clock import FOR_EVER
-from lms.compliance import facts, gathering, spans
+from lms.compliance import facts, spans
 from lms.compliance.assignments import PREFIX
 from lms.compliance.audience import AssignedTo, UnderDepartment, parts_of
 from lms.compliance.causes import causes
 from lms.compliance.credit import done_as, with_credit
-from lms.compliance.explain import explain, why_assigned
+from lms.compliance.explain import explain
 from lms.compliance.models import OVERALL, Exemption, Requirement, RequirementVersion, Span
 from lms.compliance.rules import Rule, Status
 from lms.compliance.sentence import whom
@@ -196,19 +196,6 @@ def timeline_of(session: Session, person_id: int, day: date) -> list[Line]:
     return sorted(lines, key=lambda line: (line.code.startswith(PREFIX), line.code))
 
 
-def why_required(session: Session, person_id: int, requirement_id: int, day: date) -> Message | None:
-    """Why a requirement applies to a person on ``day``; None where it does not. Worked out from the facts, not from spans."""
-    requirement = gathering.requirements(session, of=[person_id]).get(requirement_id)
-    if requirement is None:
-        return None
-    person = gathering.people(session, [person_id])[person_id]
-    version = DepartmentVersion
-    names = session.execute(
-        select(version.department_id, version.name).where(known(version)).order_by(version.from_day)
-    )
-    return why_assigned(requirement, person, day, dict(names.all()))
-
-
 def exemptions(session: Session, person_id: int) -> Sequence[Row[Exemption, Person | None]]:
     """The exemptions of a person that stand, newest first, and who granted each. One statement."""
     query = select(Exemption, Person).outerjoin(Person, Person.id == Exemption.recorded_by)
@@ -238,7 +225,6 @@ def _span(row: Span) -> spans.Span:
         row.cycle,
         row.because,
         row.lapsed_extended,
-        row.department_id,
     )
 
 

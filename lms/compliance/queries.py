@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from lms.compliance.behind import LATE, Found, Needing, Page, everyone_in, needing, people_in
 from lms.compliance.cells import SORTS, Who
 from lms.compliance.models import COUNTED, DUE_SOON, OVERALL, Generation, Span
-from lms.compliance.one_person import Duty, Line, duties, exemptions, timeline_of, why_required
+from lms.compliance.one_person import Duty, Line, duties, exemptions, timeline_of
 from lms.compliance.rulebook import codes, doubts, not_in_force, requirement_versions, requirements, sources_to_read
 from lms.compliance.tallies import active, counted, grouped, requirement_ids
 from lms.compliance.turned import lapses
@@ -23,7 +23,7 @@ from lms.people.models import Membership, Person
 __all__ = [
     "COUNTED", "DUE_SOON", "LATE", "OVERALL", "SORTS", "AlsoHere", "Cell", "Duty", "Found", "Lapse", "Line", "Needing", "Page", "Status",
     "Who", "also_here", "codes", "counts", "doubts", "duties", "everyone_in", "exemptions", "filtered_counts", "lapsing", "needing",
-    "not_in_force", "people_in", "rebuild_status", "requirement_versions", "requirements", "sources_to_read", "timeline_of", "why_required",
+    "not_in_force", "people_in", "rebuild_status", "requirement_versions", "requirements", "sources_to_read", "timeline_of",
 ]  # fmt: skip
 
 

@@ -72,7 +72,7 @@ def _one_home(where: list[Home], lines: Mapping[int, tuple[Span, ...]]) -> bool:
 
 def _whole(person_id: int, requirement_id: int, span: Span, department_id: int, soon: tuple[date, date] | None) -> Row:
     """The row of a span that nothing cuts, as most."""
-    from_day, to_day, state, beneath, due, valid_until, cycle, because, lapsed, _, _ = span
+    from_day, to_day, state, beneath, due, valid_until, cycle, because, lapsed = span
     since = None if soon is None else soon[0]
     whole = (
         person_id, requirement_id, from_day, to_day, department_id, state, beneath, due, valid_until, since, cycle, because, lapsed
@@ -84,9 +84,9 @@ def _cut(
     person_id: int, requirement_id: int, span: Span, where: list[Home], soon: tuple[date, date] | None
 ) -> list[Row]:
     """The rows of a span: cut where the department changes, and where the span outlasts its being due soon."""
-    from_day, to_day, state, beneath, due, valid_until, cycle, because, lapsed, _, _ = span
+    from_day, to_day, state, beneath, due, valid_until, cycle, because, lapsed = span
     found: list[Row] = []
-    for first, last, home, _ in where:
+    for first, last, home in where:
         if last <= from_day:
             continue
         if first >= to_day:

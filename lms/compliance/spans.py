@@ -37,9 +37,8 @@ class Span(NamedTuple):
     (None: nothing met, or valid for ever). ``cycle`` counts from 1 through all periods of the person. ``because`` names
     the fact: ``hire``, ``entered:<department id>``, ``rule:<version id>``, ``record:<id>``, ``leave:<id>``,
     ``exemption:<id>``, ``extension:<id>``, ``return``; for overall states also ``requirement:<id>``.
-    ``lapsed_extended``: open after validity has run out, because the due day was moved. ``department_id`` is filled by
-    :func:`lms.compliance.departments.split_by_department`; ``secondary`` when no primary membership was held. A named tuple, because
-    they are made by the million; change one with ``_replace``.
+    ``lapsed_extended``: open after validity has run out, because the due day was moved. Where a person counts is not in it:
+    :mod:`lms.compliance.rows` cuts spans by department. A named tuple, because they are made by the million; change one with ``_replace``.
     """
 
     from_day: date
@@ -51,5 +50,3 @@ class Span(NamedTuple):
     cycle: int
     because: str
     lapsed_extended: bool = False
-    department_id: int | None = None
-    secondary: bool = False

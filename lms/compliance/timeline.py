@@ -7,7 +7,7 @@ What others use::
     person = PersonFacts(person_id, employments, memberships, leaves, exemptions, extensions, records)   # ...facts
     spans = timeline(requirement, person, horizon)                 # tuple[Span, ...] in order, here
     everything = overall({requirement_id: spans, ...})             # lms.compliance.overall
-    rows = split_by_department(spans, person.memberships)          # lms.compliance.departments
+    rows = rows_of([requirement], person, 30)                      # lms.compliance.rows: what is stored, cut by department
     soon = due_soon(span, 30)                                      # (from_day, to_day) or None; ...departments
     message = explain(span, ...)                                   # lms.compliance.explain: a Message to translate
     day = satisfied_on(requirement, person, day)                   # here: what "satisfied on" says on a day
@@ -254,8 +254,8 @@ def _step(cycle: Cycle, day: int) -> Step:
 
 def _span(start: int, end: int, look: Look) -> Span:
     state, beneath, due, valid, turn, because, lapsed = look
-    whole = (DAYS[start], DAYS[end], state, beneath, LIMITS[due], LIMITS[valid], turn, because, lapsed, None, False)
-    return tuple.__new__(Span, whole)  # made by the million: past the constructor with its eleven names
+    whole = (DAYS[start], DAYS[end], state, beneath, LIMITS[due], LIMITS[valid], turn, because, lapsed)
+    return tuple.__new__(Span, whole)  # made by the million: past the constructor with its nine names
 
 
 class _Days(dict[int, date]):

@@ -82,24 +82,6 @@ def line_chart(
             place(canvas, shape(last, "bold"), x + 5, y - 3, 8.5, colours.ink)
 
 
-def sparkline(
-    canvas: TaggedCanvas, box: Box, values: Sequence[float | None], *, alt: str, colour: str = ACCENT
-) -> None:
-    """A line without axes, scaled to its own lowest and highest value."""
-    known = [value for value in values if value is not None]
-    low, span = min(known, default=0.0), (max(known, default=1.0) - min(known, default=0.0)) or 1.0
-    step = box.width / max(1, len(values) - 1)
-    operators, pen = [f"{stroke(colour)} 1 w"], "m"
-    for at, value in enumerate(values):
-        if value is None:
-            pen = "m"
-            continue
-        operators.append(f"{num(box.x + at * step)} {num(box.y + (value - low) / span * box.height)} {pen}")
-        pen = "l"
-    with canvas.element("Figure", alt=alt, bbox=box.edges):
-        canvas.write(*operators, "S")
-
-
 def horizontal_bars(
     canvas: TaggedCanvas,
     box: Box,

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from lms.errors import N_, Invalid
-
 SEPARATOR = " › "
 
 
@@ -73,22 +71,3 @@ class Tree:
             level, node = todo.pop()
             yield level, node
             todo += [(level + 1, child) for child in reversed(self.children.get(node.id, ()))]
-
-
-def refuse_cycle(parents: Mapping[str, str | None]) -> None:
-    """Refuse departments (code -> parent's code) that hang below themselves.
-
-    Raises:
-        Invalid: names the codes of the first cycle found.
-    """
-    for start in parents:
-        seen: list[str] = []
-        code: str | None = start
-        while code is not None and code in parents:
-            if code in seen:
-                raise Invalid(
-                    N_("These departments hang below each other in a circle: %(codes)s."),
-                    codes=" > ".join([*seen, code]),
-                )
-            seen.append(code)
-            code = parents[code]

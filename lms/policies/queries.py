@@ -61,20 +61,6 @@ def policy(session: Session, code: str) -> tuple[Policy, Sequence[PolicyVersion]
     return found, versions.all()
 
 
-def all_policies(session: Session, day: date) -> list[Any]:
-    """(policy, its version of ``day`` or else its next one) of every policy that has a version, by code."""
-    found: dict[int, tuple[Policy, PolicyVersion]] = {}
-    for own, version in session.execute(
-        select(Policy, PolicyVersion)
-        .join(PolicyVersion, PolicyVersion.policy_id == Policy.id)
-        .where(known(PolicyVersion))
-        .order_by(PolicyVersion.number)
-    ):
-        if own.id not in found or version.from_day <= day:
-            found[own.id] = (own, version)
-    return sorted(found.values(), key=lambda pair: pair[0].code.casefold())
-
-
 def documents(session: Session, version_id: int) -> dict[str, StoredFile]:
     """The documents of a version by language."""
     rows = session.execute(

@@ -200,9 +200,7 @@ def _reason(row: Found, named: Mapping[int, facts.PersonFacts], titles: Mapping[
         return Message(titles.get(int(subject), subject))
     if row.state == State.UPCOMING:
         return Message(N_("Due on %(due)s; it cannot be done yet."), {"due": row.due})
-    span = spans.Span(
-        date.min, date.max, row.state, row.beneath, row.due, row.valid_until, 0, row.because, department_id=None
-    )
+    span = spans.Span(date.min, date.max, row.state, row.beneath, row.due, row.valid_until, 0, row.because)
     return explain(span, named[row.person_id])
 
 

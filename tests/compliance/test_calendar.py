@@ -10,7 +10,7 @@ from dateutil.relativedelta import relativedelta
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from lms.compliance.calendar import FOREVER, Length, add_months, day_after, end_of_month, number, united
+from lms.compliance.calendar import FOREVER, Length, add_months, end_of_month, number, united
 
 from .making import d
 
@@ -62,9 +62,7 @@ def test_the_nth_due_of_a_cadence_is_first_due_plus_n_periods_never_step_by_step
     assert days == ["2026-01-31", "2026-02-28", "2026-03-31", "2026-04-30", "2026-05-31"]
 
 
-def test_last_days_that_people_type_are_inclusive_and_the_stored_end_is_the_day_after() -> None:
-    assert day_after(d("2026-02-28")) == d("2026-03-01")
-    assert day_after(None) is None
+def test_an_end_that_is_open_is_for_ever() -> None:
     assert number(None) == number(date.max) == FOREVER
 
 

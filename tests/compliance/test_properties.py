@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lms.compliance.calendar import add_months
-from lms.compliance.departments import split_by_department
+from lms.compliance.departments import homes
 from lms.compliance.facts import PersonFacts
 from lms.compliance.overall import overall
 from lms.compliance.rules import RequirementFacts
@@ -148,7 +148,7 @@ def the_order_of_facts_does_not_matter(
     )  # fmt: skip
     shuffled = RequirementFacts(requirement.requirement_id, mixed(requirement.versions))
     assert timeline(shuffled, other, date.max) == spans
-    assert split_by_department(spans, other.memberships) == split_by_department(spans, facts.memberships)
+    assert homes(other.memberships) == homes(facts.memberships)
 
 
 def a_nearer_horizon_only_leaves_out_what_begins_after_it(

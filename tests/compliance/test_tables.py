@@ -6,10 +6,11 @@ from datetime import date
 
 import pytest
 
-from lms.compliance.departments import due_soon, split_by_department
+from lms.compliance.departments import due_soon
 from lms.compliance.explain import explain, why_assigned
 from lms.compliance.facts import Exemption
 from lms.compliance.overall import overall
+from lms.compliance.rows import OVERALL, rows_of
 from lms.compliance.spans import Span, State
 from lms.compliance.timeline import timeline
 
@@ -91,23 +92,18 @@ def test_spans_are_cut_where_the_primary_department_changes() -> None:
         member("2026-03-15", "2026-05-01", 20, job="RN3"),
         member("2026-02-01", None, 30, primary=False),
     ]
-    spans = line(person("2026-01-01", memberships=moves), rule(90))
-    rows = [
-        (str(s.from_day), str(s.to_day), s.state.name, s.department_id, s.secondary)
-        for s in split_by_department(spans, moves)
-    ]
-    assert rows == [
-        ("2026-01-01", "2026-03-01", "OPEN", 10, False),
-        ("2026-03-01", "2026-04-02", "OPEN", 20, False),
-        ("2026-04-02", "2026-05-01", "OVERDUE", 20, False),
-        ("2026-05-01", "9999-12-31", "OVERDUE", 30, True),
-    ]
-
-
-def test_the_order_of_memberships_does_not_matter_to_the_department() -> None:
-    moves = [member("2026-01-01", "2026-03-01", 10), member("2026-02-01", None, 20, primary=False)]
-    spans = line(person("2026-01-01", memberships=moves), rule(90))
-    assert split_by_department(spans, moves) == split_by_department(spans, moves[::-1])
+    for order in (moves, moves[::-1]):
+        rows = rows_of([requirement(rule(90))], person("2026-01-01", memberships=order), 0)
+        assert [
+            (str(row.from_day), str(row.to_day), State(row.state).name, row.department_id)
+            for row in rows
+            if row.requirement_id != OVERALL
+        ] == [
+            ("2026-01-01", "2026-03-01", "OPEN", 10),
+            ("2026-03-01", "2026-04-02", "OPEN", 20),
+            ("2026-04-02", "2026-05-01", "OVERDUE", 20),
+            ("2026-05-01", "9999-12-31", "OVERDUE", 30),
+        ]
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,6 @@ DONE = "done in the rehearsal"
 """What is done in a rehearsal so that one can see what falls due after it; no record has this name."""
 
 LATE = frozenset({State.OVERDUE, State.IN_GRACE})
-AWAY = frozenset({State.ON_LEAVE, State.EXEMPT})
 FEW = 3
 """Examples of each case."""
 
@@ -100,7 +99,7 @@ def effect(asked: Question, person: PersonFacts, retroactive: bool = False) -> E
     spans = timeline(asked.after, person, asked.last_day)
     old = timeline(asked.before, person, day) if asked.before else ()
     now, then = on(spans, day), on(old, day)
-    home = next((where or 0 for start, end, where, _ in homes(person.memberships) if start <= day < end), 0)
+    home = next((where or 0 for start, end, where in homes(person.memberships) if start <= day < end), 0)
     return Effect(
         person.person_id,
         home,
