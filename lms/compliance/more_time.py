@@ -88,8 +88,9 @@ def turns(session: Session, person_id: int, day: date) -> list[Turn]:
     return sorted(found.values(), key=lambda turn: (turn.due, turn.title))
 
 
-def waiting(session: Session, visible: Select[int], day: date, *, not_person: int | None) -> list[Waiting]:
-    """The requests of visible people that wait for a decision, the oldest first; those of ``not_person`` are left out. One statement.
+def waiting(session: Session, visible: Select[int] | None, day: date, *, not_person: int | None) -> list[Waiting]:
+    """The requests of visible people (None: of all) that wait for a decision, the oldest first; those of ``not_person`` are left out. One
+    statement.
 
     One whose duty was met or ended meanwhile waits for nobody.
     """
@@ -99,9 +100,11 @@ def waiting(session: Session, visible: Select[int], day: date, *, not_person: in
         .join(Person, Person.id == request.person_id)
         .join(Span, (Span.person_id == request.person_id) & (Span.requirement_id == request.requirement_id))
         .join(RequirementVersion, _in_force(day))
-        .where(known(request), _to_do(day), request.cycle == TURN, request.person_id.in_(visible))
+        .where(known(request), _to_do(day), request.cycle == TURN)
         .order_by(request.recorded_at, request.id, *BY_VERSION)
     )
+    if visible is not None:
+        query = query.where(request.person_id.in_(visible))
     rows = session.execute(query if not_person is None else query.where(request.person_id != not_person))
     found = {
         asked.id: Waiting(asked, person.number, person.display_name, _turn(span, version, day))

@@ -1,25 +1,41 @@
-"""Who holds a role, as viewers whose reach can be asked."""
+"""Who holds a role that decides, as viewers whose reach can be asked: of all of them at once, however many they are."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.access import Grant, Role, Viewer
 from lms.accounts.models import Account, RoleGrant
+from lms.people import queries as people
+from lms.people.reach import Reach, reach
 
 
-def holders(session: Session, roles: Collection[Role]) -> list[Viewer]:
-    """Everybody with an open account who holds one of these roles, with these grants alone, by person. One statement."""
-    grants: dict[tuple[int, int], set[Grant]] = {}
-    query = (
-        select(Account.person_id, Account.id, RoleGrant.role, RoleGrant.department_id)
-        .join(RoleGrant, RoleGrant.account_id == Account.id)
-        .where(RoleGrant.revoked_at.is_(None), Account.closed_at.is_(None), RoleGrant.role.in_(roles))
-        .order_by(Account.person_id)
-    )
-    for person_id, account_id, role, department_id in session.execute(query):
-        grants.setdefault((person_id, account_id), set()).add(Grant(Role(role), department_id))
-    return [Viewer(person_id, account_id, "", frozenset(held)) for (person_id, account_id), held in grants.items()]
+class Holders:
+    """Everybody with an open account who holds a role on ``day``, and the departments of that day. Two statements."""
+
+    def __init__(self, session: Session, day: date) -> None:
+        self.session, self.day, self._tree = session, day, people.tree(session, day)
+        self._grants: dict[tuple[int, int], set[Grant]] = {}
+        query = (
+            select(Account.person_id, Account.id, RoleGrant.role, RoleGrant.department_id)
+            .join(RoleGrant, RoleGrant.account_id == Account.id)
+            .where(RoleGrant.revoked_at.is_(None), Account.closed_at.is_(None))
+            .order_by(Account.person_id)
+        )
+        for person_id, account_id, role, department_id in session.execute(query):
+            self._grants.setdefault((person_id, account_id), set()).add(Grant(Role(role), department_id))
+
+    def of(self, roles: Collection[Role]) -> list[Viewer]:
+        """Those who hold one of these roles, with these grants alone, by person."""
+        held = {
+            who: frozenset(grant for grant in grants if grant.role in roles) for who, grants in self._grants.items()
+        }
+        return [Viewer(person, account, "", grants) for (person, account), grants in held.items() if grants]
+
+    def reach(self, person_ids: Iterable[int]) -> Reach:
+        """Whom of these people each of them sees. One statement for some thousands of people."""
+        return reach(self.session, self._tree, person_ids, self.day)

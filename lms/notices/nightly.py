@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -27,6 +27,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from lms.access import Permission, Role, may
+from lms.clock import FOR_EVER
+from lms.compliance import more_time
 from lms.compliance import queries as compliance
 from lms.compliance.models import OVERALL, Requirement, Span
 from lms.compliance.spans import State
@@ -37,15 +39,16 @@ from lms.notices.calendar import Event, cycle_asked
 from lms.notices.corrections import CALENDAR, expected_corrections, write_corrections
 from lms.notices.failing import failing
 from lms.notices.follow_ups import FOLLOW_UPS, asked_of, expected_follow_ups, write_follow_ups
-from lms.notices.holders import holders
+from lms.notices.holders import Holders
 from lms.notices.models import NoticeChoice, NoticeLine, NoticePlanRow, NoticeRun
 from lms.notices.plan import BEFORE_STATES, LATE_STATES, NoticePlan, Reason, due_days, line, send_at, team_day
 from lms.notices.requests import REQUESTS, requests_to_decide
 from lms.notices.reviews import REVIEWS, reviews_to_decide
 from lms.organisation import Organisation, load
 from lms.outbox import HowFar
-from lms.people import queries as people
 from lms.people.models import Leave, Person
+from lms.people.reach import Reach
+from lms.records.outside import queries as outside
 
 RUN = "notices.run"
 """The job of a night."""
@@ -200,55 +203,63 @@ def _write_lines(session: Session, run: NoticeRun) -> None:
     run.person = last
 
 
-class Leader(NamedTuple):
-    """Somebody who gets a weekly list: for which people, and why."""
+class Late(NamedTuple):
+    """Somebody who is late, as a weekly list names them."""
 
     person_id: int
-    visible: Select[int]
-    reason: Reason
+    number: str
+    name: str
+    due: date | None
 
 
-def leaders(session: Session, day: date) -> list[Leader]:
-    """Managers for their teams, HR for the people in its scope; who is both gets HR's list."""
-    found = []
-    for viewer in holders(session, (Role.MANAGER, Role.HR)):
-        of_hr = may(viewer, Permission.COMPLETION_VIEW)
-        permission = Permission.COMPLETION_VIEW if of_hr else Permission.TEAM_VIEW
-        visible = people.visible_to(session, viewer, permission, day)
-        found.append(Leader(viewer.person_id, visible, Reason.ESCALATION if of_hr else Reason.TEAM))
-    return found
+def late_on(session: Session, day: date) -> dict[int, Late]:
+    """Everybody who is late on a day, by person, the longest late first. One statement."""
+    who = compliance.Who(day, states=compliance.LATE)
+    found = compliance.everyone_in(session, who, sort="due")
+    return {one.person_id: Late(one.person_id, one.number, one.name, one.due) for one in found}
 
 
-def late_in(session: Session, agreed: NoticePlan, leader: Leader, day: date) -> compliance.Page:
-    """The people of a weekly list, the longest late first, and how many there are."""
-    who = compliance.Who(day, states=compliance.LATE, visible=leader.visible)
-    page = compliance.people_in(session, who, sort="due", size=NAMED)
-    if leader.reason is Reason.TEAM:
-        return page
-    until = day - timedelta(days=agreed.escalate_after)
-    query = select(func.count()).where(
-        Span.generation_id == active(),
-        Span.requirement_id == OVERALL,
-        day_in(day, Span.from_day, Span.to_day),
-        Span.state.in_([int(state) for state in compliance.LATE]),
-        Span.due <= until,
-        Span.person_id.in_(leader.visible),
-    )
-    rows = tuple(found for found in page.rows if found.due is not None and found.due <= until)
-    return compliance.Page(rows, session.scalar(query) or 0)
+class Lists:
+    """The weekly lists: managers' of their teams, HR's of the people in its scope; who is both gets HR's. ``reach`` is over those who are
+    ``late``."""
+
+    def __init__(self, late: Mapping[int, Late], holders: Holders, reach: Reach, agreed: NoticePlan) -> None:
+        self._late, self._reach = late, reach
+        self._until = holders.day - timedelta(days=agreed.escalate_after)
+        self.leaders = {viewer.person_id: viewer for viewer in holders.of((Role.MANAGER, Role.HR))}
+
+    def of(self, person_id: int) -> tuple[Reason, list[Late]]:
+        """The list of one of the leaders, the longest late first, and why it is theirs."""
+        leader = self.leaders[person_id]
+        if not may(leader, Permission.COMPLETION_VIEW):
+            return Reason.TEAM, self._among(self._reach.seen_by(leader, Permission.TEAM_VIEW))
+        late = self._among(self._reach.seen_by(leader, Permission.COMPLETION_VIEW))
+        return Reason.ESCALATION, [one for one in late if one.due is not None and one.due <= self._until]
+
+    def _among(self, visible: Set[int]) -> list[Late]:
+        if visible >= self._late.keys():
+            return list(self._late.values())
+        found = (self._late[one] for one in visible & self._late.keys())
+        return sorted(found, key=lambda one: (one.due or FOR_EVER, one.person_id))
 
 
 def for_deciders(session: Session, agreed: NoticePlan, day: date, since: date, after: datetime) -> Iterator[Told]:
-    """What those who decide are told on ``day``: the weekly lists, and what waits for them; ``after`` is when they were last told."""
-    weekly = team_day(agreed, day, since)
-    for person_id, number in reviews_to_decide(session, after, day, weekly=weekly).items():
+    """What those who decide are told on ``day``: the weekly lists, and what waits for them; ``after`` is when they were last told. The
+    number of statements does not grow with them."""
+    weekly, holders = team_day(agreed, day, since), Holders(session, day)
+    handed = outside.waiting(session, None, not_person=None)
+    asked = [each.request for each in more_time.waiting(session, None, day, not_person=None)]
+    late = late_on(session, day) if weekly else {}
+    reach = holders.reach({*late, *(each.person_id for each in handed), *(each.person_id for each in asked)})
+    for person_id, number in reviews_to_decide(handed, holders, reach, after, weekly=weekly).items():
         yield Told(person_id, REVIEWS, Reason.REVIEW, number, None, None)
-    for person_id, number in requests_to_decide(session, after, day, weekly=weekly).items():
+    for person_id, number in requests_to_decide(asked, holders, reach, after, weekly=weekly).items():
         yield Told(person_id, REQUESTS, Reason.REQUEST, number, None, None)
-    for leader in leaders(session, day) if weekly else ():
-        people_late = late_in(session, agreed, leader, day).total
-        if people_late:
-            yield Told(leader.person_id, OVERALL, leader.reason, people_late, None, None)
+    lists = Lists(late, holders, reach, agreed)
+    for person_id in lists.leaders if late else ():
+        reason, theirs = lists.of(person_id)
+        if theirs:
+            yield Told(person_id, OVERALL, reason, len(theirs), None, None)
 
 
 def _write_lists(session: Session, run: NoticeRun, now: datetime) -> None:
@@ -350,7 +361,7 @@ class Writer:
         self.own = load(session) or Organisation(name="Attune")
         self.plan = plan(session)
         self.titles = {version.requirement_id: version.title for version, _ in compliance.requirements(session, day)}
-        self.leaders: dict[int, Leader] | None = None
+        self.lists: Lists | None = None
         self.written: list[tuple[dict[str, Any], datetime, list[int]]] = []
         self.withheld: dict[str, list[int]] = {}
         self.over: list[int] = []
@@ -418,11 +429,11 @@ class Writer:
         if draft is not None:
             self.written.append((draft, moment, ids))
 
-    def _late(self, person_id: int) -> Sequence[compliance.Found]:
-        if self.leaders is None:
-            self.leaders = {leader.person_id: leader for leader in leaders(self.session, self.day)}
-        leader = self.leaders.get(person_id)
-        return late_in(self.session, self.plan, leader, self.day).rows if leader else ()
+    def _late(self, person_id: int) -> Sequence[Late]:
+        if self.lists is None:
+            late, holders = late_on(self.session, self.day), Holders(self.session, self.day)
+            self.lists = Lists(late, holders, holders.reach(late), self.plan)
+        return self.lists.of(person_id)[1][:NAMED] if person_id in self.lists.leaders else ()
 
 
 class Expected(NamedTuple):
@@ -432,10 +443,11 @@ class Expected(NamedTuple):
     withheld: str
 
 
-def preview(session: Session, day: date, since: date, visible: Select[int] | None = None) -> dict[int, list[Expected]]:
+def preview(
+    session: Session, agreed: NoticePlan, day: date, since: date, visible: Select[int] | None = None
+) -> dict[int, list[Expected]]:
     """What a run for ``day`` would say about people's own training, by person, as the facts are now and if the run of the day ``since``
     is made; nothing is written. ``visible`` narrows the people."""
-    agreed = plan(session)
     where = true() if visible is None else Span.person_id.in_(visible)
     found: list[Told] = []
     for requirement_id in session.scalars(select(Requirement.id).order_by(Requirement.id)):
@@ -449,11 +461,11 @@ def preview(session: Session, day: date, since: date, visible: Select[int] | Non
 
 
 def preview_for_deciders(
-    session: Session, day: date, since: date, visible: Select[int] | None = None
+    session: Session, agreed: NoticePlan, day: date, since: date, visible: Select[int] | None = None
 ) -> dict[int, list[Expected]]:
-    """The same of what those who decide would be told: weekly lists, and what waits for them. It asks for each of them on their own."""
+    """The same of what those who decide would be told: weekly lists, and what waits for them."""
     made = session.scalar(select(NoticeRun.started_at).where(NoticeRun.day == since))
-    found = list(for_deciders(session, plan(session), day, since, made or datetime.max.replace(tzinfo=UTC)))
+    found = list(for_deciders(session, agreed, day, since, made or datetime.max.replace(tzinfo=UTC)))
     if found and visible is not None:
         shown = set(
             session.scalars(

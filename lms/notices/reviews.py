@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-
-from sqlalchemy.orm import Session
+from collections.abc import Sequence
+from datetime import datetime
 
 from lms.access import ALLOWS, Permission
-from lms.notices.holders import holders
-from lms.people import queries as people
-from lms.records.outside.queries import waiting
+from lms.notices.holders import Holders
+from lms.people.reach import Reach
+from lms.records.outside.queries import Handed
 
 REVIEWS = -2
 """What stands for a requirement in a line about outside training to decide."""
@@ -17,16 +16,18 @@ REVIEWS = -2
 ROLES = tuple(role for role, allowed in ALLOWS.items() if Permission.OUTSIDE_DECIDE in allowed)
 
 
-def reviews_to_decide(session: Session, after: datetime, day: date, *, weekly: bool) -> dict[int, int]:
-    """Which reviewers the mails of ``day`` tell how much waits.
+def reviews_to_decide(
+    handed: Sequence[Handed], holders: Holders, reach: Reach, after: datetime, *, weekly: bool
+) -> dict[int, int]:
+    """Which reviewers are told how much of what waits for a decision (``handed``, with ``reach`` over those who handed it in).
 
     They are told on a day when something was handed in or answered from ``after`` on, and (``weekly``) with the weekly lists as long
     as anything waits.
     """
     told: dict[int, int] = {}
-    for viewer in holders(session, ROLES):
-        visible = people.visible_to(session, viewer, Permission.OUTSIDE_DECIDE, day)
-        found = waiting(session, visible, not_person=viewer.person_id)
+    for viewer in holders.of(ROLES):
+        visible = reach.seen_by(viewer, Permission.OUTSIDE_DECIDE) - {viewer.person_id}
+        found = [each for each in handed if each.person_id in visible] if visible else []
         if not found or not (weekly or any(each.statement.stated_at >= after for each in found)):
             continue
         told[viewer.person_id] = len(found)

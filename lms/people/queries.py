@@ -86,6 +86,11 @@ def visible_to(session: Session, viewer: Viewer, permission: Permission, day: da
     departments = visible_departments(session, viewer, permission, day)
     if departments is None:
         return select(Person.id).where(true())
+    return select(Membership.person_id).where(Membership.department_id.in_(departments), *seen_there(day))
+
+
+def seen_there(day: date) -> list[ColumnElement[bool]]:
+    """The conditions on a :class:`Membership` by which people are seen through its department on ``day``."""
     later = aliased(Membership)
     moved_on = (
         select(later.id)
@@ -97,12 +102,7 @@ def visible_to(session: Session, viewer: Viewer, permission: Permission, day: da
         )
         .exists()
     )
-    return select(Membership.person_id).where(
-        known(Membership),
-        Membership.department_id.in_(departments),
-        Membership.from_day <= day,
-        or_(Membership.to_day > day, ~moved_on),
-    )
+    return [known(Membership), Membership.from_day <= day, or_(Membership.to_day > day, ~moved_on)]
 
 
 def found_by(term: str) -> list[ColumnElement[bool]]:

@@ -78,7 +78,7 @@ def test_who_is_asked_on_which_day(db: Database, completed: date, clock: SetCloc
     days = {}
     for after in range(60, 110):
         with db.session() as session:
-            expected = nightly.preview(session, completed + timedelta(days=after), completed)
+            expected = nightly.preview(session, nightly.plan(session), completed + timedelta(days=after), completed)
         with db.transaction() as session:
             day = completed + timedelta(days=after)
             write_follow_ups(session, day, "UTC")

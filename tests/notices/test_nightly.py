@@ -207,7 +207,7 @@ def test_reviewers_are_told_in_the_mail_of_the_day_what_waits_for_them(
     clock.advance(days=1)
     run(worker)
     assert len(smtp.messages) == 1, "nothing new, and no weekly list"
-    turn_on(db, clock, team_weekday=(clock.now() + timedelta(days=1)).weekday())
+    turn_on(db, clock, escalate_after=3, team_weekday=(clock.now() + timedelta(days=1)).weekday())
     clock.advance(days=1)
     run(worker)
     assert len(smtp.messages) == 2
@@ -312,14 +312,15 @@ def test_hr_sees_tomorrows_mail_sets_the_plan_and_reads_what_was_told(
     sign_in: SignIn,
 ) -> None:
     hospital.mail_to(smtp)
-    hospital.person("1", email="one@mercy.test", department=hospital.department("ED"))
+    unit = hospital.department("ED")
+    hospital.person("1", email="one@mercy.test", department=unit)
     hospital.person("7", email="hr@mercy.test", grants=((Role.HR, None),))
     require(db, clock, worker)
     clock.advance(days=22)  # tomorrow is the 7th day before the due day
     sign_in("7")
     page = client.page("/reminders/tomorrow")
     assert "1 person would be written to" in page.text and "one@mercy.test" in page.text and "falls due" in page.text
-    assert "Nobody is to be written to" in client.page("/reminders/tomorrow?to=deciders", budget=None).text
+    assert "Nobody is to be written to" in client.page("/reminders/tomorrow?to=deciders").text
     page = client.page("/reminders")
     wrong = client.submit(page, {"on": "y", "from_hour": "20", "to_hour": "8"}, form="notice-plan")
     assert wrong.status_code == 422 and "from an hour to a later one" in wrong.page.text
@@ -336,6 +337,13 @@ def test_hr_sees_tomorrows_mail_sets_the_plan_and_reads_what_was_told(
     page = client.page("/reminders/told?number=1")
     assert "Language access LANG: falls due" in page.text and "sent" in page.text
     assert "Nobody has been written to" in client.page("/reminders/told?number=7").text
+    clock.advance(days=20)
+    for number in range(20, 25):  # each of them costs no statement: the budget of a page is that of any other
+        hospital.person(str(number), email=f"m{number}@mercy.test", department=unit, grants=((Role.MANAGER, unit),))
+    turn_on(db, clock, escalate_after=3, team_weekday=(clock.now() + timedelta(days=1)).weekday())
+    sign_in("7")
+    page = client.page("/reminders/tomorrow?to=deciders")
+    assert page.text.count("weekly list of the team") == 5 and "weekly list for HR" in page.text
 
 
 def test_a_preview_says_what_the_run_then_does(
@@ -356,7 +364,7 @@ def test_a_preview_says_what_the_run_then_does(
             expected = {
                 (said.person_id, said.requirement_id, said.reason, said.amount, withheld or None)
                 for look in (nightly.preview, nightly.preview_for_deciders)
-                for lines in look(session, today + timedelta(days=1), today).values()
+                for lines in look(session, nightly.plan(session), today + timedelta(days=1), today).values()
                 for said, withheld in lines
             }
         clock.advance(days=1)
@@ -467,7 +475,7 @@ def test_a_due_day_that_moves_or_goes_reaches_the_calendar_with_the_next_nights_
         )  # fmt: skip
         compliance.rebuild(session, list(ids.values()), now=clock.now())
         today = clock.now().date()
-        told = nightly.preview(session, today + timedelta(days=1), today)
+        told = nightly.preview(session, nightly.plan(session), today + timedelta(days=1), today)
         assert {who: [line.told.reason for line in said] for who, said in told.items()} == {
             ids[name]: [Reason.CALENDAR] for name in ("exempt", "moved", "done")
         }

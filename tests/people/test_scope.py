@@ -10,7 +10,8 @@ from lms.access import Grant, Permission, Role, Viewer
 from lms.clock import FOR_EVER, SetClock
 from lms.db import Database
 from lms.people.models import Membership, Person
-from lms.people.queries import visible_to
+from lms.people.queries import tree, visible_to
+from lms.people.reach import reach
 from tests.accounts.conftest import Hospital
 
 MOVE = date(2026, 7, 1)
@@ -44,7 +45,11 @@ def test_a_department_sees_people_from_the_day_they_come_to_the_day_they_move(
         viewer = Viewer(0, 0, "M", frozenset({Grant(Role.MANAGER, department_id)}))
         with db.session() as session:
             asked = visible_to(session, viewer, Permission.TEAM_VIEW, day)
-            return set(session.scalars(select(Person.number).where(Person.id.in_(asked))))
+            found = dict(session.execute(select(Person.id, Person.number).where(Person.id.in_(asked))).all())
+            everybody = session.scalars(select(Person.id)).all()
+            at_once = reach(session, tree(session, day), everybody, day).seen_by(viewer, Permission.TEAM_VIEW)
+            assert at_once == set(found), "asked for many viewers at once it is the same"
+            return set(found.values())
 
     assert seen(ward, date(2026, 6, 30)) == {"stays", "moves", "left"}
     assert seen(ward, MOVE) == {"stays", "comes", "left"}

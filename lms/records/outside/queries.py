@@ -62,9 +62,12 @@ class Step:
     decision: OutsideDecision | None
 
 
-def waiting(session: Session, visible: Select[int], *, not_person: int | None) -> list[Handed]:
-    """What waits for a decision among visible people, the oldest first; what ``not_person`` handed in is left out. One statement."""
-    query = _handed().where(_waits(), OutsideTraining.person_id.in_(visible))
+def waiting(session: Session, visible: Select[int] | None, *, not_person: int | None) -> list[Handed]:
+    """What waits for a decision among visible people (None: all), the oldest first; what ``not_person`` handed in is left out. One
+    statement."""
+    query = _handed().where(_waits())
+    if visible is not None:
+        query = query.where(OutsideTraining.person_id.in_(visible))
     if not_person is not None:
         query = query.where(OutsideTraining.person_id != not_person)
     return _read(session, query.order_by(OutsideStatement.stated_at, OutsideStatement.id))

@@ -14,7 +14,7 @@ from wtforms import BooleanField, IntegerField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
-from lms.access import Permission, may
+from lms.access import Permission, may, scope
 from lms.compliance import queries as compliance
 from lms.errors import Invalid
 from lms.notices import actions, delivery, failing, nightly, queries
@@ -185,9 +185,11 @@ def tomorrow() -> ResponseReturnValue:
     to those who decide."""
     deciders = request.args.get("to") == "deciders"
     day = today() + timedelta(days=1)
-    visible = people.visible_to(session(), viewer(), Permission.REQUIREMENT_VIEW, today())
+    everybody = scope(viewer(), Permission.REQUIREMENT_VIEW) is None
+    visible = None if everybody else people.visible_to(session(), viewer(), Permission.REQUIREMENT_VIEW, today())
     look = nightly.preview_for_deciders if deciders else nightly.preview
-    found = look(session(), day, today(), visible)
+    agreed = nightly.plan(session())
+    found = look(session(), agreed, day, today(), visible)
     counts = dict.fromkeys((Reason.ASSIGNED, Reason.BEFORE, Reason.LATE, Reason.FOLLOW_UP), 0)
     for line, withheld in (each for lines in found.values() for each in lines):
         if line.reason in counts and not withheld:
@@ -195,10 +197,11 @@ def tomorrow() -> ResponseReturnValue:
     written = {person_id for person_id, lines in found.items() if any(not each.withheld for each in lines)}
     ids = sorted(found, key=lambda person_id: (person_id not in written, person_id))[:SHOWN]
     first = session().scalars(select(Person).where(Person.id.in_(ids)).order_by(Person.family_name, Person.given_name))
-    titles = {version.requirement_id: version.title for version, _ in compliance.requirements(session(), today())}
+    duties = () if deciders else compliance.requirements(session(), today())
+    titles = {version.requirement_id: version.title for version, _ in duties}
     return render_template(
         "notices/tomorrow.html", day=day, counts=counts, deciders=deciders, reasons=REASONS, withheld=WITHHELD, total=len(written),
-        silent=len(found) - len(written), plan=nightly.plan(session()),
+        silent=len(found) - len(written), plan=agreed,
         rows=[
             (person, [(line, titles.get(line.requirement_id, ""), why) for line, why in found[person.id]]) for person in first
         ],
