@@ -54,6 +54,11 @@ def last_run(session: Session) -> ImportRun | None:
     return session.scalar(select(ImportRun).where(ImportRun.undone_at.is_(None)).order_by(ImportRun.id.desc()).limit(1))
 
 
+def in_force(session: Session, run_id: int) -> bool:
+    """Whether an import is not taken back."""
+    return session.get_one(ImportRun, run_id).undone_at is None
+
+
 def to_be_undone(session: Session, run_id: int) -> ImportRun:
     """The import, if it can be taken back.
 
@@ -86,7 +91,7 @@ def undo(session: Session, run_id: int, by: Actor) -> list[int]:
     """
     run = to_be_undone(session, run_id)
     people = touched(session, run.id)
-    _refuse_if_built_on(session, run)
+    refuse_if_built_on(session, run.id)
     record(session, by, "people.import.undo", "import_run", run.id, before=run.summary)
     session.flush()
     unsynchronised = {"synchronize_session": False}
@@ -196,8 +201,13 @@ def _brought(table: str, run_id: int) -> Any:
     return _was(table, run_id).where(ImportChange.before.is_(null()) | (ImportChange.table_name == "department"))
 
 
-def _refuse_if_built_on(session: Session, run: ImportRun) -> None:
-    """Later facts that would hang in the air, by the names of those they are about."""
+def refuse_if_built_on(session: Session, run_id: int) -> None:
+    """Refuse what would leave later facts hanging in the air.
+
+    Raises:
+        Conflict: something later builds on the import; the message names those it is about.
+    """
+    run = session.get_one(ImportRun, run_id)
     about: set[str] = set()
     for model in ABOUT_PEOPLE:
         stretch: Any = model

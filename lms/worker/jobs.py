@@ -181,6 +181,9 @@ def take_import_back(payload: dict[str, Any], bench: Bench) -> None:
     """Take a large import back: all of it in one short step, what it wrote is cleared away in others. One that was cut off goes on."""
     run_id, by = payload["run"], Actor(payload["by"], bench.clock.now(), payload["origin"])
     try:
+        with bench.database.session() as session:  # looked at before anybody has to wait, and again when it counts
+            if undoing.in_force(session, run_id):
+                undoing.refuse_if_built_on(session, run_id)
         _in_steps(
             bench, lambda session: staffing.step_undo(session, run_id, by), breather=True,
             how_far=lambda session: undoing.how_far(session, run_id),
