@@ -386,8 +386,10 @@ def _leaf(report: Report, line: Line) -> str:
 
 def _short_words() -> dict[Group, str]:
     return {
-        Group.LATE: gettext("not completed, past due"),
+        Group.LATE: gettext("past due"),
         Group.NOT_DUE: gettext("not due yet"),
+        Group.ON_LEAVE: gettext("on leave"),
+        Group.EXEMPT: gettext("exempt"),
         Group.ENDED: gettext("no longer asked"),
         Group.DONE: gettext("completed"),
     }
