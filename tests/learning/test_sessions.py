@@ -21,7 +21,7 @@ from lms.compliance.models import OVERALL, Generation, Span
 from lms.compliance.spans import State
 from lms.db import Database
 from lms.records.models import LiveSession, RecordRevocation, TrainingRecord
-from lms.web.people import decisions
+from lms.web.people.decisions import records as decisions_on_records
 from tests.accounts.conftest import Hospital
 from tests.support.pages import PageClient, page_of
 
@@ -87,7 +87,7 @@ def test_a_session_gives_everybody_who_was_there_a_record_and_takes_it_back_from
     assert "Live session" in signed_in(ana).page("/transcript").text
     # a later one pushed it off the list of the latest
     _session(desk)
-    monkeypatch.setattr(decisions, "RECENT", 1)
+    monkeypatch.setattr(decisions_on_records, "RECENT", 1)
     looked = page_of(desk.submit(desk.page(made.link("Say who was there")), {"people": "1002"}, form="several"))
     assert "1 person can be taken in." in looked.text
     done = page_of(desk.submit(looked, form="confirm", button="Record it"))

@@ -28,7 +28,7 @@ from lms.web.form_page import form_page
 from lms.web.forms import Form
 from lms.web.page import LANGUAGES, actor, commit, needs, organisation, say, session, tell, today, viewer
 from lms.web.people import documents
-from lms.web.people.decisions import session_title
+from lms.web.people.decisions.records import session_title
 from lms.web.people.people_forms import department_names
 from lms.web.sending import send_kept
 from lms.web.words import gettext
