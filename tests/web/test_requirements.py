@@ -324,7 +324,7 @@ def test_bad_input_is_told_at_its_field_and_nothing_is_published(desk: Desk) -> 
     kept = desk.press(
         desk.hr.page("/requirements/new"), "add:audience", **{**FORM, "from": "", "new:audience": "none"}
     ).request.path
-    assert "from: A calendar day is missing here." in desk.hr.page(f"{kept}/rehearsal").text
+    assert "Give the day from which it is in force." in desk.hr.page(f"{kept}/rehearsal").text
     many = {f"audience.{n}.kind": "job" for n in range(300)}
     assert desk.press(desk.hr.page("/requirements/new"), "check", **{**FORM, **many}).status_code == 422
     assert desk.count() == 0 and desk.count(Requirement) == 0

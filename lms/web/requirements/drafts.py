@@ -24,7 +24,7 @@ from lms.errors import Invalid, Problem
 from lms.web.page import actor, commit, needs, roll_back, say, session, tell, today
 from lms.web.requirements import rule_choices as choices
 from lms.web.requirements.rehearsals import begin
-from lms.web.requirements.rule_choices import offer, said, words_of
+from lms.web.requirements.rule_choices import offer, said, said_in_form, words_of
 
 blueprint = Blueprint("drafts", __name__, url_prefix="/requirements")
 
@@ -198,10 +198,10 @@ def _placed(sheet: Sheet, problems: Iterable[Problem]) -> tuple[dict[str, list[s
     faults: dict[str, list[str]] = {}
     listed: list[tuple[str, str | None]] = []
     for problem in problems:
-        place = sheet.place(problem.where or "")
+        place, told = sheet.place(problem.where or ""), said_in_form(problem, sheet) or said(problem)
         if place is not None:
-            faults.setdefault(place, []).append(said(problem))
-        listed.append((said(problem), _field(sheet, place)))
+            faults.setdefault(place, []).append(told)
+        listed.append((told, _field(sheet, place)))
     return faults, listed
 
 

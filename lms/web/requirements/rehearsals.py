@@ -17,6 +17,7 @@ from lms.compliance.drafts import actions, queries
 from lms.compliance.drafts.doubting import judge
 from lms.compliance.drafts.models import Rehearsal, RequirementDraft
 from lms.compliance.drafts.rehearsing import CASES, LATE, MONTHS, people_in
+from lms.compliance.drafts.sheet import sheet_of
 from lms.compliance.spans import State
 from lms.errors import Conflict, Invalid
 from lms.people import queries as people
@@ -24,7 +25,7 @@ from lms.people.tree import Tree
 from lms.web.page import actor, commit, needs, roll_back, say, session, tell, today
 from lms.web.requirements import rule_choices
 from lms.web.requirements.requirements import read_back
-from lms.web.requirements.rule_choices import said, said_where
+from lms.web.requirements.rule_choices import said, said_in_form, said_where
 
 blueprint = Blueprint("rehearsals", __name__, url_prefix="/requirements/drafts")
 
@@ -113,11 +114,11 @@ def begin(draft: RequirementDraft) -> ResponseReturnValue:
 
 def _page(draft: RequirementDraft, told: list[str] | None = None) -> str:
     rehearsal = queries.rehearsal_of(session(), draft.id)
-    judged = judge(session(), draft.document, draft.requirement_id, today())
+    judged, sheet = judge(session(), draft.document, draft.requirement_id, today()), sheet_of(draft.document)
     page: dict[str, Any] = {
         "draft": draft, "rehearsal": rehearsal, "problems": told or [], "title": draft.document.get("title") or gettext("Draft"),
         "stale": rehearsal is not None and rehearsal.document != draft.document,
-        "refused": [said_where(each) for each in judged.refused],
+        "refused": [said_in_form(each, sheet) or said_where(each) for each in judged.refused],
         "sentences": read_back(judged.stated.data) if judged.stated and judged.stated.data else [],
     }  # fmt: skip
     if rehearsal is None or rehearsal.finished_at is None:

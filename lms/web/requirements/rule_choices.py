@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import literal, select, union
 
 from lms.catalogue import queries as catalogue
+from lms.compliance.drafts.sheet import Sheet
 from lms.compliance.rules import Rule
 from lms.compliance.sentence import MONTHS, sentences
 from lms.db import day_in, known
@@ -21,6 +22,16 @@ from lms.web.people.people_forms import KIND_NAMES
 from lms.web.topics import topic_words
 
 Choices = list[tuple[str, Any]]
+
+MISSING = {
+    "title": _l("Give it a title."),
+    "code": _l("Give it a short code, such as LANG-ACCESS."),
+    "from": _l("Give the day from which it is in force."),
+    "satisfied": _l("Tick at least one course."),
+    "first.within": _l("Say within what time it is first due, such as 30 days."),
+    "recurs.every": _l("Say how often it is due again, such as every year."),
+}
+"""What is asked where a field was left empty: the rule's own words for it are those of its text."""
 
 AUDIENCE: Choices = [
     ("everyone", _l("everyone")),
@@ -223,6 +234,14 @@ def words_of(rule: dict[str, Any], there: Offer) -> list[str]:
 def said(problem: Problem) -> str:
     """What is wrong, and what to do about it."""
     return f"{tell(problem.message)} {tell(problem.remedy)}" if problem.remedy else tell(problem.message)
+
+
+def said_in_form(problem: Problem, sheet: Sheet) -> str | None:
+    """What to do about a field of the form that was left empty; None where something was written that cannot be read."""
+    place = sheet.place(problem.where or "") or ""
+    courses = sheet.satisfied.kind == "courses" and not sheet.satisfied.lists.get("courses")
+    empty = courses if place == "satisfied" else not sheet.value(place)
+    return str(MISSING[place]) if empty and place in MISSING else None
 
 
 def said_where(problem: Problem) -> str:
