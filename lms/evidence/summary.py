@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date
 from typing import Any
@@ -24,6 +24,7 @@ KINDS = {
     "accommodation for tests": N_("Accommodation for tests"), "attempts given": N_("Attempts given"),
 }  # fmt: skip
 MET = ("compliant", "renewal_open")
+LATE = ("in_grace", "overdue")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +73,11 @@ def summary_pdf(told: Summary) -> bytes:
     paper.paragraph(about, 13, style="bold", after=3)
     paper.paragraph(_lede(told, voice), 11, after=4)
     asked = [each for person in told.people for each in person["assignments"]]
-    met = sum(each["state"] in MET for each in asked)
+    met, due = come_due(each["state"] for each in asked)
     paper.band(
         [
             (number(len(told.people)), _("people")),
-            (_("%(part)s of %(all)s", part=number(met), all=number(len(asked))), _("duties met on that day")),
+            (_("%(part)s of %(all)s", part=number(met), all=number(due)), _("duties met, of those come due")),
             (number(sum(len(person["records"]) for person in told.people)), _("completions on record")),
             (number(sum(len(person["certificates"]) for person in told.people)), _("certificates")),
         ]
@@ -91,6 +92,13 @@ def summary_pdf(told: Summary) -> bytes:
     _decisions(paper, voice, told.people)
     _checking(paper, voice, told)
     return paper.finish()
+
+
+def come_due(states: Iterable[str]) -> tuple[int, int]:
+    """How many duties are met, and of how many: those that have come due or been met, as in every rate of the pages."""
+    counts = Counter(states)
+    met = sum(counts[state] for state in MET)
+    return met, met + sum(counts[state] for state in LATE)
 
 
 def _short(voice: Voice, day: str | None) -> str:
@@ -200,7 +208,7 @@ def _score(voice: Voice, person: Mapping[str, Any], asked: Mapping[str, Any]) ->
         for r in person["records"]
         if r["completed_on"] == asked["satisfied_on"] and r["score"] is not None and not r["revoked"]
     ]
-    return f" ({voice.number(found[0]['score'])}%)" if len(found) == 1 else ""
+    return f" ({voice.number(round(found[0]['score'], 1))}%)" if len(found) == 1 else ""
 
 
 def _last_done(voice: Voice, person: Mapping[str, Any]) -> str:

@@ -29,6 +29,7 @@ from lms.db import Database
 from lms.evidence.folder import manifest, zipped
 from lms.evidence.people import found
 from lms.evidence.scope import Scope
+from lms.evidence.summary import come_due
 from lms.evidence.verification import verify
 from lms.files import FileStore, StoredFile
 from lms.learning import actions as learning
@@ -195,6 +196,12 @@ def test_tables_hold_what_the_files_hold(pack_of: PackOf) -> None:
     for part in ("assignments", "records", "attempts", "decisions", "certificates"):
         assert len(table(data, part)) == sum(len(person[part]) for person in told), part
     assert len(told) > 3 and verify(data).faults == []
+
+
+def test_the_summary_counts_as_the_rates_of_the_pages_do() -> None:
+    states = ["compliant", "renewal_open", "in_grace", "overdue", "overdue", "open", "upcoming", "on_leave", "exempt"]
+    assert come_due(states) == (2, 5)
+    assert come_due(["exempt"]) == (0, 0)
 
 
 def test_the_summary_is_a_tagged_document(pack_of: PackOf) -> None:
