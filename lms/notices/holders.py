@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from lms.access import Grant, Role, Viewer
+from lms.access import Grant, Permission, Role, Viewer, scope
 from lms.accounts.models import Account, RoleGrant
 from lms.people import queries as people
+from lms.people.models import Membership
 from lms.people.reach import Reach, reach
 
 
@@ -39,3 +40,16 @@ class Holders:
     def reach(self, person_ids: Iterable[int]) -> Reach:
         """Whom of these people each of them sees. One statement for some thousands of people."""
         return reach(self.session, self._tree, person_ids, self.day)
+
+    def visible_to(self, viewers: Mapping[Viewer, Permission]) -> Select[int] | None:
+        """The ids of the people whom one of these sees with their permission, as a subquery; None: of everybody."""
+        roots: set[int] = set()
+        for viewer, permission in viewers.items():
+            own = scope(viewer, permission)
+            if own is None:
+                return None
+            roots |= own
+        departments = self._tree.subtree(roots)
+        return select(Membership.person_id).where(
+            Membership.department_id.in_(departments), *people.seen_there(self.day)
+        )

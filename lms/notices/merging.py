@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Row, delete, select, update
 from sqlalchemy.orm import Session
 
 from lms.compliance.models import OVERALL
@@ -38,45 +38,57 @@ class Taken(NamedTuple):
     days: set[date]
 
 
-def unsent(session: Session, person_ids: Collection[int]) -> dict[int, list[int]]:
-    """The reminders that wait, by person; without those that a server took and gave back, which are sent again as they are."""
-    waits = select(Mail.person_id, Mail.id).where(
-        Mail.person_id.in_(person_ids),
-        Mail.kind == actions.NOTICE,
-        Mail.sent_at.is_(None),
-        Mail.failed_at.is_(None),
-        Mail.handing_since.is_(None),
-        Mail.id.not_in(select(MailBounce.mail_id)),
-    )
-    found: dict[int, list[int]] = {}
-    for person_id, mail_id in session.execute(waits.order_by(Mail.id)):
-        found.setdefault(person_id or 0, []).append(mail_id)
-    return found
+class TakenBack:
+    """The reminders of some people that wait, taken back unless a worker is at one just now; what they said is asked of each person.
 
+    Those that a server took and gave back are left: they are sent again as they are. Five statements, and two where nothing waits.
+    """
 
-def take_back(session: Session, mail_ids: Sequence[int], new: Sequence[Any], day: date) -> Taken:
-    """Take mails of one person back, unless a worker is at one just now, and give what they said that ``new`` lines do not say."""
-    keys = [str(mail_id) for mail_id in mail_ids]
-    waiting = delete(Job).where(Job.kind == actions.SEND, Job.key.in_(keys), Job.state == JobState.WAITING)
-    taken = [int(key) for key in session.scalars(waiting.returning(Job.key)) if key is not None]
-    found = Taken([], [], [], set())
-    rows = session.scalars(select(NoticeLine).where(NoticeLine.mail_id.in_(taken)).order_by(NoticeLine.id)).all()
-    said = {row.requirement_id for row in new}
-    asked = actions.standing(session, {row.person_id for row in rows}, day)
-    for row in reversed(rows):  # of two lines about the same the later one
-        stands = asked.get(row.person_id, {}).get(row.requirement_id)
-        due = row.due if row.requirement_id <= OVERALL or stands is None else stands.due
-        if row.requirement_id in said:
-            found.ids.append(row.id)
-        elif row.requirement_id > OVERALL and (stands is None or stands.cycle != row.cycle):
-            found.settled.append(row.id)
-        else:
-            said.add(row.requirement_id)
-            reason = Reason.LATE.value if due is not None and due < day else row.reason
-            line = Earlier(row.day, row.person_id, row.requirement_id, reason, row.amount, due, row.cycle)
-            found.lines.insert(0, line)
-            found.ids.append(row.id)
-            found.days.add(row.day)
-    session.execute(update(NoticeLine).where(NoticeLine.mail_id.in_(taken)).values(mail_id=None))
-    session.execute(delete(Mail).where(Mail.id.in_(taken)))
-    return found
+    def __init__(self, session: Session, person_ids: Collection[int], day: date) -> None:
+        self.day = day
+        waits = select(Mail.id).where(
+            Mail.person_id.in_(person_ids),
+            Mail.kind == actions.NOTICE,
+            Mail.sent_at.is_(None),
+            Mail.failed_at.is_(None),
+            Mail.handing_since.is_(None),
+            Mail.id.not_in(select(MailBounce.mail_id)),
+        )
+        keys = [str(mail_id) for mail_id in session.scalars(waits)]
+        self._lines: dict[int, list[Row[Any]]] = {}
+        self._asked: dict[int, dict[int, Any]] = {}
+        if not keys:
+            return
+        waiting = delete(Job).where(Job.kind == actions.SEND, Job.key.in_(keys), Job.state == JobState.WAITING)
+        taken = [int(key) for key in session.scalars(waiting.returning(Job.key)) if key is not None]
+        said = select(*NoticeLine.__table__.c).where(NoticeLine.mail_id.in_(taken)).order_by(NoticeLine.id)
+        for row in session.execute(said):
+            self._lines.setdefault(row.person_id, []).append(row)
+        self._asked = actions.standing(session, self._lines.keys(), day)
+        session.execute(update(NoticeLine).where(NoticeLine.mail_id.in_(taken)).values(mail_id=None))
+        session.execute(delete(Mail).where(Mail.id.in_(taken)))
+
+    @property
+    def leaders(self) -> set[int]:
+        """Those whose weekly list was taken back."""
+        return {who for who, rows in self._lines.items() if any(row.requirement_id == OVERALL for row in rows)}
+
+    def of(self, person_id: int, new: Sequence[Any]) -> Taken:
+        """What those of one person said that ``new`` lines do not say."""
+        found = Taken([], [], [], set())
+        said = {row.requirement_id for row in new}
+        for row in reversed(self._lines.get(person_id, ())):  # of two lines about the same the later one
+            stands = self._asked.get(person_id, {}).get(row.requirement_id)
+            due = row.due if row.requirement_id <= OVERALL or stands is None else stands.due
+            if row.requirement_id in said:
+                found.ids.append(row.id)
+            elif row.requirement_id > OVERALL and (stands is None or stands.cycle != row.cycle):
+                found.settled.append(row.id)
+            else:
+                said.add(row.requirement_id)
+                reason = Reason.LATE.value if due is not None and due < self.day else row.reason
+                line = Earlier(row.day, row.person_id, row.requirement_id, reason, row.amount, due, row.cycle)
+                found.lines.insert(0, line)
+                found.ids.append(row.id)
+                found.days.add(row.day)
+        return found

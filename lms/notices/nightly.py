@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from lms.access import Permission, Role, may
+from lms.access import Permission, Role, Viewer, may
 from lms.clock import FOR_EVER
 from lms.compliance import more_time
 from lms.compliance import queries as compliance
@@ -47,7 +47,6 @@ from lms.notices.reviews import REVIEWS, reviews_to_decide
 from lms.organisation import Organisation, load
 from lms.outbox import HowFar
 from lms.people.models import Leave, Person
-from lms.people.reach import Reach
 from lms.records.outside import queries as outside
 
 RUN = "notices.run"
@@ -212,28 +211,30 @@ class Late(NamedTuple):
     due: date | None
 
 
-def late_on(session: Session, day: date) -> dict[int, Late]:
-    """Everybody who is late on a day, by person, the longest late first. One statement."""
-    who = compliance.Who(day, states=compliance.LATE)
-    found = compliance.everyone_in(session, who, sort="due")
-    return {one.person_id: Late(one.person_id, one.number, one.name, one.due) for one in found}
-
-
 class Lists:
-    """The weekly lists: managers' of their teams, HR's of the people in its scope; who is both gets HR's. ``reach`` is over those who are
-    ``late``."""
+    """The weekly lists: managers' of their teams, HR's of the people in its scope; who is both gets HR's. ``only``: of these leaders, not
+    of all. Two statements, however many they are, and one more for some thousands of people who are late."""
 
-    def __init__(self, late: Mapping[int, Late], holders: Holders, reach: Reach, agreed: NoticePlan) -> None:
-        self._late, self._reach = late, reach
+    def __init__(self, holders: Holders, agreed: NoticePlan, only: Collection[int] | None = None) -> None:
+        both = {viewer.person_id: viewer for viewer in holders.of((Role.MANAGER, Role.HR))}
+        self.leaders = both if only is None else {one: viewer for one, viewer in both.items() if one in only}
         self._until = holders.day - timedelta(days=agreed.escalate_after)
-        self.leaders = {viewer.person_id: viewer for viewer in holders.of((Role.MANAGER, Role.HR))}
+        self._late = self._read(holders) if self.leaders else {}
+        self._reach = holders.reach(self._late)
+
+    def _read(self, holders: Holders) -> dict[int, Late]:
+        """Everybody who is late and seen by one of the leaders, the longest late first."""
+        visible = holders.visible_to({viewer: _seen_as(viewer) for viewer in self.leaders.values()})
+        who = compliance.Who(holders.day, states=compliance.LATE, visible=visible)
+        found = compliance.everyone_in(holders.session, who, sort="due")
+        return {one.person_id: Late(one.person_id, one.number, one.name, one.due) for one in found}
 
     def of(self, person_id: int) -> tuple[Reason, list[Late]]:
         """The list of one of the leaders, the longest late first, and why it is theirs."""
         leader = self.leaders[person_id]
-        if not may(leader, Permission.COMPLETION_VIEW):
-            return Reason.TEAM, self._among(self._reach.seen_by(leader, Permission.TEAM_VIEW))
-        late = self._among(self._reach.seen_by(leader, Permission.COMPLETION_VIEW))
+        late = self._among(self._reach.seen_by(leader, _seen_as(leader)))
+        if _seen_as(leader) is Permission.TEAM_VIEW:
+            return Reason.TEAM, late
         return Reason.ESCALATION, [one for one in late if one.due is not None and one.due <= self._until]
 
     def _among(self, visible: Set[int]) -> list[Late]:
@@ -243,20 +244,26 @@ class Lists:
         return sorted(found, key=lambda one: (one.due or FOR_EVER, one.person_id))
 
 
+def _seen_as(leader: Viewer) -> Permission:
+    """As what a leader sees those on the list: HR's where they are HR, too."""
+    return Permission.COMPLETION_VIEW if may(leader, Permission.COMPLETION_VIEW) else Permission.TEAM_VIEW
+
+
 def for_deciders(session: Session, agreed: NoticePlan, day: date, since: date, after: datetime) -> Iterator[Told]:
     """What those who decide are told on ``day``: the weekly lists, and what waits for them; ``after`` is when they were last told. The
     number of statements does not grow with them."""
     weekly, holders = team_day(agreed, day, since), Holders(session, day)
     handed = outside.waiting(session, None, not_person=None)
     asked = [each.request for each in more_time.waiting(session, None, day, not_person=None)]
-    late = late_on(session, day) if weekly else {}
-    reach = holders.reach({*late, *(each.person_id for each in handed), *(each.person_id for each in asked)})
+    reach = holders.reach({*(each.person_id for each in handed), *(each.person_id for each in asked)})
     for person_id, number in reviews_to_decide(handed, holders, reach, after, weekly=weekly).items():
         yield Told(person_id, REVIEWS, Reason.REVIEW, number, None, None)
     for person_id, number in requests_to_decide(asked, holders, reach, after, weekly=weekly).items():
         yield Told(person_id, REQUESTS, Reason.REQUEST, number, None, None)
-    lists = Lists(late, holders, reach, agreed)
-    for person_id in lists.leaders if late else ():
+    if not weekly:
+        return
+    lists = Lists(holders, agreed)
+    for person_id in lists.leaders:
         reason, theirs = lists.of(person_id)
         if theirs:
             yield Told(person_id, OVERALL, reason, len(theirs), None, None)
@@ -295,9 +302,21 @@ def _write_mails(session: Session, run: NoticeRun, now: datetime) -> bool:
     for row in session.execute(of_these.order_by(NoticeLine.due, NoticeLine.id)):
         lines.setdefault(row.person_id, []).append(row)
     silence = Silence(session, run.day, ids)
-    writer = Writer(session, run.day, now, actions.corrections(session, ids, run.day), merging.unsent(session, ids))
-    for person in session.scalars(select(Person).where(Person.id.in_(ids)).order_by(Person.id)):
-        _settle(writer, person, lines[person.id], silence)
+    withheld: dict[int, str] = {}
+    kept: dict[int, list[Row[Any]]] = {}
+    for person_id, of_person in lines.items():
+        why = {row.id: silence.why(person_id, row.reason) for row in of_person}
+        withheld |= {line_id: said for line_id, said in why.items() if said}
+        if left := [row for row in of_person if not why[row.id]]:
+            kept[person_id] = left
+    taken = merging.TakenBack(session, kept, run.day)
+    leaders = taken.leaders | {who for who, rows in kept.items() if any(row.requirement_id == OVERALL for row in rows)}
+    lists = Lists(Holders(session, run.day), plan(session), leaders) if leaders else None
+    writer = Writer(session, run.day, now, actions.corrections(session, ids, run.day), taken, lists)
+    for line_id, said in withheld.items():
+        writer.withhold(line_id, said)
+    for person in session.scalars(select(Person).where(Person.id.in_(kept)).order_by(Person.id)):
+        writer.write(person, kept[person.id])
     writer.keep()
     run.person = ids[-1]
     return True
@@ -333,21 +352,10 @@ class Silence:
         return "address_fails" if person_id in self.fails else ""
 
 
-def _settle(writer: Writer, person: Person, lines: Sequence[Row[Any]], silence: Silence) -> None:
-    """Write the mail of one person, or say of each line why not."""
-    kept = []
-    for row in lines:
-        if why := silence.why(person.id, row.reason):
-            writer.withhold(row.id, why)
-        else:
-            kept.append(row)
-    if kept:
-        writer.write(person, kept)
-
-
 class Writer:
     """Writes the mails of one step; titles and lists are looked up once. ``corrections`` are for the calendars of those written to,
-    ``unsent`` their mails of earlier days that still wait (:mod:`lms.notices.merging`): what they say goes into the mail of the day."""
+    ``taken`` their mails of earlier days that waited (:mod:`lms.notices.merging`): what they said goes into the mail of the day;
+    ``lists`` are the weekly ones of the leaders among them."""
 
     def __init__(
         self,
@@ -355,13 +363,14 @@ class Writer:
         day: date,
         now: datetime,
         corrections: Mapping[int, Sequence[Event]],
-        unsent: Mapping[int, Sequence[int]],
+        taken: merging.TakenBack,
+        lists: Lists | None,
     ) -> None:
-        self.session, self.day, self.now, self.corrections, self.unsent = session, day, now, dict(corrections), unsent
+        self.session, self.day, self.now, self.corrections, self.taken = session, day, now, corrections, taken
         self.own = load(session) or Organisation(name="Attune")
         self.plan = plan(session)
         self.titles = {version.requirement_id: version.title for version, _ in compliance.requirements(session, day)}
-        self.lists: Lists | None = None
+        self.lists = lists
         self.written: list[tuple[dict[str, Any], datetime, list[int]]] = []
         self.withheld: dict[str, list[int]] = {}
         self.over: list[int] = []
@@ -392,12 +401,10 @@ class Writer:
         settled itself since they were written, there is no mail, and the lines go."""
         ids = [row.id for row in lines]
         days = {row.day for row in lines}
-        if person.id in self.unsent:
-            taken = merging.take_back(self.session, self.unsent[person.id], lines, self.day)
-            self.corrections[person.id] = actions.corrections(self.session, [person.id], self.day).get(person.id, ())
-            for line_id in taken.settled:
-                self.withhold(line_id, "settled")
-            lines, ids, days = [*lines, *taken.lines], [*ids, *taken.ids], days | taken.days
+        taken = self.taken.of(person.id, lines)
+        for line_id in taken.settled:
+            self.withhold(line_id, "settled")
+        lines, ids, days = [*lines, *taken.lines], [*ids, *taken.ids], days | taken.days
         own_lines = [row for row in lines if row.requirement_id not in NO_DUTY]
         asks = any(row.requirement_id == FOLLOW_UPS for row in lines)
         lists = [(row, self._late(person.id)) for row in lines if row.requirement_id == OVERALL]
@@ -430,10 +437,7 @@ class Writer:
             self.written.append((draft, moment, ids))
 
     def _late(self, person_id: int) -> Sequence[Late]:
-        if self.lists is None:
-            late, holders = late_on(self.session, self.day), Holders(self.session, self.day)
-            self.lists = Lists(late, holders, holders.reach(late), self.plan)
-        return self.lists.of(person_id)[1][:NAMED] if person_id in self.lists.leaders else ()
+        return self.lists.of(person_id)[1][:NAMED] if self.lists and person_id in self.lists.leaders else ()
 
 
 class Expected(NamedTuple):
