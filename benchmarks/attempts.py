@@ -70,7 +70,7 @@ from lms.people.models import Department, DepartmentVersion, Employment, Members
 DURABLE = ("fsync", "synchronous_commit", "full_page_writes", "autovacuum")
 BARE = """INSERT INTO answer (attempt_id, sequence, item_id, response, language, key, saved_at, given_at)
 VALUES (%s, %s, 'floor', '{"options": ["a"]}', 'en', %s, now(), now())"""
-PARTS = ("the server", "PostgreSQL", "the clients")
+PARTS = ("the server", "the worker", "PostgreSQL", "the clients")
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 ITEM = re.compile(r'name="item"[^>]*value="([^"]+)"')
 
@@ -271,19 +271,28 @@ def served(config: Config, processes: int) -> Iterator[tuple[int, int]]:
         server.wait(20)
 
 
-def processor_seconds(root: int) -> float:
-    """Processor time of a process and all its descendants so far, as Linux tells it."""
-    spent: dict[int, tuple[int, float]] = {}
+def processor_seconds(root: int, *, standing_back: bool | None = None) -> float:
+    """Processor time of a process and all its descendants so far, as Linux tells it; or of those only that stand back (the worker), or
+    do not."""
+    spent: dict[int, tuple[int, bool, float]] = {}
     for entry in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = entry.read_text().rpartition(")")[2].split()
         except OSError:
             continue
-        spent[int(entry.parent.name)] = (int(fields[1]), sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK"))
+        seconds = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+        spent[int(entry.parent.name)] = (int(fields[1]), int(fields[16]) > 0, seconds)
     family = {root}
     for _ in range(3):
-        family |= {pid for pid, (parent, _) in spent.items() if parent in family}
-    return sum(seconds for pid, (_, seconds) in spent.items() if pid in family)
+        family |= {pid for pid, (parent, *_) in spent.items() if parent in family}
+    wanted = {True, False} if standing_back is None else {standing_back}
+    return sum(seconds for pid, (_, back, seconds) in spent.items() if pid in family and back in wanted)
+
+
+def spent_so_far(server: int, postgres: int) -> list[float]:
+    """Processor time of each of :data:`PARTS` so far."""
+    pages, worker = (processor_seconds(server, standing_back=back) for back in (False, True))
+    return [pages, worker, processor_seconds(postgres), time.process_time()]
 
 
 def run(taking: Taking, learners: list[Learner], clients: int, url: str) -> tuple[float, Times]:
@@ -447,10 +456,10 @@ def main(clients: int, attempts: int, processes: int, pages: bool, saves: int) -
             attempt_id, measured = saves_beside_the_floor(taking, learners.pop(), database, url, saves)
             loaded = saves_under_load(taking, [learners.pop() for _ in range(beside)], clients, url, attempt_id)
             until_no_job_waits(database)
-            before = [processor_seconds(server), processor_seconds(postgres), time.process_time()]
+            before = spent_so_far(server, postgres)
             took, times = run(taking, learners, clients, url)
             waited, longer = until_no_job_waits(database)
-            after = [processor_seconds(server), processor_seconds(postgres), time.process_time()]
+            after = spent_so_far(server, postgres)
         database.close()
     print(f"{clients} clients, {processes} server process(es), PostgreSQL with fsync; load {os.getloadavg()[0]:.1f}")
     print(

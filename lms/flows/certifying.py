@@ -13,7 +13,7 @@ from lms.audit import Actor
 from lms.catalogue.content import CourseContent
 from lms.certificates import actions as certificates
 from lms.certificates.models import Certificate
-from lms.certificates.pdf import certificate_pdf
+from lms.certificates.pdf import CertificateFields, certificate_pdf
 from lms.certificates.wording import certificate_fields
 from lms.clock import local_day
 from lms.compliance import actions as compliance
@@ -46,16 +46,22 @@ def certify(
     enqueue(session, CERTIFY, {"certificate": issued.id}, actor.now, key=str(issued.id))
 
 
-def certificate_file(session: Session, certificate: Certificate, files: FileStore, now: datetime) -> StoredFile:
-    """The PDF of a certificate: made once, then always the same bytes."""
-    if certificate.file_id is not None:
-        return session.get_one(StoredFile, certificate.file_id)
+def certificate_words(session: Session, certificate: Certificate) -> CertificateFields:
+    """What the PDF of a certificate says."""
     organisation = load(session) or Organisation(name="Attune")
     old = session.get(Certificate, certificate.supersedes_id) if certificate.supersedes_id else None
-    replaced = old.number if old else None
+    return certificate_fields(certificate, organisation, old.number if old else None)
+
+
+def certificate_file(
+    session: Session, certificate: Certificate, files: FileStore, now: datetime, drawn: bytes | None = None
+) -> StoredFile:
+    """The PDF of a certificate: made once, then always the same bytes. ``drawn``: they are here already."""
+    if certificate.file_id is not None:
+        return session.get_one(StoredFile, certificate.file_id)
     stored = files.put(
         session,
-        io.BytesIO(certificate_pdf(certificate_fields(certificate, organisation, replaced))),
+        io.BytesIO(drawn or certificate_pdf(certificate_words(session, certificate))),
         name=f"{certificate.number}.pdf",
         media_type="application/pdf",
         purpose="certificate",
@@ -66,10 +72,12 @@ def certificate_file(session: Session, certificate: Certificate, files: FileStor
     return stored
 
 
-def deliver_certificate(session: Session, certificate_id: int, files: FileStore, now: datetime) -> None:
-    """Make the PDF and write the mail that brings it; done again after a crash it writes no second mail."""
+def deliver_certificate(
+    session: Session, certificate_id: int, files: FileStore, now: datetime, drawn: bytes | None = None
+) -> None:
+    """Keep the PDF (``drawn``, or made here) and write the mail that brings it; done again after a crash it writes no second mail."""
     certificate = session.get_one(Certificate, certificate_id, with_for_update=True)
-    stored = certificate_file(session, certificate, files, now)
+    stored = certificate_file(session, certificate, files, now, drawn)
     if was_written(session, "certificate", certificate.person_id, stored.id):
         return
     person = session.get_one(Person, certificate.person_id)

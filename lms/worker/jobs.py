@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from lms.audit import Actor
+from lms.certificates.models import Certificate
+from lms.certificates.pdf import certificate_pdf
 from lms.compliance import actions as compliance
 from lms.compliance import building
 from lms.compliance.comparing import actions as comparing
@@ -62,9 +64,15 @@ def send_mail(payload: dict[str, Any], bench: Bench) -> None:
 
 
 def certify(payload: dict[str, Any], bench: Bench) -> None:
-    """Make the PDF of a certificate and mail it."""
+    """Make the PDF of a certificate and mail it. It is drawn between two transactions: the worker stands back for pages, and who stands
+    back holds nothing that they may wait for."""
+    certificate_id = payload["certificate"]
+    with bench.database.session() as session:
+        certificate = session.get_one(Certificate, certificate_id)
+        words = None if certificate.file_id is not None else certifying.certificate_words(session, certificate)
+    drawn = certificate_pdf(words) if words is not None else None
     with bench.database.transaction() as session:
-        certifying.deliver_certificate(session, payload["certificate"], bench.files, bench.clock.now())
+        certifying.deliver_certificate(session, certificate_id, bench.files, bench.clock.now(), drawn)
 
 
 def close_attempt(payload: dict[str, Any], bench: Bench) -> None:
