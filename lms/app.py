@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
+from itsdangerous import URLSafeTimedSerializer
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 from whitenoise import WhiteNoise
@@ -26,10 +30,30 @@ class RowNumber(IntegerConverter):
         super().__init__(map, max=2**31 - 1)
 
 
+class Site(Flask):
+    """Flask, without looking at each function it calls whether it is a coroutine: none is."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function itself."""
+        return func
+
+
+class SignedCookie(SecureCookieSessionInterface):
+    """Flask's session in a signed cookie; what signs it is made once and not twice in each request."""
+
+    _signer: URLSafeTimedSerializer | None = None
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """What signs the cookies of this application, whose key never changes."""
+        if self._signer is None:
+            self._signer = super().get_signing_serializer(app)
+        return self._signer
+
+
 def create_app(config: Config, clock: Clock | None = None, database: Database | None = None) -> Flask:
     """The WSGI application for ``config``. Opens no connection and changes nothing: migrate first (``lms db upgrade``)."""
     static = f"/static/{fingerprint(HERE / 'static')}"
-    app = Flask(
+    app = Site(
         "lms", template_folder=str(ROOT / "templates"), static_folder=str(HERE / "static"), static_url_path=static
     )
     app.config.update(
@@ -50,6 +74,7 @@ def create_app(config: Config, clock: Clock | None = None, database: Database | 
         database=database or Database(config.database_url),
         files=FileStore(config.data_dir / "files"),
     )
+    app.session_interface = SignedCookie()
     app.url_map.converters["int"] = RowNumber
     page.install(app)
     errors.install(app)

@@ -78,6 +78,14 @@ def _connection(session: Session) -> Connection:
     return cast(Connection, connection)
 
 
+CURSOR = "prepared cursor"
+"""In the info of a connection to the database, which lasts as long as it does: the cursor that sends all of these statements. A new one for
+each would find out anew how every value goes in and comes out."""
+
+MANY = 1000
+"""Rows after which a cursor is closed, for it holds on to what it read last."""
+
+
 class New:
     """The INSERT of one row with these columns, put together once: the object layer takes several times as long."""
 
@@ -147,15 +155,18 @@ class _Written:
         for name, convert in self._into.items():
             given[name] = convert(given[name])
         parameters = given if self._order is None else tuple(given[name] for name in self._order)
-        cursor: Any = connection.connection.cursor()
+        info = connection.info
+        cursor: Any = info.get(CURSOR) or info.setdefault(CURSOR, connection.connection.cursor())
         try:
             for listener in connection.dispatch.before_cursor_execute:
                 listener(connection, cursor, self._text, parameters, None, False)
             cursor.execute(self._text, parameters, **self._at_once)
             found = cursor.fetchall() if self._row is not None else []
         except connection.dialect.loaded_dbapi.Error as fault:
+            del info[CURSOR]
             raise self._told(connection, cursor, parameters, fault) from fault
-        finally:
+        if len(found) > MANY:
+            del info[CURSOR]
             cursor.close()
         if not self._out:
             return [self._row._make(each) for each in found]

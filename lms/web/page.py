@@ -127,21 +127,28 @@ KEPT = "attune.kept"
 """In the WSGI environment of a form that was kept over a time-out and is handed in now."""
 
 
+_app: Callable[[], Flask] = current_app._get_current_object  # type: ignore[attr-defined]
+_asked: Callable[[], Request] = request._get_current_object  # type: ignore[attr-defined]
+_held: Callable[[], Any] = g._get_current_object
+"""What Flask's proxies stand for. Whatever is asked of a proxy takes five times as long, and every request asks a hundred times."""
+
+
 def is_kept() -> bool:
     """Whether this form was kept over a time-out: its sender has just signed in again and expects to be where they were."""
-    return KEPT in request.environ
+    return KEPT in _asked().environ
 
 
 def house() -> House:
     """The wiring of the running application."""
-    return cast(House, current_app.extensions["attune"])
+    return cast(House, _app().extensions["attune"])
 
 
 def session() -> Session:
     """The request's database session: a writer for requests that may change something, a reader for the others."""
-    opened = g.get("session")
+    held = _held()
+    opened = held.get("session")
     if opened is None:
-        opened = g.session = house().database.open(write=request.method not in READING)
+        opened = held.session = house().database.open(write=_asked().method not in READING)
     return cast(Session, opened)
 
 
@@ -166,17 +173,19 @@ def roll_back() -> None:
 
 def now() -> datetime:
     """The moment of the request: the same for everything in it."""
-    moment = g.get("now")
+    held = _held()
+    moment = held.get("now")
     if moment is None:
-        moment = g.now = house().clock.now()
+        moment = held.now = house().clock.now()
     return cast(datetime, moment)
 
 
 def organisation() -> Organisation:
     """The organisation; before set-up, one without a name."""
-    own = g.get("organisation")
+    held = _held()
+    own = held.get("organisation")
     if own is None:
-        own = g.organisation = load_organisation(session()) or Organisation(name="")
+        own = held.organisation = load_organisation(session()) or Organisation(name="")
     return cast(Organisation, own)
 
 
@@ -195,7 +204,7 @@ def viewer() -> Viewer:
 
 def viewer_or_none() -> Viewer | None:
     """Who is asking, or None when nobody is signed in."""
-    holder = g.get("_login_user")  # where Flask-Login keeps it; asked through its proxy it looks five times
+    holder = _held().get("_login_user")  # where Flask-Login keeps it
     if holder is None:
         holder = current_user._get_current_object()
     return holder.viewer if isinstance(holder, SignedIn) else None
@@ -247,29 +256,31 @@ def locale() -> str:
 
     Worked out once for whoever is asking: that changes when they sign in.
     """
-    asking = viewer_or_none()
-    found = g.get("locale")
+    asking, held = viewer_or_none(), _held()
+    found = held.get("locale")
     if found is None or found[0] is not asking:
-        found = g.locale = (asking, _locale_for(asking))
+        found = held.locale = (asking, _locale_for(asking))
     return cast(str, found[1])
 
 
 def _locale_for(asking: Viewer | None) -> str:
-    offered = [*LANGUAGES, *(["xx"] if house().config.demo or house().config.testing else [])]
-    for wanted in (request.cookies.get("language"), asking.language if asking else None):
+    config, asked = house().config, _asked()
+    offered = [*LANGUAGES, *(["xx"] if config.demo or config.testing else [])]
+    for wanted in (asked.cookies.get("language"), asking.language if asking else None):
         if wanted in offered:
             return wanted
-    return request.accept_languages.best_match(list(LANGUAGES)) or next(
+    return asked.accept_languages.best_match(list(LANGUAGES)) or next(
         (tag for tag in organisation().languages if tag in LANGUAGES), "en"
     )
 
 
-def _babel_locale() -> str:
+def babel_locale() -> str:
+    """The interface language as Babel names it."""
     chosen = locale()
     return "en_150" if chosen == "xx" else str(locale_of(chosen))  # Babel knows en_150, and nobody asks for it
 
 
-def _zone() -> str:
+def zone() -> str:
     """Moments are shown in the person's own time zone; days and deadlines are the organisation's all the same."""
     asking = viewer_or_none()
     return asking.zone if asking and asking.zone and _is_zone(asking.zone) else organisation().zone
@@ -297,7 +308,7 @@ csrf = CSRFProtect()
 def install(app: Flask) -> None:
     """Hang everything on the application."""
     csrf.init_app(app)
-    Babel(app, locale_selector=_babel_locale, timezone_selector=_zone)
+    Babel(app, locale_selector=babel_locale, timezone_selector=zone)
     logins = LoginManager(app)
     logins.session_protection = None  # sessions are rows; the browser's address may change between wards
     logins.user_loader(_load)
@@ -332,9 +343,10 @@ def _to_the_minute(value: datetime) -> str:
 
 def _texts() -> Any:
     """The texts of the reader's language: looked up once in a request, for a page has a hundred of them."""
-    found = g.get("texts")
+    held = _held()
+    found = held.get("texts")
     if found is None:
-        found = g.texts = flask_babel.get_translations()
+        found = held.texts = flask_babel.get_translations()
     return found
 
 
@@ -381,12 +393,13 @@ def _load(token: str) -> SignedIn | None:
 
 
 def _guard() -> AnyResponse | None:
-    if request.mimetype == FORM and (request.content_length or 0) > current_app.config["MAX_FORM_MEMORY_SIZE"]:
+    asked, app = _asked(), _app()
+    if asked.mimetype == FORM and (asked.content_length or 0) > app.config["MAX_FORM_MEMORY_SIZE"]:
         abort(413)  # files come as multipart; nobody types this much
-    if "\x00" in request.path or any("\x00" in value for _, value in request.values.items(multi=True)):
+    if "\x00" in asked.path or any("\x00" in value for _, value in asked.values.items(multi=True)):
         abort(400)  # PostgreSQL holds no such text; nobody types it
-    view = current_app.view_functions.get(request.endpoint or "")
-    if view is None or request.endpoint == "static":
+    view = app.view_functions.get(asked.endpoint or "")
+    if view is None or asked.endpoint == "static":
         return None
     if not hasattr(view, "attune_permission"):
         raise Denied(N_("This page has no declared permission."))
@@ -454,7 +467,7 @@ def _headers(response: Response) -> Response:
     said = {name.lower() for name, _ in response.headers}
     told = dict(HEADERS)
     told["Cache-Control"] = "no-store" if viewer_known() else "no-cache"
-    if request.is_secure:
+    if _asked().is_secure:
         told["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     response.headers.extend([pair for pair in told.items() if pair[0].lower() not in said])
     return response
@@ -462,7 +475,7 @@ def _headers(response: Response) -> Response:
 
 def viewer_known() -> bool:
     """Whether somebody is signed in, without asking the database again."""
-    holder = g.get("_login_user")
+    holder = _held().get("_login_user")
     return holder is not None and bool(holder.is_authenticated)
 
 
@@ -474,7 +487,7 @@ def static_headers(headers: Any, path: str, url: str) -> None:
 
 
 def _close(error: BaseException | None) -> None:
-    opened = g.pop("session", None)
+    opened = _held().pop("session", None)
     if opened is not None:
         opened.close()
 

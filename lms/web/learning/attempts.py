@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, time
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from babel.dates import format_time
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale, gettext, to_user_timezone
+from flask_babel import gettext
 
 from lms.access import Permission
 from lms.catalogue.items import Form
@@ -27,6 +28,7 @@ from lms.web.learning.reader import Reader
 from lms.web.page import (
     READING,
     actor,
+    babel_locale,
     commit,
     house,
     keeps_post,
@@ -38,6 +40,7 @@ from lms.web.page import (
     session,
     tell,
     viewer,
+    zone,
 )
 
 
@@ -74,8 +77,8 @@ def saved_words(at: datetime | None) -> str:
     """When an answer was saved, as the reader writes the time of day."""
     if at is None:
         return ""
-    local = to_user_timezone(at)
-    return str(gettext("Saved %(time)s", time=_short_time(str(get_locale()), local.hour, local.minute)))
+    local = at.astimezone(ZoneInfo(zone()))
+    return str(gettext("Saved %(time)s", time=_short_time(babel_locale(), local.hour, local.minute)))
 
 
 @lru_cache(maxsize=2 * 24 * 60)

@@ -21,7 +21,7 @@ from lms.catalogue.items.cloze import GAP
 from lms.catalogue.localised import LocalItem, Text
 from lms.errors import Message
 from lms.web.learning.reader import Course
-from lms.web.page import tell
+from lms.web.page import babel_locale, tell
 
 
 @dataclass(frozen=True)
@@ -175,4 +175,4 @@ class ItemView:
 
 def writing() -> str:
     """The language in which the reader writes numbers, as a BCP 47 tag."""
-    return str(get_locale() or "en").replace("_", "-")
+    return babel_locale().replace("_", "-")
