@@ -6,11 +6,13 @@ for itself, and durably.
 Starts a PostgreSQL of its own with fsync, synchronous commit and full page writes on, publishes CC-101, and enrols one person for each
 attempt with everything done but the test. The server, the clients and PostgreSQL share the machine.
 
-An attempt is: begin, ten answers (each one request, the way the page's script sends it), hand in. All answers are right, so handing in also
-writes the training record, the certificate and the person's new timeline. The worker's process makes the PDF of each certificate; it stands
-back for the pages, so some may wait when the last attempt is handed in. Both are told: attempts a second until then, with how many
-certificates waited, and attempts a second until the last certificate was made. Processor time is counted until the end.
-``--pages`` adds the pages that a browser loads between: the door, each question, the look back over all of them, and the result.
+An attempt is: the door, begin, ten answers (each one request, the way the page's script sends it), hand in. All answers are right, so
+handing in also writes the training record, the certificate and the person's new timeline. The worker's process makes the PDF of each
+certificate; it stands back for the pages, so some may wait when the last attempt is handed in. Both are told: attempts a second until then,
+with how many certificates waited, and attempts a second until the last certificate was made. Processor time is counted until the end.
+
+The door is the page before the test. With ``--open-before`` all doors are opened before the clock begins, so that an attempt is begin, ten
+answers, hand in. ``--pages`` adds the pages that a browser loads between: each question, the look back over all of them, and the result.
 
 The floor of a save is the bare INSERT of the same row with its COMMIT on the same database, measured twice: on one connection in turn
 with the saves of one client, so that nobody else works on the machine; and by a ninth client, a process of its own, while eight
@@ -77,10 +79,12 @@ ITEM = re.compile(r'name="item"[^>]*value="([^"]+)"')
 
 @dataclass(slots=True)
 class Learner:
-    """Somebody who takes the test once: the cookie they hold, and their enrolment."""
+    """Somebody who takes the test once: their enrolment, and the cookie they hold."""
 
     enrolment_id: int
     cookie: str
+    token: str = ""
+    """What the door of the test gave for its forms; empty: it was not opened yet."""
 
 
 @dataclass(slots=True)
@@ -137,11 +141,21 @@ class Taking:
         self.port, self.pages, self.test_id = port, pages, test.id
         self.right = {item.id: item.fields(item.key()) for item in content.keyed_items(test.id)}
 
+    def door(self, learner: Learner) -> str:
+        """The address of the page before the test."""
+        return f"/learn/{learner.enrolment_id}/{self.test_id}"
+
+    def open(self, browser: Browser, learner: Learner) -> None:
+        """Open the door of the test: the page on which it is begun."""
+        browser.cookie = learner.cookie
+        learner.token = _found(TOKEN, browser.ask("a page", self.door(learner))[2])
+        learner.cookie = browser.cookie
+
     def take(self, browser: Browser, learner: Learner, drawn: Callable[[int], list[str]]) -> None:
         """One whole attempt."""
-        browser.cookie = learner.cookie
-        door = f"/learn/{learner.enrolment_id}/{self.test_id}"
-        token = _found(TOKEN, browser.ask("a page", door)[2])
+        if not learner.token:
+            self.open(browser, learner)
+        browser.cookie, door, token = learner.cookie, self.door(learner), learner.token
         _, onward, _ = browser.ask("begin", f"{door}/start", {"csrf_token": token})
         attempt = int(onward.rsplit("/", 1)[1])
         items = drawn(attempt) if not self.pages else []
@@ -438,8 +452,9 @@ def _row(name: str, seconds: list[float]) -> str:
 @click.option("--attempts", default=200, show_default=True)
 @click.option("--processes", default=1, show_default=True, help="Processes of `lms serve`.")
 @click.option("--pages", is_flag=True, help="Load the pages between, too.")
+@click.option("--open-before", is_flag=True, help="Open the doors of all tests before the clock begins.")
 @click.option("--saves", default=300, show_default=True, help="Saves beside the floor.")
-def main(clients: int, attempts: int, processes: int, pages: bool, saves: int) -> None:
+def main(clients: int, attempts: int, processes: int, pages: bool, open_before: bool, saves: int) -> None:
     """Print attempts a second, and what each request takes."""
     with (
         durable_postgres() as (url, postgres),
@@ -451,11 +466,13 @@ def main(clients: int, attempts: int, processes: int, pages: bool, saves: int) -
         beside = max(2 * clients, attempts // 2)
         content, learners = hospital(database, config, attempts + beside + clients + 1)
         with served(config, processes) as (port, server):
-            taking = Taking(port, content, pages=pages)
+            taking, opening = Taking(port, content, pages=pages), Browser(port, Times())
             run(taking, [learners.pop() for _ in range(clients)], clients, url)  # warm
             attempt_id, measured = saves_beside_the_floor(taking, learners.pop(), database, url, saves)
             loaded = saves_under_load(taking, [learners.pop() for _ in range(beside)], clients, url, attempt_id)
             until_no_job_waits(database)
+            for learner in learners if open_before else []:
+                taking.open(opening, learner)
             before = spent_so_far(server, postgres)
             took, times = run(taking, learners, clients, url)
             waited, longer = until_no_job_waits(database)

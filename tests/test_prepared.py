@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from lms.db import known
 from lms.outbox import Job
 from lms.people.models import Department, DepartmentVersion
-from lms.prepared import AsKnown, Prepared, among
+from lms.prepared import AsKnown, Changed, Prepared, among
 from tests.support.queries import statements
 
 NOW = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
@@ -31,7 +31,9 @@ def test_rows_come_out_as_from_sqlalchemy(session: Session) -> None:
     assert found == list(map(tuple, session.execute(query.order_by(Department.id)).all()))
     assert found[0].created_at == NOW
     assert [row.code for row in prepared.rows(session, ids=[ward.id, 10**9])] == ["ED"]
+    assert [row.code for row in prepared.rows(session, ids={ward.id})] == ["ED"]  # alone: without a list on PostgreSQL
     assert prepared.rows(session, ids=[]) == []
+    assert prepared.rows(session, ids=[ward.id]) == [(ward.id, "ED", NOW)]
     job = Prepared(select(Job.payload, Job.run_at, Job.key).where(Job.kind == bindparam("kind"))).row(session, kind="k")
     assert job is not None and (job.payload, job.run_at, job.key) == ({"días": [1, None]}, NOW, None)
 
@@ -52,6 +54,16 @@ def test_facts_as_they_were_known(session: Session) -> None:
     assert names.rows(session, None) == [("Emergency", date(2026, 1, 1))]
     assert names.rows(session, NOW) == []
     assert len(names.rows(session, NOW.replace(hour=9))) == 1
+
+
+def test_a_change_is_what_the_session_holds(session: Session) -> None:
+    ward = Department(code="ED", created_at=NOW)
+    session.add(ward)
+    session.flush()
+    Changed(Department, "code").write(session, ward, code="ER")
+    assert ward.code == "ER" and not session.dirty
+    session.expire_all()
+    assert ward.code == "ER"
 
 
 def test_a_refusal_is_sqlalchemys(session: Session) -> None:

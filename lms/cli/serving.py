@@ -59,7 +59,7 @@ LAST_JOB = 10.0
 RARELY = (20_000, 20, 20)
 """When Python looks for cycles: a request leaves few, and with the usual 700 objects somebody's answer waited for the search."""
 
-BEHIND_PAGES = 5
+BEHIND_PAGES = 10
 """How much the worker's process stands back (``nice``) where somebody waits for a page."""
 
 MOST = 4

@@ -12,7 +12,6 @@ from lms.accounts import throttle
 from lms.audit import Actor
 from lms.catalogue.content import CourseContent
 from lms.catalogue.localised import localised
-from lms.catalogue.models import CourseVersion
 from lms.catalogue.queries import content as content_of
 from lms.catalogue.steps import FOLLOW_UP
 from lms.clock import local_day
@@ -233,22 +232,18 @@ def complete(
     """Passed, therefore: record, certificate, timeline, mail; all in the caller's transaction. The day is that on which the last of
     it was done; that is earlier than now where the time of an attempt was over before somebody looked."""
     today = local_day(ended, organisation.zone)
-    person = people.person(session, enrolment.person_id)
-    version = session.get_one(CourseVersion, enrolment.version_id)
-    held = people.held(session, person.id, today)
-    record = records.award(
-        session, person, held, enrolment, attempt, version, content, completed_on=today, now=actor.now
-    )
-    learning.close(enrolment, now=ended, completed=True)
+    held = people.held(session, enrolment.person_id, today)
+    record = records.award(session, held, enrolment, attempt, content, completed_on=today, now=actor.now)
+    learning.close(session, enrolment, now=ended, completed=True)
     audit.record(
         session,
         actor,
         "record.award",
         "training_record",
         record.id,
-        about=person.id,
+        about=record.person_id,
         after={"course": content.code, "score": attempt.score},
     )
     certify(session, record, content, organisation, today, actor)
-    compliance.rebuild(session, [person.id], now=actor.now)
+    compliance.rebuild(session, [record.person_id], now=actor.now)
     return record

@@ -24,10 +24,12 @@ from lms.notices.queries import was_written
 from lms.organisation import Organisation, load
 from lms.outbox import enqueue
 from lms.people.models import Person
+from lms.prepared import Changed
 from lms.records import actions as records
 from lms.records.models import TrainingRecord
 
 CERTIFY = "certificate.deliver"
+FILED = Changed(Certificate, "file_id")
 
 
 def certify(
@@ -68,7 +70,7 @@ def certificate_file(
         owner_id=certificate.person_id,
         now=now,
     )
-    certificate.file_id = stored.id
+    FILED.write(session, certificate, file_id=stored.id)
     return stored
 
 

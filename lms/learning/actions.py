@@ -22,7 +22,7 @@ from lms.learning.queries import Answerable, attempts, choices, lock_attempt, op
 from lms.learning.saving import Saved, save, saved_before
 from lms.learning.scene_clock import Press, scene_clock
 from lms.organisation import load
-from lms.prepared import New, Prepared
+from lms.prepared import Changed, New, Prepared
 
 
 def enrol(
@@ -253,6 +253,10 @@ def press_clock(
     session.flush()
 
 
+ENDED = Changed(Attempt, "finished_at", "timed_out", "score", "pass_mark", "passed")
+CLOSED = Changed(Enrolment, "closed_at", "completed_at")
+
+
 def finish(
     session: Session, attempt: Attempt, content: CourseContent, *, now: datetime
 ) -> scoring.Result | scenarios.State:
@@ -282,20 +286,18 @@ def finish(
         outcome = scoring.score_attempt(content, attempt.step_id, attempt.drawn, given)
         score, mark, passed = outcome.score, outcome.pass_mark, outcome.passed
     if attempt.finished_at is None:
-        attempt.finished_at = (policy.closes_at(attempt.deadline, attempt.policy) or now) if over else now
-        attempt.timed_out = over
-        attempt.score, attempt.pass_mark, attempt.passed = score, mark, passed
+        ended = (policy.closes_at(attempt.deadline, attempt.policy) or now) if over else now
+        ENDED.write(session, attempt, finished_at=ended, timed_out=over, score=score, pass_mark=mark, passed=passed)
         enrolment = session.get_one(Enrolment, attempt.enrolment_id)
         if passed or attempt.kind == AttemptKind.PRE_TEST:
             mark_done(session, enrolment, attempt.step_id, now=now)
     return outcome
 
 
-def close(enrolment: Enrolment, *, now: datetime, completed: bool) -> None:
+def close(session: Session, enrolment: Enrolment, *, now: datetime, completed: bool) -> None:
     """End an enrolment: by completion, or by leaving it."""
     if enrolment.closed_at is None:
-        enrolment.closed_at = now
-        enrolment.completed_at = now if completed else None
+        CLOSED.write(session, enrolment, closed_at=now, completed_at=now if completed else None)
 
 
 LOCK = Prepared(select(Enrolment.id).where(Enrolment.id == bindparam("enrolment_id")).with_for_update())

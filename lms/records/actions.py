@@ -12,12 +12,23 @@ from lms.catalogue.localised import localised
 from lms.catalogue.models import CourseVersion
 from lms.errors import N_, Conflict, Invalid
 from lms.learning.models import Attempt, AttemptKind, Enrolment
-from lms.people.models import Person
+from lms.people.models import Person, display_name
 from lms.people.queries import Held
 from lms.prepared import New, Prepared
 from lms.records.models import How, RecordRevocation, TrainingRecord
 
-OF_ENROLMENT = Prepared(select(TrainingRecord.id).where(TrainingRecord.enrolment_id == bindparam("enrolment_id")))
+OF_ENROLMENT = Prepared(
+    select(
+        *(CourseVersion.course_id, CourseVersion.number, Person.given_name, Person.family_name),
+        TrainingRecord.id.label("record_id"),
+    )
+    .select_from(Enrolment)
+    .join(CourseVersion, CourseVersion.id == Enrolment.version_id)
+    .join(Person, Person.id == Enrolment.person_id)
+    .outerjoin(TrainingRecord, TrainingRecord.enrolment_id == Enrolment.id)
+    .where(Enrolment.id == bindparam("enrolment_id"))
+)
+"""Whose it is and of which course, and the record of it, if there is one."""
 
 
 AWARD = New(
@@ -30,11 +41,9 @@ AWARD = New(
 
 def award(
     session: Session,
-    person: Person,
     held: Held,
     enrolment: Enrolment,
     attempt: Attempt,
-    version: CourseVersion,
     content: CourseContent,
     *,
     completed_on: date,
@@ -42,14 +51,15 @@ def award(
 ) -> TrainingRecord:
     """The record of an enrolment that is passed or tested out of; the one that is already there when asked again."""
     found = OF_ENROLMENT.row(session, enrolment_id=enrolment.id)
-    if found is not None:
-        return session.get_one(TrainingRecord, found.id)
+    assert found is not None
+    if found.record_id is not None:
+        return session.get_one(TrainingRecord, found.record_id)
     out = attempt.kind == AttemptKind.PRE_TEST
     minutes, topics = content.granted_by_test_out() if out else (content.total_minutes, dict(content.topics))
     record = TrainingRecord(
-        person_id=person.id,
-        course_id=version.course_id,
-        version_id=version.id,
+        person_id=enrolment.person_id,
+        course_id=found.course_id,
+        version_id=enrolment.version_id,
         enrolment_id=enrolment.id,
         attempt_id=attempt.id,
         completed_on=completed_on,
@@ -62,8 +72,8 @@ def award(
         topics=topics,
         course_code=content.code,
         course_title=localised(content, attempt.language).title.value,
-        version_number=version.number,
-        person_name=person.display_name,
+        version_number=found.number,
+        person_name=display_name(found.given_name, found.family_name),
         department_id=held.department_id,
         department_path=held.path,
         job=held.job,

@@ -67,12 +67,13 @@ def certify(payload: dict[str, Any], bench: Bench) -> None:
     """Make the PDF of a certificate and mail it. It is drawn between two transactions: the worker stands back for pages, and who stands
     back holds nothing that they may wait for."""
     certificate_id = payload["certificate"]
-    with bench.database.session() as session:
+    with bench.database.open(write=True) as session:
         certificate = session.get_one(Certificate, certificate_id)
         words = None if certificate.file_id is not None else certifying.certificate_words(session, certificate)
-    drawn = certificate_pdf(words) if words is not None else None
-    with bench.database.transaction() as session:
+        session.commit()
+        drawn = certificate_pdf(words) if words is not None else None
         certifying.deliver_certificate(session, certificate_id, bench.files, bench.clock.now(), drawn)
+        session.commit()
 
 
 def close_attempt(payload: dict[str, Any], bench: Bench) -> None:
