@@ -10,7 +10,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, false, func, not_, or_, select
 from sqlalchemy.orm import Session
 
-from lms.access import Grant, Role, Viewer
+from lms.access import ALLOWS, Grant, Permission, Role, Viewer
 from lms.accounts import passwords
 from lms.accounts.models import Account, RoleGrant, SignInSession
 from lms.clock import local_day
@@ -283,6 +283,17 @@ class Invitable:
 
     person_id: int
     has_email: bool
+
+
+def who_may(session: Session, permission: Permission) -> frozenset[int]:
+    """The people with an open account and a role that carries this permission."""
+    roles = [role for role, allowed in ALLOWS.items() if permission in allowed]
+    query = select(Account.person_id).join(RoleGrant, RoleGrant.account_id == Account.id)
+    return frozenset(
+        session.scalars(
+            query.where(Account.closed_at.is_(None), RoleGrant.revoked_at.is_(None), RoleGrant.role.in_(roles))
+        )
+    )
 
 
 def invitable(session: Session, departments: Collection[int] | None, day: date) -> list[Invitable]:

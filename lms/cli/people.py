@@ -139,10 +139,10 @@ def _import(
                 if not dry_run:
                     _keep_faults(house, options.source, sources.STAFF, report, file.name)
                 raise click.exceptions.Exit(1)
-            if report.blown:
+            if report.blown(None):
                 click.echo("The fuse would refuse this file; look at it again, then add --confirm.")
             return
-        refuse(report, staff=True, confirmed=confirm)
+        refuse(report, staff=True, confirmed=confirm, asker=None)
         with house.database.transaction() as session, file.open("rb") as source:
             kept = house.files.put(
                 session, source, name=file.name, media_type="text/csv", purpose="import", owner_id=None, now=house.clock.now()
@@ -169,7 +169,7 @@ def _import_facts(
                 _keep_faults(house, options.source, what, Report.of_facts(plan), file.name)
             raise click.exceptions.Exit(1)
         return
-    refuse(Report.of_facts(plan), staff=False, confirmed=confirm)
+    refuse(Report.of_facts(plan), staff=False, confirmed=confirm, asker=None)
     with house.database.transaction() as session, file.open("rb") as source:
         kept = house.files.put(
             session, source, name=file.name, media_type="text/csv", purpose="import", owner_id=None, now=house.clock.now()

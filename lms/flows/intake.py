@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
+from lms.access import Permission
+from lms.accounts import queries as accounts
 from lms.audit import Actor
 from lms.db import Desk
 from lms.errors import AttuneError
@@ -87,5 +89,5 @@ def _run(desk: Desk, ident: int) -> DryRun | None:
 
 def _compare(desk: Desk, run: DryRun, files: FileStore, progress: Progress) -> Prepared | FactPlan:
     with desk.reading() as session:
-        own = load(session)
-    return dry_runs.compare(desk, run, files, own.import_fuse if own else 0.1, progress)
+        own, takers = load(session), accounts.who_may(session, Permission.PEOPLE_IMPORT)
+        return dry_runs.compare(session, run, files, own.import_fuse if own else 0.1, takers, progress)

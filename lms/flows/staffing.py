@@ -62,7 +62,7 @@ def import_people(
         Invalid: the file has faults.
         Conflict: the fuse holds it back, or something changed since it was prepared. Nothing was taken in.
     """
-    refuse(Report.of_staff(prepared), staff=True, confirmed=confirmed)
+    refuse(Report.of_staff(prepared), staff=True, confirmed=confirmed, asker=by.person_id)
     with desk.writing() as session:
         run = imports.begin(session, prepared, file_id, by)
         begun(session, run)
@@ -132,7 +132,7 @@ def import_facts(
         Invalid: the file has faults.
         Conflict: the fuse holds it back, or something changed since it was looked at. Nothing was taken in.
     """
-    refuse(Report.of_facts(plan), staff=False, confirmed=confirmed)
+    refuse(Report.of_facts(plan), staff=False, confirmed=confirmed, asker=by.person_id)
     with desk.writing() as session:
         run = fact_taking.under_way(session, run_id) if run_id is not None else None
         if run is None:

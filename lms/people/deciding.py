@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, timedelta
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Select, and_, exists, func, select, update
@@ -26,8 +27,8 @@ from lms.people.tree import Tree
 class Decider:
     """Decides about everybody, batch by batch, and puts down what must be written."""
 
-    def __init__(self, session: Session, found: Prepared, tree: Tree, asker: int | None) -> None:
-        self.session, self.found, self.tree, self.asker = session, found, tree, asker
+    def __init__(self, session: Session, found: Prepared, tree: Tree, takers: Collection[int]) -> None:
+        self.session, self.found, self.tree, self.takers = session, found, tree, takers
         self.as_of = found.options.as_of
         self.first_days: dict[int, date] = dict(
             session.execute(select(PLACES.c.department_id, PLACES.c.first_day)).all()
@@ -35,6 +36,7 @@ class Decider:
         self.names = {one.id: one.name for one in found.departments}
         self.kept = found.options.reading.kept()
         self._position = 0
+        self._digest = sha256()
 
     def run(self, progress: Progress) -> None:
         """Everybody in the file, then, if it is to list everybody, those who are missing."""
@@ -46,6 +48,7 @@ class Decider:
             progress("deciding", min(start + BATCH, last), last)
         if not self.found.options.partial and not self.found.spares_missing:
             self._missing()
+        self.found.digest = self._digest.hexdigest()
 
     def _staff(self) -> int:
         query = select(func.count(Employment.person_id.distinct())).join(Person, Person.id == Employment.person_id)
@@ -60,6 +63,10 @@ class Decider:
         if not count:
             return
         self.found.counts[Verdict.NEW] += count
+        c = ROWS.c  # what the file says of them is in the file; what became of it here is this
+        became = select(c.line, c.department_id, c.supervisor_ref, c.also).where(c.brought).order_by(c.line)
+        for some in batches(self.session.execute(became)):
+            self._digest.update(repr([tuple(row) for row in some]).encode())
         shown = self.session.execute(select(ROWS).where(ROWS.c.brought).order_by(ROWS.c.line).limit(SAMPLE)).all()
         self.found.named[Verdict.NEW] = [
             Named(row.number, display_name(row.given_name, row.family_name), self._place(row.department_id))
@@ -112,6 +119,7 @@ class Decider:
             if after != before:
                 changes.append((row.person_id, before, after))
         bulk(self.session, PEOPLE, renamed)
+        self._digest.update(repr(renamed).encode())
         self._put_down(changes)
 
     def _owned(self, row: Any, person: Any, before: Facts) -> Any:
@@ -158,6 +166,7 @@ class Decider:
                 ~exists().where(ROWS.c.person_id == Person.id),
             )
             .distinct()
+            .order_by(Person.id)
         )
         if aside := sorted({number for number in self.found.numbers.values() if number}):
             absent = absent.where(Person.number.not_in(aside))  # their line is there, only not as it should be
@@ -167,11 +176,8 @@ class Decider:
             for ident in ids:
                 after = missing(facts[ident], self.as_of)
                 self._count(Verdict.ENDED, people[ident], facts[ident], after, None)
-                if ident == self.asker:
-                    self.found.ends_asker = True
-                    self.found.warnings.append(
-                        Message(N_("You are not in this file yourself: your account would close."))
-                    )
+                if ident in self.takers:
+                    self.found.ends.append(ident)
                 changes.append((ident, facts[ident], after))
             self._put_down(changes)
 
@@ -202,6 +208,7 @@ class Decider:
                 for e in made.employments
             ]
             memberships += [self._membership(person_id, m) for m in made.memberships]
+        self._digest.update(repr((gone, employments, memberships)).encode())
         bulk(self.session, GONE, gone)
         bulk(self.session, EMPLOYMENTS, employments)
         bulk(self.session, MEMBERSHIPS, memberships)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -12,7 +12,6 @@ from sqlalchemy import Row, delete, select, update
 from sqlalchemy.orm import Session
 
 from lms.audit import Actor
-from lms.db import Desk
 from lms.errors import N_, AttuneError, Conflict, Invalid, Message, NotFound
 from lms.files import FileStore, StoredFile
 from lms.outbox import Job, JobState, enqueue
@@ -99,18 +98,24 @@ def report_of(run: DryRun) -> Report | None:
 
 
 def compare(
-    desk: Desk, run: DryRun, files: FileStore, fuse: float, progress: Progress = lambda phase, done, total: None
+    session: Session,
+    run: DryRun,
+    files: FileStore,
+    fuse: float,
+    takers: Collection[int],
+    progress: Progress = lambda phase, done, total: None,
 ) -> Prepared | FactPlan:
-    """Read the file and compare it with what is known; on the desk only temporary tables are written.
+    """Read the file and compare it with what is known; on a desk, of which only temporary tables are written. ``takers``: those who may
+    take files in.
 
     Raises:
         Invalid: a file that cannot be read at all; single faults stand in ``problems`` instead.
         NotFound: the file is gone.
     """
     options = options_of(run)
-    with desk.reading() as session, _opened(session, run, files) as (file, departments):
+    with _opened(session, run, files) as (file, departments):
         if run.what == STAFF:
-            return prepare(session, file, departments, options, fuse, progress, asker=run.asked_by)
+            return prepare(session, file, departments, options, fuse, progress, takers)
         return fact_feed.look(session, file, run.what, options, fuse, progress)
 
 

@@ -65,8 +65,10 @@ class Prepared:
     staff: int = 0
     fuse: float = 0.1
     seen: int = 0
-    ends_asker: bool = False
-    """Whoever takes the file in would end with it: seldom what is meant."""
+    ends: list[int] = field(default_factory=list)
+    """Those who may take files in and would end with this one: seldom what is meant by who does it."""
+    digest: str = ""
+    """The same for files that would write the same about the same people."""
     rehired: list[int] = field(default_factory=list)
     numbers: dict[int, str] = field(default_factory=dict)
     """The employee numbers of lines with a fault."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from io import TextIOWrapper
 from typing import BinaryIO
 from zoneinfo import available_timezones
@@ -35,10 +35,10 @@ def prepare(
     options: Options,
     fuse: float,
     progress: Progress = lambda phase, done, total: None,
-    asker: int | None = None,
+    takers: Collection[int] = (),
 ) -> Prepared:
     """Read and decide. Needs a session whose connection keeps temporary tables (:meth:`lms.db.Database.desk`).
-    ``fuse`` is the share, 0 to 1, of the source's staff that may end or move without confirmation; ``asker`` is who takes it in.
+    ``fuse`` is the share, 0 to 1, of the source's staff that may end or move without confirmation; ``takers`` are those who may take it in.
 
     Raises:
         Invalid: a file that cannot be read at all; single faults stand in ``problems`` instead.
@@ -60,7 +60,7 @@ def prepare(
         _note_numbers(session, found)
     if not found.faults:
         _places(session, found)
-        Decider(session, found, tree, asker).run(progress)
+        Decider(session, found, tree, takers).run(progress)
     return found
 
 

@@ -17,7 +17,8 @@ from lms.people.prepared import Named, Prepared
 @dataclass(frozen=True, slots=True)
 class Report:
     """``hit`` of ``among`` would end (of staff: or move), and ``fuse`` is the share that may without confirmation; ``departments``
-    are (code, name, whether it is new); ``digest`` is the same for files that would do the same."""
+    are (code, name, whether it is new); ``ends`` are those who may take files in and would end themselves; ``digest`` is the same for files
+    that would do the same."""
 
     rows: int = 0
     encoding: str = ""
@@ -36,20 +37,21 @@ class Report:
     hit: int = 0
     among: int = 0
     fuse: float = 0.1
-    ends_asker: bool = False
+    ends: Sequence[int] = ()
     digest: str = ""
 
     @staticmethod
     def of_staff(found: Prepared) -> Report:
         """What a file of staff would do."""
         departments = tuple((one.code, one.name, one.new) for one in found.departments)
-        told = (found.rows, sorted(found.counts.items()), departments, found.kept_count, len(found.aside))
+        aside = sorted(found.numbers.get(each.line or 0, "") for each in found.aside)
+        told = (found.rows, sorted(found.counts.items()), departments, found.kept_count, aside, found.digest)
         return Report(
             rows=found.rows, encoding=found.encoding, declared=found.declared, letters=found.letters, warnings=found.warnings,
             faults=found.faults, problems=found.problems, numbers=found.numbers, aside=found.aside, kept=found.kept,
             kept_count=found.kept_count, departments=departments, counts=found.counts, named=found.named,
             hit=found.counts[Verdict.ENDED] + found.counts[Verdict.MOVED], among=found.staff, fuse=found.fuse,
-            ends_asker=found.ends_asker, digest=sha256(repr(told).encode()).hexdigest(),
+            ends=found.ends, digest=sha256(repr(told).encode()).hexdigest(),
         )  # fmt: skip
 
     @staticmethod
@@ -66,10 +68,9 @@ class Report:
         """The share that would end or move, 0 to 1."""
         return self.hit / self.among if self.among else 0.0
 
-    @property
-    def blown(self) -> bool:
-        """Whether so much would end that somebody has to confirm it."""
-        return self.share > self.fuse or self.ends_asker
+    def blown(self, asker: int | None) -> bool:
+        """Whether so much would end, or ``asker`` of all people, that it has to be confirmed."""
+        return self.share > self.fuse or asker in self.ends
 
     @property
     def aside_lines(self) -> int:
@@ -95,7 +96,7 @@ class Report:
     def of(cls, data: Mapping[str, Any]) -> Self:
         """From such data."""
         return cls(
-            **{name: data[name] for name in SIMPLE},
+            **{name: data[name] for name in SIMPLE if name in data},
             letters={letter: _one(one) for letter, one in data["letters"].items()},
             warnings=[Message.of(each) for each in data["warnings"]],
             problems=[Problem.of(each) for each in data["problems"]],
@@ -108,11 +109,11 @@ class Report:
         )
 
 
-SIMPLE = ("rows", "encoding", "declared", "faults", "kept_count", "hit", "among", "fuse", "ends_asker", "digest")
+SIMPLE = ("rows", "encoding", "declared", "faults", "kept_count", "hit", "among", "fuse", "ends", "digest")
 
 
-def refuse(report: Report, *, staff: bool, confirmed: bool) -> None:
-    """Refuse what may not be taken in.
+def refuse(report: Report, *, staff: bool, confirmed: bool, asker: int | None) -> None:
+    """Refuse what ``asker`` may not take in.
 
     Raises:
         Invalid: there are faults, each in ``problems``.
@@ -120,9 +121,9 @@ def refuse(report: Report, *, staff: bool, confirmed: bool) -> None:
     """
     if report.faults:
         raise Invalid(N_("The file has %(count)s faults. Nothing was changed."), report.problems, count=report.faults)
-    if confirmed or not report.blown:
+    if confirmed or not report.blown(asker):
         return
-    if report.ends_asker:
+    if asker in report.ends:
         raise Conflict(
             N_(
                 "You are not in this file yourself, so your own employment would end. Nothing was changed. Confirm it if it is right."

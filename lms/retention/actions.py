@@ -99,6 +99,11 @@ def old_staff_files(session: Session, imported_before: datetime) -> list[str]:
     return unused(session, _drop(session, StoredFile.id.in_(ids)))
 
 
+def drop_files(session: Session, ids: Collection[int]) -> list[str]:
+    """Remove the rows of these files, to which nothing leads any more. Gives the SHA-256 of those that nobody else has."""
+    return unused(session, _drop(session, StoredFile.id.in_(ids)))
+
+
 def unused(session: Session, hashes: Collection[str]) -> list[str]:
     """Those of these files of which no row is left."""
     still = set(session.scalars(select(StoredFile.sha256).where(StoredFile.sha256.in_(hashes))))

@@ -1,4 +1,4 @@
-"""Files that name several people: sign-in sheets of live sessions, and files of completions with their lines."""
+"""Files that name several people: sign-in sheets, files of completions with their lines, and files that were never taken in."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from lms.people.models import Person
-from lms.records.history.models import HistoryRow, HistoryRun
+from lms.files import StoredFile
+from lms.people import dry_runs
+from lms.people.models import DryRun, ImportRun, Person
+from lms.records.history.models import HistoryRow, HistoryRun, Phase
 from lms.records.models import SessionSheet, TrainingRecord
 from lms.retention.queries import SOURCE
 
@@ -53,3 +55,20 @@ def old_history_files(session: Session, asked_before: datetime) -> list[int]:
         session.execute(update(HistoryRow).where(unknown).values(number=GONE, value=GONE, certificate=None))
     session.flush()
     return files
+
+
+def never_taken_in(session: Session, uploaded_before: datetime) -> list[int]:
+    """Files that were uploaded to be taken in, before a moment, of which nobody asks any more: no import came of them, and what they would
+    do is kept no longer. Gives their ids."""
+    wanted = (ImportRun.file_id, DryRun.file_id, DryRun.departments_id, HistoryRun.file_id)
+    old = select(StoredFile.id).where(StoredFile.purpose == "import", StoredFile.created_at < uploaded_before)
+    for column in wanted:
+        old = old.where(~select(column).where(column == StoredFile.id).exists())
+    return list(session.scalars(old))
+
+
+def let_go_of_looks(session: Session, asked_before: datetime) -> None:
+    """Let go of what files would do that were looked at before a moment, and of files of completions that were thrown away."""
+    dry_runs.forget_old(session, asked_before)
+    dropped = update(HistoryRun).where(HistoryRun.phase == Phase.DROPPED, HistoryRun.asked_at < asked_before)
+    session.execute(dropped.values(file_id=None))

@@ -26,7 +26,10 @@ from lms.errors import AttuneError
 from lms.files import FileStore
 from lms.notices import nightly
 from lms.outbox import LEASE, enqueue, fail, finish, held_by, lease, renew
+from lms.people.dry_runs import KEPT
 from lms.reports.saved import queries as saved
+from lms.retention import actions as retention
+from lms.retention import kept_files
 from lms.worker.bench import Bench, Exporter
 from lms.worker.came_back import read_mailbox
 from lms.worker.exports import EXPORT
@@ -39,6 +42,9 @@ DAILY = timedelta(minutes=1)
 
 FETCHING = timedelta(minutes=5)
 """How often mail that came back is read."""
+
+TIDYING = timedelta(days=1)
+"""How often files that were uploaded and never taken in are let go of."""
 
 BATCHES = 20
 """Batches of entries that are sealed before the next job is taken."""
@@ -63,6 +69,7 @@ class Worker:
         self._sealed_at: datetime | None = None
         self._looked_at: datetime | None = None
         self._fetched_at: datetime | None = None
+        self._tidied_at: datetime | None = None
         self._mailbox = bounces
 
     def run(self, stop: threading.Event, pause: float = 1.0) -> None:
@@ -72,6 +79,7 @@ class Worker:
                 self.seal()
                 self.begin_day()
                 self.fetch()
+                self.tidy()
                 if not self.step():
                     stop.wait(pause)
             except Exception:
@@ -114,6 +122,21 @@ class Worker:
             read_mailbox(self.bench.database, self._mailbox, now)
         except AttuneError as error:
             log.warning("%s", error)
+
+    def tidy(self) -> None:
+        """Let go of what files would do that were looked at a week ago, and of those that were never taken in; looked at once a day."""
+        now = self.bench.clock.now()
+        if self._tidied_at is not None and abs(now - self._tidied_at) < TIDYING:
+            return
+        self._tidied_at = now
+        with self.bench.database.transaction() as session:
+            kept_files.let_go_of_looks(session, now - KEPT)
+        with self.bench.database.session() as session:
+            ids = kept_files.never_taken_in(session, now - KEPT)
+        if ids:
+            with self.bench.database.transaction() as session:
+                gone = retention.drop_files(session, ids)
+            self.bench.files.remove(gone)
 
     def seal(self, batches: int = BATCHES) -> None:
         """Seal what was written to the audit log, at most once a second however busy the queue is; one short look when it is idle.

@@ -10,11 +10,12 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from config import Config
+from lms.access import Role
 from lms.audit import Actor
 from lms.clock import SetClock
 from lms.db import Database
 from lms.errors import Conflict
-from lms.files import FileStore
+from lms.files import FileStore, StoredFile
 from lms.flows import intake, staffing
 from lms.outbox import HowFar, Job, JobState, tell
 from lms.people import dry_runs, fact_taking, qualifications, undoing
@@ -22,6 +23,7 @@ from lms.people.models import BirthMonth, DryRun, ImportRun, Person
 from lms.worker import Worker
 from lms.worker.bench import Bench
 from lms.worker.jobs import take_file_in, take_import_back
+from tests.accounts.conftest import Hospital
 from tests.people.conftest import STAFF, Office, People
 from tests.support.pages import Page, PageClient, page_of
 
@@ -238,6 +240,49 @@ def test_what_a_file_would_do_is_let_go_of_with_the_people_in_it(hall: Hall, db:
         session.get_one(Job, run.job_id).state = JobState.FAILED
         dry_runs.forget_old(session, run.asked_at + dry_runs.KEPT)
         assert session.scalars(select(DryRun)).all() == []
+
+
+def test_files_that_are_never_taken_in_go_after_a_week(hall: Hall, db: Database, staffed: Office) -> None:
+    hall.upload(MONTHS)
+    hall.begin("Number,Birth month\n1001,5\n")
+    hall.work()
+    assert hall.months() == {"1001": 5}
+    worker = Worker(db, hall.files, hall.clock)
+    worker.tidy()
+    with db.session() as session:
+        kept = session.scalars(select(StoredFile).where(StoredFile.purpose == "import").order_by(StoredFile.id)).all()
+        assert len(kept) == 2 and all(hall.files.path(one.sha256).exists() for one in kept), "not yet a week old"
+    hall.clock.advance(days=8)
+    worker.tidy()
+    with db.session() as session:
+        assert not session.scalars(select(DryRun)).all()
+        (left,) = session.scalars(select(StoredFile).where(StoredFile.purpose == "import")).all()
+        assert left.id == kept[1].id, "what was taken in can be read again"
+        assert [hall.files.path(one.sha256).exists() for one in kept] == [False, True]
+
+
+def test_whoever_presses_is_asked_whether_they_end_themselves_and_everybody_sees_who_ends(
+    hall: Hall, db: Database, staffed: Office, number: People, hospital: Hospital, signed_in: Any
+) -> None:
+    with db.transaction() as session:
+        session.execute(update(Person).where(Person.id == hall.hr).values(source="hr"))
+    text = STAFF + "".join(f"20{n:02},A,B,ED,Clerk,2021-02-15,,,,no\n" for n in range(40))
+    page = hall.upload(text, "staff")
+    hall.work()
+    own = hall.desk.page(page.url)
+    assert "You are not in this file yourself: your account would close" in own.text
+    other = signed_in(hospital.person("OTHER", grants=((Role.HR, None),)))
+    seen = other.page(page.url)
+    assert "You are not in this file yourself" not in seen.text
+    refused = page_of(hall.desk.submit(own, form="take-in"), 409)
+    assert "your own employment would end" in refused.text
+    ends = hospital.person("EXTRA")
+    with db.transaction() as session:  # as many people end, but somebody else
+        session.execute(update(Person).where(Person.id == hall.hr).values(source="none"))
+        session.execute(update(Person).where(Person.id == ends).values(source="hr"))
+    page_of(other.submit(seen, {"confirmed": "y"}, form="take-in"))
+    hall.work()
+    assert "this file would do something else by now" in page_of(other.get(page.url), 422).text
 
 
 def test_a_small_file_is_not_taken_from_the_tab_that_is_at_it(

@@ -209,12 +209,7 @@ def test_a_large_file_is_taken_in_and_back_in_slices_that_go_on_where_they_were_
     _rule(db, clock)
     files, by = FileStore(config.data_dir / "files"), Actor(hr, clock.now())
     text = "number,course,completed\n" + "".join(f"100{1 + n % 3},LA-110,2025-01-{1 + n:02}\n" for n in range(20))
-    with db.transaction() as session:
-        stored = files.put(
-            session, io.BytesIO(text.encode()), name="h.csv", media_type="text/csv", purpose="import", owner_id=hr, now=by.now
-        )  # fmt: skip
-        run_id = staging.begin(session, "Old", "hr", stored, None, None, by).id
-        assert staging.step(session, run_id, files, by)
+    run_id = _read_in(db, files, text, by)
     desk = signed_in(hr)
     shown = desk.page(f"/people/import/completions/{run_id}")
     begun = page_of(desk.submit(shown, form="take-in"))
@@ -303,6 +298,18 @@ def _course(db: Database, clock: SetClock) -> None:
         )  # fmt: skip
 
 
+def _read_in(db: Database, files: FileStore, text: str, by: Actor) -> int:
+    """A file of completions, stored and read; the number of its run."""
+    with db.transaction() as session:
+        stored = files.put(
+            session, io.BytesIO(text.encode()), name="h.csv", media_type="text/csv", purpose="import", owner_id=by.person_id,
+            now=by.now,
+        )  # fmt: skip
+        run_id = staging.begin(session, "Old", "hr", stored, None, None, by).id
+        assert staging.step(session, run_id, files, by)
+    return run_id
+
+
 def _rule(db: Database, clock: SetClock) -> None:
     rule = {"courses": ["la-110"], "first": {"within": {"days": 30}}}
     with db.transaction() as session:
@@ -329,12 +336,7 @@ def test_a_record_that_somebody_revokes_while_its_file_is_taken_back_is_revoked_
     _course(db, clock)
     files, by = FileStore(config.data_dir / "files"), Actor(hr, clock.now())
     text = "number,course,completed\n1001,LA-110,2025-01-01\n1002,LA-110,2025-01-02\n"
-    with db.transaction() as session:
-        stored = files.put(
-            session, io.BytesIO(text.encode()), name="h.csv", media_type="text/csv", purpose="import", owner_id=hr, now=by.now
-        )  # fmt: skip
-        run_id = staging.begin(session, "Old", "hr", stored, None, None, by).id
-        assert staging.step(session, run_id, files, by)
+    run_id = _read_in(db, files, text, by)
     with db.transaction() as session:
         assert begin_history(session, queries.one(session, run_id), by)
 

@@ -98,7 +98,7 @@ def take_in(ident: int) -> ResponseReturnValue:
     if run.phase != Phase.SEEN or report is None:
         return redirect(url_for("looking.show", ident=ident), 303)
     try:
-        refuse(report, staff=run.what == sources.STAFF, confirmed=confirmed)
+        refuse(report, staff=run.what == sources.STAFF, confirmed=confirmed, asker=by.person_id)
         if run.beside:
             dry_runs.begin_taking(session(), ident, by, confirmed=confirmed)
             commit()
@@ -147,9 +147,10 @@ def _report(run: DryRun, why: Message | None = None, status: int = 422) -> Respo
     staff = run.what == sources.STAFF
     page = render_template(
         "people/report.html",
-        run=run, stored=session().get(StoredFile, run.file_id), options=options, report=report, staff=staff, shown=SHOWN,
-        refused=tell(why) if why else "", verdicts=VERDICTS if staff else _of_facts(), whats=WHATS, date_styles=DATES,
-        encodings=ENCODINGS, way=_way(run, options), upload=url_for("imports.index") if staff else url_for("feeds.facts", what=run.what),
+        run=run, asker=viewer().person_id, stored=session().get(StoredFile, run.file_id), options=options, report=report,
+        staff=staff, shown=SHOWN, refused=tell(why) if why else "", verdicts=VERDICTS if staff else _of_facts(), whats=WHATS,
+        date_styles=DATES, encodings=ENCODINGS, way=_way(run, options),
+        upload=url_for("imports.index") if staff else url_for("feeds.facts", what=run.what),
     )  # fmt: skip
     return page, status if why or report is None or report.faults else 200
 
