@@ -52,9 +52,11 @@ def test_signed_out_visitors_are_sent_to_sign_in_and_nowhere_else(app: Flask) ->
     app.config["WTF_CSRF_ENABLED"] = False
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False
     guest = app.test_client()
-    for rule in app.url_map.iter_rules():
-        if getattr(app.view_functions[rule.endpoint], "attune_permission", None) is None:
-            continue
+    guarded = [
+        r for r in app.url_map.iter_rules() if getattr(app.view_functions[r.endpoint], "attune_permission", None)
+    ]
+    assert len(guarded) > 100
+    for rule in guarded:
         address = re.sub(r"<int:[^<>]+>", "1", rule.rule)
         address = re.sub(r"<[^<>]+>", "x", address)
         for method in (rule.methods or set()) & {"GET", "POST"}:

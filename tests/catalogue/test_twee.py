@@ -133,7 +133,7 @@ def test_what_is_wrong_is_said_by_line(old: str, new: str, line: int, said: str)
 )
 def test_nonsense_is_an_error_and_no_traceback(text: str) -> None:
     found = imported(text, "x.twee")
-    assert found.scenario is None or found.problems
+    assert found.problems and (found.scenario is None) == any(problem.level == "error" for problem in found.problems)
 
 
 def test_an_import_that_lacks_words_is_refused_by_the_checker() -> None:

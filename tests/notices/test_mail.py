@@ -62,10 +62,7 @@ def test_a_mail_arrives_once(
     (message,) = smtp.wait_for(1)
     assert message["To"] == "one@mercy.test" and message["From"] == "Mercy Test Hospital <training@mercy.test>"
     assert message["Auto-Submitted"] == "auto-generated" and message["Message-ID"] == mail_of(db, mail_id).message_id
-    assert (
-        "15 June 2026, 10:00" in message.get_content().replace("\u202f", " ")
-        or "June 15, 2026, 10:00" in message.get_content()
-    )
+    assert "June 15, 2026, 10:00" in message.get_content()
     send_mail({"mail": mail_id}, worker.bench)  # the job is run again after a crash
     assert len(smtp.messages) == 1 and mail_of(db, mail_id).sent_at == clock.now()
 
