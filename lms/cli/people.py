@@ -18,7 +18,7 @@ from lms.errors import N_, Invalid, NotFound, Problem
 from lms.files import StoredFile
 from lms.flows import staffing
 from lms.organisation import Organisation, load
-from lms.people import fact_feed, imports, sources, undoing
+from lms.people import fact_feed, sources, undoing
 from lms.people.importing import Options
 from lms.people.plan import Verdict
 from lms.people.prepared import Prepared
@@ -182,9 +182,8 @@ def _import_facts(
                 begun=lambda session, made: begun.append(made.id),
             )  # fmt: skip
         except BaseException:
-            with desk.writing() as session:
-                for run_id in begun:
-                    imports.abandon(session, run_id)
+            for run_id in begun:
+                staffing.abandon(desk, run_id)
             raise
     click.echo(f"Import {run.id} is done. To take it back: lms people import --undo")
 

@@ -83,7 +83,7 @@ def take_in_file(
     with database.desk() as desk:
         with desk.reading() as session:
             options = Options("riverbend-hr", days[-1], "iso", "utf-8", partial=True)
-            prepared = prepare(session, io.BytesIO(file), None, options, 0.1, asker=HR)
+            prepared = prepare(session, io.BytesIO(file), None, options, 0.1, takers=(HR,))
         staffing.import_people(desk, prepared, kept.id, by)
 
 
