@@ -437,6 +437,7 @@ def _stale() -> bool:
 
 def _ask_to_sign_in(view: Callable[..., Any]) -> AnyResponse:
     here = request.full_path.rstrip("?")
+    lost = False
     if request.method != "GET":
         token = _cookie_token()
         account_id = account_queries.account_of_expired_token(session(), token, now()) if token else None
@@ -447,9 +448,18 @@ def _ask_to_sign_in(view: Callable[..., Any]) -> AnyResponse:
                 gettext("You were signed out after a while without activity. Your answer is kept: sign in to go on."),
                 "note",
             )
+        else:
+            lost = account_id is not None and request.endpoint != "auth.sign_out"
         here = _referrer(request) or "/"
     if request.accept_mimetypes.best == "application/json" or request.headers.get("X-Requested-With") == "fetch":
         abort(401)
+    if lost:
+        flash(
+            gettext(
+                "You were signed out after a while without activity, so what you sent was not saved. Sign in and send it again."
+            ),
+            "error",
+        )
     return redirect(url_for("auth.sign_in", next=here))
 
 

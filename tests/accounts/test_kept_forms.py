@@ -125,6 +125,20 @@ def test_who_signed_out_on_purpose_left_nothing(
         assert opened.scalars(select(KeptPost)).all() == []
 
 
+def test_what_is_not_kept_is_said_to_be_lost(
+    hospital: Hospital, client: PageClient, sign_in: SignIn, clock: SetClock
+) -> None:
+    hospital.person("1001")
+    sign_in("1001")
+    page = client.page("/account")
+    clock.advance(hours=2)
+    late = client.submit(page, {}, form="choose-reminders", headers={"Referer": "http://localhost/account"})
+    shown = page_of(late)
+    assert shown.h1 == "Sign in" and "what you sent was not saved. Sign in and send it again." in shown.text
+    back = client.submit(shown, {"name": "1001", "password": "violet kettle orchard"}, form="sign-in", follow=False)
+    assert back.location == "/account"
+
+
 def test_an_answer_that_came_too_late_is_explained(
     hospital: Hospital, client: PageClient, sign_in: SignIn, clock: SetClock, db: Database
 ) -> None:
