@@ -320,6 +320,7 @@ def test_bad_input_is_told_at_its_field_and_nothing_is_published(desk: Desk) -> 
     assert "f-satisfied.courses" in str(answer.page.links())
     refused = desk.rehearse(**{"satisfied.courses*": None, "satisfied.courses+": "no-such-course"})
     assert refused.status_code == 422 and "Nobody can satisfy this rule" in refused.page.text
+    assert "There is no course" in refused.page.text and "It can be published like this" not in refused.page.text
     assert desk.rehearse(**{"recurs.kind": "now and then"}).status_code == 422
     kept = desk.press(
         desk.hr.page("/requirements/new"), "add:audience", **{**FORM, "from": "", "new:audience": "none"}
