@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from lms.clock import FOR_EVER
 from lms.compliance import cells
-from lms.compliance.cells import Who, home_of, members
+from lms.compliance.cells import FEW, Who, home_of, members
 from lms.compliance.models import OVERALL, Span
 from lms.compliance.spans import State
 from lms.compliance.tallies import active, within
@@ -58,19 +58,16 @@ LATE = (State.OVERDUE, State.IN_GRACE)
 BATCH = 2000
 """So many people are read at once where all of them are wanted."""
 
-FEW = 60
-"""Up to so many departments, people are found by their memberships; for more, by reading all spans of the requirement."""
-
 
 def people_in(session: Session, who: Who, *, sort: str = "name", page: int = 1, size: int = 50) -> Page:
-    """One page (from 1) of these people. ``sort`` is one of :data:`SORTS`, with ``-`` before it for descending. Five statements at most."""
+    """One page (from 1) of these people. ``sort`` is one of :data:`SORTS`, with ``-`` before it for descending. Six statements at most."""
     offset = (page - 1) * size
-    who = cells.widened(session, who)
-    if who.narrowed or (who.departments is not None and len(who.departments) <= FEW):
+    out: Sequence[int] | None = None if who.few else cells.kept_out(session, who) if who.narrowed else ()
+    if out is None:
         chosen, total = cells.found_of(session, who, sort, offset, size)
     else:
-        total = cells.size_of(session, who)
-        chosen = cells.page_of(session, who, total, sort, offset, size)
+        total = cells.size_of(session, who) - len(out)
+        chosen = cells.page_of(session, who, total, sort, offset, size, out)
     mine = (within(active()), Span.requirement_id == who.requirement_id, Span.person_id.in_(chosen))
     rows = _found(session, _lines(who.day, [*mine, day_in(who.day, Span.from_day, Span.to_day)])) if chosen else ()
     place = {person: place for place, person in enumerate(chosen)}

@@ -3,19 +3,36 @@ order, so that nobody is read who is not on it."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+import json
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, literal_column, or_, select, true
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    case,
+    false,
+    func,
+    literal,
+    literal_column,
+    not_,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.orm import Session, aliased
 
 from lms.clock import FOR_EVER
 from lms.compliance.models import COUNTED, DUE_SOON, OVERALL, Span
-from lms.compliance.spans import State
+from lms.compliance.spans import CAN_FALL_DUE, State
 from lms.compliance.tallies import active, counted
-from lms.db import day_in, known
+from lms.db import day_in, is_sqlite, known
 from lms.people.models import Membership, Person
 from lms.people.queries import found_by
 
@@ -23,6 +40,13 @@ BY_PERSON = ("name", "number", "job")
 BY_SPAN = ("due", "state", "department")
 SORTS = (*BY_PERSON, *BY_SPAN)
 """The orders of a list of people."""
+
+FEW = 60
+"""Up to so many departments, people are found by their memberships; for more, by reading all spans of the requirement."""
+
+SHARE = 4
+"""People who are narrowed by what they do or by a search are found as everybody but those who are kept out, if these are at most one in
+so many of all people."""
 
 PROBES = 10
 """A page is found by asking person after person whether they are in the cell, if at most one in so many of all people must be asked;
@@ -53,16 +77,39 @@ class Who:
         """Whether it is asked for people by more than a cell says, so that spans must be read even to count them."""
         return bool(self.jobs or self.professions or self.search) or self.visible is not None
 
-    def spans(self, *, by_person: bool = False) -> list[ColumnElement[bool]]:
-        """The spans of the cell. ``by_person``: said so that a planner finds those of one person by the key and not by the state."""
-        state: Any = Span.state + 0 if by_person else Span.state
-        where: list[ColumnElement[bool]] = [
-            Span.generation_id == active(),
-            # written out, because SQLite's index over the overall states holds no other requirement
-            Span.requirement_id == literal_column(str(int(self.requirement_id))),
-            state.in_([int(each) for each in self.states or State]),
-            day_in(self.day, Span.from_day, Span.to_day),
-        ]
+    @property
+    def few(self) -> bool:
+        """Whether the people are of a team or of :data:`FEW` departments at most."""
+        return self.visible is not None or (self.departments is not None and len(self.departments) <= FEW)
+
+    def indexed(self, session: Session) -> bool:
+        """Whether an index holds the spans of the cell; without one all spans of the requirement are read, which takes longer than to
+        ask half of the people for theirs."""
+        return not is_sqlite(session) or (self.requirement_id == OVERALL and not self.due_soon)
+
+    def spans(self) -> list[ColumnElement[bool]]:
+        """The spans of the cell: where they stand, the day, then what is looked at one by one, in the order in which SQLite asks."""
+        return [*self._duty(), day_in(self.day, Span.from_day, Span.to_day), *self._kind(Span.state)]
+
+    def at(self, person_id: Any) -> Any:
+        """1 for somebody who is in the cell, as a subquery: by the key to the last span that has begun: those before have ended."""
+        inside = and_(Span.to_day > self.day, *self._kind(Span.state + 0))
+        return (
+            select(case((inside, 1)))
+            .where(*self._duty(), Span.person_id == person_id, Span.from_day <= self.day)
+            .order_by(Span.from_day.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
+
+    def _duty(self) -> list[ColumnElement[bool]]:
+        # written out, because SQLite's index over the overall states holds no other requirement
+        duty: Any = literal_column(str(int(self.requirement_id)))
+        return [Span.generation_id == active(), Span.requirement_id == duty]
+
+    def _kind(self, state: Any) -> list[ColumnElement[bool]]:
+        states = self.states or (CAN_FALL_DUE if self.due_soon else State)
+        where: list[ColumnElement[bool]] = [state.in_(sorted(int(each) for each in states))]
         if self.departments is not None:
             where.append(Span.department_id.in_(self.departments))
         if self.due_soon:
@@ -89,29 +136,33 @@ def with_job(day: date, jobs: Collection[str], professions: Collection[str], hel
     return query.where(held.profession.in_(professions)) if professions else query
 
 
-def widened(session: Session, who: Who) -> Who:
-    """The same people without jobs and professions that exclude nobody, so that they are found like a cell that is not narrowed. One
-    statement if there are such, which stops at the first person who is excluded.
+def kept_out(session: Session, who: Who) -> Sequence[int] | None:
+    """The ids of the people of a cell whom jobs, professions and search exclude; None where they exclude many, or are not
+    asked for. Three statements; two that stop early where they exclude many.
     """
-    if not (who.jobs or who.professions):
-        return who
-    held, same = Membership, aliased(Membership)
-    also = with_job(who.day, who.jobs, who.professions, same).where(same.person_id == held.person_id)
-    others = (
-        select(held.id)
-        .where(
-            known(held),
-            day_in(who.day, held.from_day, held.to_day),
-            or_(
-                ~held.primary,
-                held.job.not_in(who.jobs) if who.jobs else false(),
-                held.profession.not_in(who.professions) if who.professions else false(),
-            ),
-            ~also.exists(),
+    others: list[Select[int]] = []
+    if who.jobs or who.professions:
+        held, same = Membership, aliased(Membership)
+        also = with_job(who.day, who.jobs, who.professions, same).where(same.person_id == held.person_id)
+        differ = or_(
+            ~held.primary,
+            held.job.not_in(who.jobs) if who.jobs else false(),
+            held.profession.not_in(who.professions) if who.professions else false(),
         )
-        .limit(1)
-    )
-    return who if session.scalar(others) is not None else replace(who, jobs=(), professions=())
+        others.append(
+            # said so that SQLite reads the table as it lies, and does not look each row up by the index over jobs
+            select(held.person_id).where(
+                known(held).is_(true()), day_in(who.day, held.from_day, held.to_day), differ, ~also.exists()
+            )
+        )
+    if who.search:
+        others.append(select(Person.id).where(not_(and_(*found_by(who.search)))))
+    most = (session.scalar(select(func.max(Person.id))) or 0) // SHARE
+    out = session.scalars(union_all(*others).limit(most + 1)).all()
+    if len(out) > most:
+        return None
+    inside = select(Span.person_id).where(*who.spans(), Span.person_id.in_(_listed(session, out)))
+    return session.scalars(inside).all() if out else []
 
 
 def home_of(person_id: Any, day: date) -> Any:
@@ -127,7 +178,7 @@ def home_of(person_id: Any, day: date) -> Any:
 
 
 def size_of(session: Session, who: Who) -> int:
-    """How many people are in a cell that is not narrowed. One statement."""
+    """How many people are in a cell; what narrows it is left aside. One statement."""
     if who.due_soon and who.states is not None:
         return session.scalar(select(func.count()).select_from(Span).where(*who.spans())) or 0
     codes = [DUE_SOON] if who.due_soon else [int(state) for state in who.states or State]
@@ -140,9 +191,11 @@ def size_of(session: Session, who: Who) -> int:
     )
 
 
-def page_of(session: Session, who: Who, total: int, sort: str, offset: int, limit: int) -> Sequence[int]:
-    """The ids of the people on a page of a cell of ``total`` people that is not narrowed, in order. ``sort`` is one of :data:`SORTS`,
-    with ``-`` before it for descending. Two statements.
+def page_of(
+    session: Session, who: Who, total: int, sort: str, offset: int, limit: int, without: Sequence[int] = ()
+) -> Sequence[int]:
+    """The ids of the people on a page of a cell of ``total`` people ``without`` some, in order; what narrows it is left aside. ``sort``
+    is one of :data:`SORTS`, with ``-`` before it for descending. One statement.
 
     A page in the second half is found from the end.
     """
@@ -153,15 +206,27 @@ def page_of(session: Session, who: Who, total: int, sort: str, offset: int, limi
     skip = total - offset - limit if turned else offset
     name, down = sort.removeprefix("-"), sort.startswith("-")
     if name in BY_SPAN:
-        query = select(Span.person_id).where(*who.spans())
-        order = _ordered([_SPAN[name]], Span.person_id, down, turned)
+        person_id: Any = Span.person_id
+        query = select(person_id).where(*who.spans())
+        order = _ordered([_SPAN[name]], person_id, down, turned)
     else:
-        everybody = session.scalar(select(func.max(Person.id))) or 0
-        near = (skip + limit) * everybody <= total * everybody // PROBES
-        query, columns, person_id = _walk(who, name, near=near)
+        near = (skip + limit) * PROBES <= total or not who.indexed(session)
+        found = select(Span.person_id).where(*who.spans())
+        query, columns, person_id = _walk(
+            who.day, name, lambda person: who.at(person).is_not(None) if near else _among(person, found)
+        )
         order = _ordered(columns, person_id, down, turned)
-    found = session.scalars(query.order_by(*order).offset(skip).limit(limit)).all()
-    return found[::-1] if turned else found
+    if without:
+        query = query.where((person_id + 0).not_in(_listed(session, without)))
+    chosen = session.scalars(query.order_by(*order).offset(skip).limit(limit)).all()
+    return chosen[::-1] if turned else chosen
+
+
+def _listed(session: Session, ids: Sequence[int]) -> Select[Any]:
+    """These ids as rows, however many there are."""
+    if is_sqlite(session):
+        return select(func.json_each(json.dumps(list(ids))).table_valued("value").c.value)
+    return select(func.unnest(literal(list(ids), ARRAY(Integer))))
 
 
 _SPAN: dict[str, Any] = {
@@ -171,22 +236,21 @@ _SPAN: dict[str, Any] = {
 }
 
 
-def _walk(who: Who, name: str, *, near: bool) -> tuple[Select[int], list[Any], Any]:
-    """The people of the cell along an index in the order of ``name``: its columns, and that of the person's id."""
+def _walk(day: date, name: str, inside: Callable[[Any], ColumnElement[bool]]) -> tuple[Select[int], list[Any], Any]:
+    """The people of whom ``inside`` is true along an index in the order of ``name``: its columns, and that of the person's id."""
     held = Membership
     person_id: Any = held.person_id if name == "job" else Person.id
-    # said so that a planner goes along the order and looks each person up, and does not turn it into a join that is put in order
-    # afterwards: a limit, or the comparison with true, keeps PostgreSQL from it, a sum SQLite
-    inside: ColumnElement[bool]
-    if near:
-        mine: Select[Any] = select(literal_column("1")).where(*who.spans(by_person=True), Span.person_id == person_id)
-        inside = mine.limit(1).scalar_subquery().is_not(None)
-    else:
-        inside = (person_id + 0).in_(select(Span.person_id).where(*who.spans())).is_(true())
-    query: Select[int] = select(person_id).where(inside)
+    query: Select[int] = select(person_id).where(inside(person_id))
     if name == "job":
-        return query.where(*_shown(who.day)), [held.job], person_id
+        return query.where(*_shown(day)), [held.job], person_id
     return query, [Person.number] if name == "number" else [Person.family_name, Person.given_name], person_id
+
+
+def _among(person_id: Any, found: Select[int]) -> ColumnElement[bool]:
+    """That somebody is among those found, said so that a planner goes along the order and looks each person up, and does not turn it
+    into a join that is put in order afterwards: the comparison with true keeps PostgreSQL from it, a sum SQLite."""
+    among: ColumnElement[bool] = (person_id + 0).in_(found).is_(true())
+    return among
 
 
 def _ordered(columns: Sequence[Any], person_id: Any, down: bool, turned: bool) -> list[Any]:
@@ -210,16 +274,19 @@ def found_of(session: Session, who: Who, sort: str, offset: int, limit: int) -> 
     found = select(*columns).where(*where).cte("found")
     # asked for twice, so that both databases work it out once and keep it
     total = select(func.count()).select_from(found).scalar_subquery()
-    person_id = found.c.person_id
-    query: Select[Any] = select(person_id, total).select_from(found)
+    person_id: Any = found.c.person_id
+    query: Select[Any] = select(person_id).select_from(found)
     if name in BY_SPAN:
         ordered: list[Any] = [found.c.place]
+    elif not who.few:
+        query, ordered, person_id = _walk(who.day, name, lambda person: _among(person, select(found.c.person_id)))
     elif name == "job":
         query = query.outerjoin(Membership, and_(Membership.person_id == person_id, *_shown(who.day)))
         ordered = [Membership.job]
     else:
         query = query.join(Person, Person.id == person_id)
         ordered = [Person.number] if name == "number" else [Person.family_name, Person.given_name]
+    query = query.add_columns(total)
     rows = session.execute(query.order_by(*_ordered(ordered, person_id, down, False)).offset(offset).limit(limit)).all()
     if rows or not offset:
         return [person for person, _ in rows], rows[0][1] if rows else 0

@@ -180,10 +180,10 @@ def test_people_behind_a_number(session: Session) -> None:
     ] == [doctor]
     assert [row.person_id for row in queries.people_in(session, queries.Who(TODAY, jobs=("MD",))).rows] == [doctor]
     everybody = queries.Who(TODAY, requirement, professions=("nursing", "medicine"), jobs=("RN", "MD"))
-    assert not cells.widened(session, everybody).narrowed and queries.people_in(session, everybody).total == 3
+    assert cells.kept_out(session, everybody) == [] and queries.people_in(session, everybody).total == 3
     hospital.membership(doctor, there, d("2026-06-10"), primary=False)
-    assert not cells.widened(session, everybody).narrowed, "who is somewhere else, too, is still among them"
-    assert cells.widened(session, replace(everybody, jobs=("RN",))).narrowed
+    assert cells.kept_out(session, everybody) == [], "who is somewhere else, too, is still among them"
+    assert cells.kept_out(session, replace(everybody, jobs=("RN",))) is None, "one of three is too many"
     assert queries.people_in(session, queries.Who(TODAY, search="person 00002")).total == 1
     assert (
         queries.people_in(session, queries.Who(TODAY, visible=select(Person.id).where(Person.id == nurse))).total == 1
