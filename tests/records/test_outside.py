@@ -23,13 +23,13 @@ from lms.compliance.equivalencies.actions import KEPT, Stated
 from lms.compliance.equivalencies.models import Equivalency
 from lms.compliance.models import Generation
 from lms.db import Database
-from lms.errors import Conflict, Invalid, NotFound
+from lms.errors import Conflict, Denied, Invalid, NotFound
 from lms.files import StoredFile
 from lms.flows.outside import decide_outside, end_equivalency, state_equivalency
 from lms.notices.models import Mail
 from lms.people.models import DutyTag, Person
 from lms.records.outside import judging
-from lms.records.outside.actions import hand_in
+from lms.records.outside.actions import decide, hand_in
 from lms.records.outside.judging import (
     Claim,
     Counting,
@@ -80,6 +80,8 @@ def test_what_cannot_be_is_refused(change: dict[str, Any], why: str) -> None:
 def test_a_claim_needs_proof_and_an_approval_must_count_for_something() -> None:
     with pytest.raises(Invalid, match="in your own words"):
         check_claim(CLAIM, with_paper=False, today=TODAY)
+    with pytest.raises(Invalid, match="in your own words"):
+        check_claim(Claim("A", "B", TODAY, 0, attested=" "), with_paper=False, today=TODAY)
     check_claim(Claim("A", "B", TODAY, 0, attested="I was there."), with_paper=False, today=TODAY)
     with pytest.raises(Invalid, match="what it counts for"):
         check_counting(Counting("A", "B", TODAY, 0), today=TODAY)
@@ -393,7 +395,9 @@ def test_a_reviewer_decides_about_what_they_have_read(house: House, enter: Enter
         house.hospital(session).course("cc-900")
         claim = Claim("Culture", "State University", date(2026, 3, 1), 0, attested="I was there")
         ident = hand_in(session, house.overdue, claim, None, Actor(house.overdue, NOW)).id
-        hand_in(session, house.overdue, claim, None, Actor(house.overdue, NOW))
+        second = hand_in(session, house.overdue, claim, None, Actor(house.overdue, NOW)).id
+        with pytest.raises(Denied, match="Only who handed it in"):
+            decide(session, second, Outcome.WITHDRAWN, "", Actor(house.acute, NOW))
     one, other = enter(Role.HR), enter(Role.HR, house.acute)
     read, same = one.page(f"/outside-training/review/{ident}"), other.page(f"/outside-training/review/{ident}")
     assert "day: Culture" in read.text and "0 minutes" not in read.text
