@@ -20,6 +20,8 @@ from lms.compliance.building import build_step
 from lms.compliance.models import OVERALL, Generation, Span
 from lms.compliance.spans import State
 from lms.db import Database
+from lms.people.models import Person
+from lms.records import sessions
 from lms.records.models import LiveSession, RecordRevocation, TrainingRecord
 from lms.web.people.decisions import records as decisions_on_records
 from tests.accounts.conftest import Hospital
@@ -114,6 +116,11 @@ def test_what_cannot_be_a_session_is_refused_and_one_to_come_has_a_sheet_and_no_
     assert sheet.data.startswith(b"%PDF-") and desk.open(f"{_address(db)}/sheet.pdf?department={ed}").status_code == 200
     early = desk.open(f"/people/list/attendance?live={_address(db).rpartition('/')[2]}")
     assert early.status_code == 404 and "No live session has taken place yet." in early.text
+    with db.session() as session:
+        to_come, person = session.scalars(select(LiveSession)).one(), session.get_one(Person, ana)
+        why = sessions.refusal(session, to_come, person, date(2026, 6, 30))
+        assert why is not None and "still to come" in why.msgid
+        assert sessions.refusal(session, to_come, person, to_come.day) is None
     called = page_of(desk.submit(desk.page(_address(db)), form="/call-off"))
     assert "called off" in called.text
     today = _session(desk)
