@@ -103,7 +103,8 @@ def taken_back(database: Database) -> Cost:
     """What taking the last import back costs, in the steps of the worker with its pauses on SQLite."""
     with database.session() as session:
         run = undoing.last_run(session)
-    assert run is not None
+        assert run is not None
+        undoing.refuse_if_built_on(session, run.id)
     began, own, server, finished = time.perf_counter(), time.process_time(), 0.0, False
     while not finished:
         with database.transaction() as session:
