@@ -133,6 +133,8 @@ def test_from_the_form_to_the_dashboard(desk: Desk, signed_in: Callable[[int], P
     learner = signed_in(desk.nurse)
     assert "Nothing is due" in learner.page("/learning").text, "until it has been worked out"
     assert desk.worker.drain() >= 1
+    listed = desk.hr.page("/requirements")
+    assert "1 person is asked today: 0 compliant, 0 late, 1 due soon." in listed.text
     home = learner.page("/learning").text
     assert "Asking before advising" in home and "July 15, 2026" in home.replace("Jul 15", "July 15")
     assert "Asked of everyone with patient contact. Due on July 15, 2026, " in home, "why it is assigned"

@@ -23,6 +23,7 @@ from lms.compliance.sentence import sentences
 from lms.compliance.spans import State
 from lms.errors import N_, Conflict, Invalid, Message, NotFound
 from lms.people import queries as people
+from lms.reports import rollup
 from lms.web.page import actor, commit, needs, roll_back, say, session, tell, today, viewer
 from lms.web.topics import topic_words
 
@@ -110,7 +111,15 @@ def index() -> ResponseReturnValue:
         "requirements/index.html",
         requirements=found, others=others, today=today(), drafts=building, statuses=STATUS_NAMES, enforced=ENFORCED,
         asking=sum(status in ENFORCED for *_, status in found), pending=Status.PENDING, review_by=review_by,
+        standing=_standing(), nobody=rollup.NOBODY,
     )  # fmt: skip
+
+
+def _standing() -> dict[int, rollup.Figures]:
+    """requirement id -> how the people stand today whom the viewer sees, each once."""
+    within = people.visible_departments(session(), viewer(), Permission.REQUIREMENT_VIEW, today())
+    cells = [each for each in queries.counts(session(), today()) if within is None or each.department_id in within]
+    return {asked: rollup.total(alone) for asked, alone in rollup.by_department(cells).items()}
 
 
 @blueprint.get("/<int:requirement_id>")
