@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from lms.access import Role
 from lms.audit import Actor
@@ -20,7 +20,8 @@ from lms.compliance.building import build_step
 from lms.compliance.models import OVERALL, Generation, Span
 from lms.compliance.spans import State
 from lms.db import Database
-from lms.people.models import Person
+from lms.errors import Conflict
+from lms.people.models import Employment, Person
 from lms.records import sessions
 from lms.records.models import LiveSession, RecordRevocation, TrainingRecord
 from lms.web.people.decisions import records as decisions_on_records
@@ -78,6 +79,8 @@ def test_a_session_gives_everybody_who_was_there_a_record_and_takes_it_back_from
     # again: who is there already is named, nobody gets a second record
     again = page_of(desk.submit(desk.page(made.link("Say who was there")), {"people": "1001"}, form="several"))
     assert "Has a record of this course from that day already." in again.text and "Nobody can be taken in" in again.text
+    with db.session(write=True) as session, pytest.raises(Conflict, match="has a record of this session"):
+        sessions.call_off(session, session.scalars(select(LiveSession)).one(), Actor(None, clock.now()))
     # struck out
     strike = next(link for link in done.links() if link.endswith(f"/people/{bo}/records/{records[bo].id}/revoke"))
     desk.submit(desk.page(strike), {"reason": "Left before it began"}, form="change")
@@ -121,6 +124,10 @@ def test_what_cannot_be_a_session_is_refused_and_one_to_come_has_a_sheet_and_no_
         why = sessions.refusal(session, to_come, person, date(2026, 6, 30))
         assert why is not None and "still to come" in why.msgid
         assert sessions.refusal(session, to_come, person, to_come.day) is None
+    with db.session(write=True) as session:  # rolled back
+        session.execute(update(Employment).where(Employment.person_id == ana).values(from_day=date(2026, 7, 5)))
+        why = sessions.refusal(session, to_come, person, date(2026, 7, 10))
+        assert why is not None and "Not employed here" in why.msgid, "employed since, and not on the day"
     called = page_of(desk.submit(desk.page(_address(db)), form="/call-off"))
     assert "called off" in called.text
     today = _session(desk)
