@@ -184,6 +184,34 @@ def test_who_is_under_way_stays_on_the_version(author: PageClient, folder: Path,
         assert list(session.scalars(numbers.order_by(Enrolment.id))) == [1, 2]
 
 
+def test_a_version_and_the_course_are_withdrawn_with_a_reason_and_offered_again(
+    author: PageClient, folder: Path, enter: Enter
+) -> None:
+    publish(author)
+    write(folder.parent, {LESSON: FILES[LESSON].replace("own words", "very own words")})
+    page = publish(author, "minor")
+    early = enter()
+    assert "very own words" in early.submit(early.page("/courses/tea-101"), form="enrol").page.text
+    refused = author.submit(page, {"what": "2", "reason": " "}, form="withdraw")
+    assert refused.status_code == 422 and "Say why." in refused.page.text
+    page = author.submit(page, {"what": "2", "reason": "A wrong word"}, form="withdraw").page
+    assert "Version 2 is withdrawn." in page.text and [row[3].split(" ")[0] for row in page.rows(1)[1:]] == [
+        "Withdrawn",
+        "Offered",
+    ]
+    assert "very own words" in early.page("/learn/1/why-ask").text, "who has begun goes on"
+    page = author.submit(page, {"what": "course", "reason": "Under review"}, form="withdraw").page
+    assert "This course is withdrawn." in page.text and not [
+        f for f in page.all("form") if "withdraw" in f.get("action", "")
+    ]
+    assert enter().get("/courses/tea-101").status_code == 404
+    token = page.fields(page.form("publish"))["csrf_token"]
+    twice = author.post(f"{HERE}/withdraw", data={"csrf_token": token, "what": "course", "reason": "Again"})
+    assert twice.status_code == 409, "pressed twice"
+    assert "Version 2 is offered again." in publish(author).text
+    assert enter().get("/courses/tea-101").status_code == 200
+
+
 @pytest.mark.parametrize("address", ["/authoring/courses", HERE, f"{HERE}/preview/why-ask", f"{HERE}/media/ask.svg"])
 def test_authors_and_auditors_look_and_others_do_not(
     enter: Enter, folder: Path, address: str, author: PageClient

@@ -1,4 +1,4 @@
-"""Authoring: what each course is, what its files say, a preview as a learner would see it, and publishing."""
+"""Authoring: what each course is, what its files say, a preview as a learner would see it, publishing and withdrawing."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from lms.catalogue.localised import localised, missing, stale
 from lms.catalogue.models import AngoffPanel, Change
 from lms.catalogue.queries import Offered
 from lms.catalogue.steps import ANGOFF, AttestationStep, EvaluationStep, LessonStep
+from lms.compliance import queries as compliance
+from lms.compliance.rules import Rule
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.learning import remarks
 from lms.reports import voices as reports
@@ -132,7 +134,6 @@ def _course_page(slug: str) -> str:
         [(tag, len(missing(content, tag)), stale(content, tag)) for tag in content.languages[1:]] if content else []
     )
     late = [source for source in content.sources if source.review_by and source.review_by < today()] if content else []
-    versions = queries.versions(session(), slug) if draft.offered else []
     asking = _asking(queries.content(session(), draft.offered.version_id)) if draft.offered else frozenset()
     return render_template(
         "authoring/course.html",
@@ -140,8 +141,18 @@ def _course_page(slug: str) -> str:
         content=content,
         languages=languages,
         late=late,
-        versions=versions,
+        versions=queries.versions(session(), slug),
         asking=asking,
+        required_by=_required_by(slug) if draft.offered else [],
+    )
+
+
+def _required_by(slug: str) -> list[str]:
+    """The titles of the requirements in force that the course can meet: people could no longer begin it for them."""
+    return sorted(
+        version.title
+        for version, _ in compliance.requirements(session(), today())
+        if slug in Rule.parse(version.rule).courses
     )
 
 
@@ -157,19 +168,52 @@ def publish(slug: str) -> ResponseReturnValue:
     """Freeze what the files say as the next version."""
     mark = request.form.get("change", "")
     change = Change(mark) if mark in set(Change) else None
+    draft = _draft(slug)
+    before = draft.offered
     try:
-        done = actions.publish(session(), _draft(slug).loaded, house().files, by=actor(), change=change)
+        done = actions.publish(session(), draft.loaded, house().files, by=actor(), change=change)
     except (Invalid, Conflict) as refused:
         roll_back()
         say(refused.message, "error")
         return _course_page(slug), refused.status
     commit()
     number = done.version.number
+    if done.is_new:
+        say(gettext("Version %(number)s is published.", number=number), "done")
+    elif before is None or before.version_id != done.version.id:
+        say(gettext("Version %(number)s is offered again.", number=number), "done")
+    else:
+        say(gettext("Nothing has changed since version %(number)s, so no new one was made.", number=number), "note")
+    return redirect(url_for("authoring.course", slug=slug), 303)
+
+
+WHOLE = "course"
+"""What is withdrawn, where it is not a version by its number."""
+
+
+@blueprint.post("/courses/<slug>/withdraw")
+@needs(Permission.COURSE_PUBLISH)
+def withdraw(slug: str) -> ResponseReturnValue:
+    """Offer the version before the newest one again, or the course no more. Who has begun goes on."""
+    what, reason = request.form.get("what", ""), request.form.get("reason", "")
+    version = next((each for each in queries.versions(session(), slug) if str(each.number) == what), None)
+    try:
+        if what == WHOLE:
+            actions.unpublish(session(), slug, reason=reason, by=actor())
+        elif version is None:
+            raise Invalid(N_("Choose what to withdraw."))
+        else:
+            actions.withdraw(session(), version.id, reason=reason, by=actor())
+    except (Invalid, Conflict) as refused:
+        roll_back()
+        say(refused.message, "error")
+        return _course_page(slug), refused.status
+    commit()
     say(
-        gettext("Version %(number)s is published.", number=number)
-        if done.is_new
-        else gettext("Nothing has changed since version %(number)s, so no new one was made.", number=number),
-        "done" if done.is_new else "note",
+        gettext("The course is withdrawn. Nobody can begin it now.")
+        if version is None
+        else gettext("Version %(number)s is withdrawn.", number=version.number),
+        "done",
     )
     return redirect(url_for("authoring.course", slug=slug), 303)
 
