@@ -192,6 +192,27 @@ def parts_of(audience: Audience) -> list[Audience]:
             return [audience]
 
 
+def excludes_itself(audience: Audience) -> bool:
+    """Whether nobody can ever be in it, because what it asks for it also takes out."""
+    match audience:
+        case All(parts):
+            flat = _all_of(audience)
+            return any(Not(part) in flat for part in flat) or any(map(excludes_itself, parts))
+        case Any(parts):
+            return bool(parts) and all(map(excludes_itself, parts))
+        case Not(part):
+            return part == EVERYONE
+        case Supervises(part):
+            return excludes_itself(part)
+        case _:
+            return False
+
+
+def _all_of(audience: Audience) -> list[Audience]:
+    """What holds of everybody in it, with that which stands in an "all" within an "all"."""
+    return [below for part in audience.parts for below in _all_of(part)] if isinstance(audience, All) else [audience]
+
+
 def read_audience(reader: Reader) -> Audience:
     """The audience in ``reader``, whose faults it notes; :data:`EVERYONE` where it cannot be read."""
     shapes = [shape for shape in ("everyone", "all", "any", "not", "supervises", "field") if reader.has(shape)]

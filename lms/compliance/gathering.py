@@ -21,7 +21,7 @@ from lms.compliance.models import AssignedPerson, Assignment, Exemption, Extensi
 from lms.compliance.rules import RequirementFacts, Rule, RuleVersion, Status
 from lms.compliance.situations import Employment as Employed
 from lms.compliance.surroundings import EVERYTHING, Asks, filled, material_changes, read_held, supervised_by
-from lms.db import known
+from lms.db import day_in, known
 from lms.people.models import Department, DepartmentVersion, Employment, Leave, LeaveKind, Membership
 from lms.prepared import AsKnown, among
 from lms.records.history.queries import WHOLE
@@ -201,6 +201,35 @@ def _memberships(
             if first < end and last > start
         ]
     return found
+
+
+def different_memberships(session: Session, day: date) -> list[facts.Membership]:
+    """The memberships of those employed on ``day``, each kind of them once, without who has it. Two statements.
+
+    What is asked beyond place, work and kind of employment (duties, licences, whom one supervises...) is not filled in.
+    """
+    query = (
+        select(
+            Membership.department_id, Membership.job, Membership.profession, Membership.patient_contact, Employment.kind
+        )
+        .join(Employment, Employment.person_id == Membership.person_id)
+        .where(known(Membership), day_in(day, Membership.from_day, Membership.to_day))
+        .where(known(Employment), day_in(day, Employment.from_day, Employment.to_day))
+        .distinct()
+    )
+    rows, lineage = session.execute(query).all(), _lineage(session, None)
+    above = {
+        department: codes
+        for department in {row.department_id for row in rows}
+        for first, last, codes in lineage.stretches(department)
+        if first <= day < last
+    }
+    return [
+        facts.Membership(
+            day, None, department, above.get(department, NOBODY), job, profession, contact, employment=kind
+        )
+        for department, job, profession, contact, kind in rows
+    ]
 
 
 NOBODY: frozenset[str] = frozenset()

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from lms.clock import FOR_EVER
 from lms.compliance import actions, queries
 from lms.compliance.drafts import actions as drafts
-from lms.compliance.drafts.doubting import judge
+from lms.compliance.drafts.doubting import NOBODY, judge
 from lms.compliance.drafts.models import Rehearsal, RequirementDraft
 from lms.compliance.drafts.queries import names, rehearsal_of
 from lms.compliance.models import Span
@@ -209,3 +209,32 @@ def test_what_cannot_be_and_what_is_strange(session: Session, hospital: Hospital
     draft = drafts.begin(session, said, SYSTEM, requirement_id=requirement_id)
     figures = rehearsed(session, draft).figures
     assert figures["was"] == figures["becomes"], "a pending version changes nothing"
+
+
+JOB = {"field": "job", "in": ["Nurse"]}
+DUTY = {"field": "duty", "in": ["interpreter"]}
+
+
+@pytest.mark.parametrize(
+    ("audience", "empty"),
+    [
+        ({"everyone": True}, False),
+        ({"field": "department", "in": ["SITE"]}, False),
+        ({"field": "department", "in": ["LOST"]}, True),
+        ({"not": {"field": "department", "in": ["SITE"]}}, True),
+        ({"any": [{"field": "department", "in": ["ICU"]}, {"field": "job", "in": ["Bishop"]}]}, False),
+        ({"all": [DUTY, {"not": DUTY}]}, True),
+        ({"all": [{"all": [DUTY, JOB]}, {"not": DUTY}]}, True),
+        ({"any": [{"all": [DUTY, {"not": DUTY}]}, {"not": {"everyone": True}}]}, True),
+        ({"supervises": {"not": {"everyone": True}}}, True),
+        (
+            {"all": [DUTY, {"not": {"all": [DUTY, JOB]}}]},
+            False,
+        ),  # only everybody's facts could tell: the rehearsal does
+    ],
+)
+def test_a_rule_for_nobody_is_told_before_it_is_rehearsed(
+    session: Session, hospital: Hospital, audience: dict[str, Any], empty: bool
+) -> None:
+    told = judge(session, document("EMPTY", {"audience": audience}), None, TODAY).told
+    assert (NOBODY in told) is empty

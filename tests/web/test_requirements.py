@@ -152,7 +152,10 @@ def test_parts_are_added_and_taken_away_without_a_script(desk: Desk) -> None:
         in page.text
     )
     assert "Nobody has the job “Porter”." in page.text
+    nobody = "On its first day nobody is in the audience. Look at the conditions again"
+    assert nobody in page.text, "the only nurse is in the department that is left out"
     page = desk.press(page, "remove:audience.1.1").page
+    assert nobody not in desk.press(page, "check").page.text
     page = desk.press(page, "refresh", **{"satisfied.kind": "hours", "recurs.kind": "fixed"}).page
     refused = desk.press(page, "check", **{"satisfied.number": "", "recurs.month": "2", "recurs.day": "30"})
     assert refused.status_code == 422 and "This month has no such day." in refused.page.text

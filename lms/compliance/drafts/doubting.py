@@ -9,7 +9,23 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms.compliance.audience import HoldsLicence, LicensedIn, parts_of
+from lms.compliance import gathering
+from lms.compliance.audience import (
+    All,
+    Any,
+    Audience,
+    EmployedAs,
+    Everyone,
+    HoldsLicence,
+    JobIn,
+    LicensedIn,
+    Not,
+    PatientContact,
+    ProfessionIn,
+    UnderDepartment,
+    excludes_itself,
+    parts_of,
+)  # fmt: skip
 from lms.compliance.drafts.sheet import Document
 from lms.compliance.models import Requirement, RequirementVersion
 from lms.compliance.requirement_file import Stated, read_document
@@ -26,6 +42,16 @@ STATES = frozenset({
 })  # fmt: skip
 """Postal codes of the states, the District of Columbia and the territories."""
 
+PLAIN = (All, Any, Not, Everyone, UnderDepartment, JobIn, ProfessionIn, PatientContact, EmployedAs)
+"""Conditions that :func:`lms.compliance.gathering.different_memberships` can answer."""
+
+NOBODY = Problem(
+    Message(N_("On its first day nobody is in the audience.")),
+    Message(N_("Look at the conditions again; two of them may exclude each other.")),
+    where="versions[0].rule.audience",
+    level="warning",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -37,7 +63,7 @@ class Judged:
 
 
 def judge(session: Session, document: Document, requirement_id: int | None, today: date) -> Judged:
-    """Read a draft's document and look at what it names and what stands already. At most eight statements."""
+    """Read a draft's document and look at what it names and what stands already. At most ten statements."""
     try:
         read = read_document(document)
     except Invalid as wrong:
@@ -59,7 +85,8 @@ def judge(session: Session, document: Document, requirement_id: int | None, toda
                 "versions[0].rule.courses",
             )
         )
-    told = [*_placed(named), *_states(rule), *_rhythm(rule), *_status(stated.about.status)]
+    told = [] if _anybody(session, rule.audience, max(stated.from_day, today)) else [NOBODY]
+    told += [*_placed(named), *_states(rule), *_rhythm(rule), *_status(stated.about.status)]
     if requirement_id is not None:
         told += _versions(session, requirement_id, stated.from_day)
     if stated.from_day < today:
@@ -84,6 +111,15 @@ def _code(session: Session, code: str, requirement_id: int | None) -> Iterator[P
                 "requirement",
                 code=there,
             )
+
+
+def _anybody(session: Session, audience: Audience, day: date) -> bool:
+    """Whether somebody is in the audience on ``day``, as known now. True where only the rehearsal, which reads everything, can tell."""
+    if excludes_itself(audience):
+        return False
+    if audience == Everyone() or not all(isinstance(part, PLAIN) for part in parts_of(audience)):
+        return True
+    return any(map(audience.holds, gathering.different_memberships(session, day)))
 
 
 def _courses(rule: Rule) -> set[str]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from lms.compliance.drafts.doubting import NOBODY
 from lms.compliance.drafts.models import Rehearsal, RehearsalLine, RequirementDraft
 from lms.compliance.drafts.rehearsing import people_in
 from lms.compliance.spans import State
@@ -48,13 +49,7 @@ def strange(rehearsal: Rehearsal) -> list[Problem]:
     """What the figures themselves say that HR should see before it goes live."""
     figures, found = rehearsal.figures, []
     if not people_in(figures, "becomes"):
-        found.append(
-            Problem(
-                Message(N_("On its first day nobody is in the audience.")),
-                Message(N_("Look at the conditions again; two of them may exclude each other.")),
-                where="versions[0].rule.audience",
-            )
-        )
+        found.append(NOBODY)
     late = people_in(figures, "becomes", {State.OVERDUE, State.IN_GRACE})
     before = people_in(figures, "was", {State.OVERDUE, State.IN_GRACE})
     if late > before:

@@ -124,7 +124,7 @@ def _page(draft: RequirementDraft, told: list[str] | None = None) -> str:
     if rehearsal is None or rehearsal.finished_at is None:
         return render_template("drafts/rehearsal.html", **page)
     tree = people.tree(session(), rehearsal.first_day)
-    page["strange"] = [said(each) for each in (*judged.told, *queries.strange(rehearsal))]
+    page["strange"] = list(dict.fromkeys(said(each) for each in (*judged.told, *queries.strange(rehearsal))))
     page["shown"] = _shown(rehearsal, tree)
     page["cases"] = list(_cases(rehearsal))
     return render_template("drafts/rehearsal.html", **page)
