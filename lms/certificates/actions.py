@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from lms.certificates.models import Certificate, CertificateRevocation
+from lms.certificates.models import Certificate
 from lms.compliance.calendar import add_months
 from lms.errors import N_, Conflict, Invalid
 from lms.organisation import Organisation
@@ -72,30 +72,10 @@ def reissue(
     _lock(session, old)
     if session.scalar(select(Certificate.id).where(Certificate.supersedes_id == old.id)) is not None:
         raise Conflict(N_("This certificate has been corrected already; correct the newer one."))
-    revoked = select(CertificateRevocation.id).where(CertificateRevocation.certificate_id == old.id)
-    unrecorded = select(RecordRevocation.id).where(RecordRevocation.record_id == old.record_id)
-    if session.scalar(revoked.union_all(unrecorded)) is not None:
+    if session.scalar(select(RecordRevocation.id).where(RecordRevocation.record_id == old.record_id)) is not None:
         raise Conflict(N_("This certificate has been revoked and cannot be issued again."))
     snapshot = {**old.snapshot, "person_name": person_name.strip()}
     return _new(session, record, snapshot, old.valid_until, old.language, today, now, supersedes=old.id)
-
-
-def revoke(session: Session, certificate: Certificate, *, reason: str, now: datetime, by: int) -> CertificateRevocation:
-    """The certificate is no longer good; its page says so for ever.
-
-    Raises:
-        Invalid: no reason.
-        Conflict: it is revoked already.
-    """
-    if not reason.strip():
-        raise Invalid(N_("Say why the certificate is revoked."))
-    _lock(session, certificate)
-    if session.scalar(select(CertificateRevocation.id).where(CertificateRevocation.certificate_id == certificate.id)):
-        raise Conflict(N_("This certificate has been revoked already."))
-    row = CertificateRevocation(certificate_id=certificate.id, revoked_at=now, revoked_by=by, reason=reason.strip())
-    session.add(row)
-    session.flush()
-    return row
 
 
 def _lock(session: Session, certificate: Certificate) -> None:

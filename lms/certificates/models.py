@@ -24,7 +24,7 @@ class CertificateStatus(StrEnum):
 class Certificate(Base):
     """What was certified, frozen when issued. ``valid_until`` is the last good day, None without expiry.
 
-    ``supersedes_id`` is the certificate that this one corrects. ``file_id`` is set when the PDF has been made.
+    It is revoked with its training record. ``supersedes_id`` is the certificate that this one corrects. ``file_id`` is set when the PDF has been made.
     """
 
     __tablename__ = "certificate"
@@ -40,15 +40,3 @@ class Certificate(Base):
     snapshot: Mapped[dict[str, Any]]
     supersedes_id: Mapped[int | None] = mapped_column(ForeignKey("certificate.id"), unique=True)
     file_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
-
-
-class CertificateRevocation(Base):
-    """A certificate that is no longer good, with who said so and why."""
-
-    __tablename__ = "certificate_revocation"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    certificate_id: Mapped[int] = mapped_column(ForeignKey("certificate.id"), unique=True)
-    revoked_at: Mapped[datetime]
-    revoked_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
-    reason: Mapped[str]

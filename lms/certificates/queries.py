@@ -9,7 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, aliased
 
-from lms.certificates.models import Certificate, CertificateRevocation, CertificateStatus
+from lms.certificates.models import Certificate, CertificateStatus
 from lms.records.models import RecordRevocation
 
 
@@ -50,22 +50,19 @@ def of_person(session: Session, person_id: int, today: date) -> Sequence[Verifie
 def _read(session: Session, condition: ColumnElement[bool], today: date) -> list[Verified]:
     newer = aliased(Certificate)
     rows = session.execute(
-        select(Certificate, newer.number, CertificateRevocation, RecordRevocation)
+        select(Certificate, newer.number, RecordRevocation)
         .outerjoin(newer, newer.supersedes_id == Certificate.id)
-        .outerjoin(CertificateRevocation, CertificateRevocation.certificate_id == Certificate.id)
         .outerjoin(RecordRevocation, RecordRevocation.record_id == Certificate.record_id)
         .where(condition)
         .order_by(Certificate.issued_at.desc(), Certificate.id.desc())
     )
-    return [
-        _judge(certificate, number, revoked or unrecorded, today) for certificate, number, revoked, unrecorded in rows
-    ]
+    return [_judge(certificate, number, revoked, today) for certificate, number, revoked in rows]
 
 
 def _judge(
     certificate: Certificate,
     superseded_by: str | None,
-    revoked: CertificateRevocation | RecordRevocation | None,
+    revoked: RecordRevocation | None,
     today: date,
 ) -> Verified:
     """Revoked before superseded before expired: the gravest word is the one that is said. A revoked record takes its certificate along."""

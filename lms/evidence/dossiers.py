@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from lms.certificates.models import Certificate, CertificateRevocation
+from lms.certificates.models import Certificate
 from lms.clock import local_day
 from lms.compliance import gathering
 from lms.compliance.explain import explain, why_assigned
@@ -139,11 +139,11 @@ def _certificates(frame: Frame, ids: Sequence[int]) -> dict[int, list[Plain]]:
     then = frame.scope.known_at
     found: dict[int, list[Plain]] = {}
     rows = frame.session.execute(
-        select(Certificate, CertificateRevocation, TrainingRecord.course_id)
+        select(Certificate, RecordRevocation, TrainingRecord.course_id)
         .join(TrainingRecord, TrainingRecord.id == Certificate.record_id)
         .outerjoin(
-            CertificateRevocation,
-            (CertificateRevocation.certificate_id == Certificate.id) & (CertificateRevocation.revoked_at < then),
+            RecordRevocation,
+            (RecordRevocation.record_id == Certificate.record_id) & (RecordRevocation.revoked_at < then),
         )
         .where(Certificate.person_id.in_(ids), Certificate.issued_at < then, Certificate.issued_on <= frame.scope.as_of)
         .order_by(Certificate.issued_at, Certificate.id)

@@ -148,28 +148,3 @@ def reissue_certificate(
     )
     enqueue(session, CERTIFY, {"certificate": issued.id}, actor.now, key=str(issued.id))
     return issued
-
-
-def revoke_certificate(session: Session, certificate: Certificate, *, reason: str, actor: Actor) -> None:
-    """The certificate is no longer good; the training record stays and still counts.
-
-    Raises:
-        Denied: it is one's own.
-        Invalid: no reason.
-        Conflict: it is revoked already.
-    """
-    by = actor.person_id
-    assert by is not None
-    refuse_own(by, certificate.person_id)
-    certificates.revoke(session, certificate, reason=reason, now=actor.now, by=by)
-    number = certificate.number
-    audit.record(
-        session,
-        actor,
-        "certificate.revoke",
-        "certificate",
-        certificate.id,
-        about=certificate.person_id,
-        after={"number": number},
-        reason=reason,
-    )

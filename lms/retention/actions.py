@@ -13,7 +13,7 @@ from lms.accounts.models import Account, KeptPost, OneTimeToken, SignInSession
 from lms.audit import Actor, record
 from lms.audit import actions as audit
 from lms.audit.chain import FORGET
-from lms.certificates.models import Certificate, CertificateRevocation
+from lms.certificates.models import Certificate
 from lms.clock import FOR_EVER
 from lms.compliance.equivalencies.models import Equivalency
 from lms.compliance.models import AssignedPerson, Exemption, Extension, ExtensionDecision, ExtensionRequest
@@ -135,10 +135,6 @@ def _words(session: Session, ids: list[int], by: Actor) -> None:
     records = select(TrainingRecord.id).where(TrainingRecord.person_id.in_(ids)).scalar_subquery()
     for why in (RecordRevocation, ManualCompletion):
         session.execute(update(why).where(why.record_id.in_(records)).values(reason=GONE))
-    certificates = select(Certificate.id).where(Certificate.person_id.in_(ids)).scalar_subquery()
-    session.execute(
-        update(CertificateRevocation).where(CertificateRevocation.certificate_id.in_(certificates)).values(reason=GONE)
-    )
     session.execute(update(Remark).where(Remark.person_id.in_(ids)).values(text=GONE))
     waiting = Mail.sent_at.is_(None) & Mail.failed_at.is_(None)
     never = case((waiting, by.now), else_=Mail.failed_at)

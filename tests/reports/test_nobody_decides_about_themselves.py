@@ -95,9 +95,6 @@ VERBS: dict[str, Callable[[Mine, Actor], object]] = {
     "reissue": lambda m, by: certifying.reissue_certificate(
         m.session, Certificate(person_id=m.me), person_name="A", reason="x", actor=by
     ),
-    "revoke a certificate": lambda m, by: certifying.revoke_certificate(
-        m.session, Certificate(person_id=m.me), reason="x", actor=by
-    ),
     "another attempt": lambda m, by: allowing.give_another_attempt(
         m.session, Enrolment(person_id=m.me), cast(Any, None), reason="x", link="", actor=by
     ),
