@@ -214,6 +214,18 @@ def exempt_on(session: Session, person_id: int, requirement_id: int | None, day:
     return session.scalar(query.limit(1)) is not None
 
 
+def concerned(session: Session, person_id: int, requirement_id: int | None, first_day: date, to_day: date) -> bool:
+    """Whether a requirement (None: any) applies to the person on one of the days [first_day, to_day), as known now. One statement."""
+    query = select(Span.person_id).where(
+        within(active()),
+        Span.person_id == person_id,
+        Span.requirement_id == (OVERALL if requirement_id is None else requirement_id),
+        Span.from_day < to_day,
+        Span.to_day > first_day,
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
 def _span(row: Span) -> spans.Span:
     return spans.Span(
         row.from_day,

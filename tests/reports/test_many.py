@@ -106,6 +106,9 @@ def test_a_list_is_looked_at_by_name_and_then_done_for_all_or_for_nobody(
     start = hr.page("/people/list/exemption")
     form = {"requirement": str(house.culture), "from_day": "2026-06-15", "last_day": "", "reason": "Research only"}
     look = hr.submit(start, form | {"people": numbers(db, house.compliant, house.renewing)}, form="several").page
+    assert "does not apply" not in look.text, "it concerns both of them"
+    past = form | {"from_day": "2001-01-01", "last_day": "2001-02-01", "people": numbers(db, house.compliant)}
+    assert "it does not apply to them on any of these days" in hr.submit(start, past, form="several").page.text
     hr.submit(look, {}, form="confirm", button="Grant the exemption")
     twice = hr.submit(look, {}, form="confirm", button="Grant the exemption")
     assert twice.status_code == 409 and "Nobody can be taken in" in twice.page.text, "a form that is sent twice"

@@ -23,7 +23,7 @@ from lms.people import queries as staff
 from lms.records import queries as records
 from lms.records.models import TrainingRecord
 from lms.web.form_page import days
-from lms.web.page import actor, needs, session, today
+from lms.web.page import actor, needs, say, session, today
 from lms.web.people import documents
 from lms.web.people.decision_forms import CertificateForm, Documented, EndForm, RevokeOneForm
 from lms.web.people.decisions import DECISIONS, Decision
@@ -60,7 +60,10 @@ def _register(decision: Decision) -> None:
 
         def act() -> None:
             decision.check(form)
+            warning = decision.warning(form, one)
             decision.one(form, one, documents.kept_for(form, person_id))
+            if warning:
+                say(warning, "warning")
 
         return change(
             one, form, str(decision.title), str(decision.label), act, tab=decision.tab, files=True, lede=str(decision.lede),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from flask import request, url_for
@@ -12,11 +13,12 @@ from wtforms.fields.choices import SelectChoice
 
 from lms.access import Permission
 from lms.catalogue import queries as catalogue
+from lms.clock import FOR_EVER
 from lms.compliance import actions as compliance
 from lms.compliance import assignments, more_time
 from lms.compliance import queries as requirements
 from lms.compliance.assignments import Wanted
-from lms.compliance.one_person import exempt_on
+from lms.compliance.one_person import concerned, exempt_on
 from lms.errors import N_, Conflict
 from lms.flows import allowing, assigning
 from lms.people import actions as people
@@ -168,7 +170,14 @@ class Exempt(Decision):
 
     def warning(self, form: Any, person: Person) -> str:
         covered = exempt_on(session(), person.id, self._which(form), form.from_day.data)
-        return gettext("Exempt on the first of these days already.") if covered else ""
+        if covered:
+            return gettext("Exempt on the first of these days already.")
+        until = form.last_day.data + timedelta(days=1) if form.last_day.data else FOR_EVER
+        if not concerned(session(), person.id, self._which(form), form.from_day.data, until):
+            return gettext(
+                "As known now, it does not apply to them on any of these days: the exemption changes nothing."
+            )
+        return ""
 
     def said(self, form: Any) -> str:
         return gettext(
