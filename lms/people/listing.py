@@ -148,6 +148,15 @@ def sources(session: Session) -> Sequence[str]:
     return session.scalars(select(Person.source).distinct().order_by(Person.source)).all()
 
 
+def usual_source(session: Session) -> str:
+    """The system that the next file most likely comes from: that of the newest import that stands, else the usual name or the only one."""
+    newest = select(ImportRun.source).where(ImportRun.undone_at.is_(None)).order_by(ImportRun.id.desc())
+    if (source := session.scalar(newest.limit(1))) is not None:
+        return source
+    there = sources(session)
+    return there[0] if len(there) == 1 else "hr"
+
+
 def headcount(session: Session, day: date) -> dict[int, int]:
     """How many people have their primary membership in each department (not what is below it) on a day."""
     rows = session.execute(

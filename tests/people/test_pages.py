@@ -161,6 +161,7 @@ def test_training_exemptions_and_accounts_have_their_pages(desk: PageClient, num
     )
     page = page_of(answer)
     assert "All requirements" in page.text and "secondment" in page.text
+    assert "it does not apply to them on any of these days: the exemption changes nothing." in page.text
     ending = desk.page(page.link("End secondment"))
     assert "secondment" in ending.text and "withdraws it" in ending.text
     silent = desk.submit(ending, {"last_day": "2026-06-30"}, form="change")
@@ -236,8 +237,16 @@ def test_a_file_is_looked_at_confirmed_and_undone(
     done = page_of(client.submit(report, form="take-in"))
     assert "The file is taken in" in done.text
     assert "hr2" in client.page("/people/import/history").text
+    for address, name in (
+        ("import/", "source"),
+        ("import/facts", "source"),
+        ("import/completions/", "numbers_of"),
+        ("new", "source"),
+    ):
+        assert client.page(f"/people/{address}").by_id(name).get("value") == "hr2", "as the newest import named it"
     undone = page_of(client.submit(done, form="undo"))
     assert "This import was undone" in undone.text
+    assert client.page("/people/import/").by_id("source").get("value") != "hr2"
     assert office.contents() == before
 
 

@@ -17,7 +17,7 @@ from wtforms.validators import InputRequired, Length
 from lms.access import Permission
 from lms.errors import AttuneError, Message
 from lms.files import StoredFile
-from lms.people import dry_runs, headings, sources, worklist
+from lms.people import dry_runs, headings, listing, sources, worklist
 from lms.people.csv_text import Table
 from lms.people.fact_files import HEADINGS
 from lms.people.headings import folded
@@ -73,9 +73,7 @@ class FactsForm(Form):
 
     what = SelectField(_l("What the file holds"))
     file = FileField(_l("File (CSV)"), [FileRequired(_l("Choose the file."))])
-    source = StringField(
-        _l("System the numbers come from"), [InputRequired(_l("Fill this in.")), Length(max=60)], default="hr"
-    )
+    source = StringField(_l("System the numbers come from"), [InputRequired(_l("Fill this in.")), Length(max=60)])
     as_of = DateField(_l("The day the file speaks of"), [InputRequired(_l("Enter a day."))])
     dates = SelectField(
         _l("How dates are written"), choices=[SelectChoice(value, label) for value, label in DATES.items()]
@@ -200,7 +198,7 @@ def _question() -> dict[str, str]:
 @needs(Permission.PEOPLE_IMPORT)
 def facts() -> ResponseReturnValue:
     """Choose a file of licences, duties, leaves or birth months."""
-    form = FactsForm(as_of=today(), what=request.args.get("what", "licences"))
+    form = FactsForm(as_of=today(), what=request.args.get("what", "licences"), source=listing.usual_source(session()))
     form.what.choices = [SelectChoice(what, label) for what, label in WHATS.items() if what in HEADINGS]
     if form.validate_on_submit():
         return look_at(form.what.data, form, keep(form.file.data))

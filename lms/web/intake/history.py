@@ -61,7 +61,6 @@ class UploadForm(Form):
     numbers_of = StringField(
         _l("System the employee numbers come from"),
         [InputRequired(_l("Fill this in.")), Length(max=60)],
-        default="hr",
         description=_l("As it was named when the staff file was taken in."),
     )
     dates = SelectField(
@@ -85,7 +84,7 @@ def _words() -> dict[str, Any]:
 @needs(Permission.PEOPLE_IMPORT)
 def index() -> ResponseReturnValue:
     """Choose a file; what was taken in before stands below."""
-    form = UploadForm(numbers_of=_usual_source())
+    form = UploadForm(numbers_of=listing.usual_source(session()))
     if form.validate_on_submit():
         stored = keep(form.file.data)
         source = form.source.data.strip()
@@ -235,12 +234,6 @@ def undo(run_id: int) -> ResponseReturnValue:
 
 
 # --- what the views share ---------------------------------------------------------------------------------------------
-
-
-def _usual_source() -> str:
-    """The system most likely meant: the usual name, else the first that people come from."""
-    known = listing.sources(session())
-    return "hr" if "hr" in known or not known else known[0]
 
 
 def _size(run: HistoryRun) -> int:

@@ -41,7 +41,6 @@ class UploadForm(Form):
     source = StringField(
         _l("System the numbers come from"),
         [InputRequired(_l("Fill this in.")), Length(max=60)],
-        default="hr",
         description=_l("People of this system who are missing from the file end on its day."),
     )
     as_of = DateField(_l("The day the file speaks of"), [InputRequired(_l("Enter a day."))])
@@ -61,7 +60,7 @@ def _words() -> dict[str, Any]:
 @needs(Permission.PEOPLE_IMPORT)
 def index() -> ResponseReturnValue:
     """Choose a file. It is stored first, then looked at; nothing is changed yet."""
-    form = UploadForm(as_of=today())
+    form = UploadForm(as_of=today(), source=listing.usual_source(session()))
     if form.validate_on_submit():
         staff = keep(form.staff.data)
         departments = keep(form.departments.data) if form.departments.data else None
@@ -74,7 +73,7 @@ def too_large(error: RequestEntityTooLarge) -> ResponseReturnValue:
     """The file was thrown away while it came in: say so at its field. What else was typed went with it."""
     if not may(viewer_or_none(), Permission.PEOPLE_IMPORT):
         return error_page(error)
-    form = UploadForm(formdata=None, as_of=today())
+    form = UploadForm(formdata=None, as_of=today(), source=listing.usual_source(session()))
     form.staff.errors = [_too_large()]
     return _upload_page(form), 413
 

@@ -40,8 +40,7 @@ def new() -> ResponseReturnValue:
     form = AddForm(from_day=today())
     form.offer(_departments())
     if request.method == "GET":
-        known_sources = listing.sources(session())
-        form.source.data = known_sources[0] if len(known_sources) == 1 else "hr"
+        form.source.data = listing.usual_source(session())
 
     def act() -> str:
         made = actions.add_person(
