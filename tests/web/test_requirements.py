@@ -347,8 +347,12 @@ def test_many_people_are_rehearsed_beside_the_pages(desk: Desk, monkeypatch: pyt
     monkeypatch.setattr("lms.compliance.drafts.actions.AT_ONCE", 0)
     waiting = desk.rehearse().page
     assert "being rehearsed beside the pages" in waiting.text and "Publish" not in waiting.text
+    going = [element for element in waiting.all("div") if element.get("data-going") is not None]
+    assert "0 of" in "".join(going[0].itertext()), "what the browser looks up again while it waits"
     desk.worker.drain()
-    assert "it would apply to 1 person" in desk.hr.page(waiting.link("Look again")).text
+    done = desk.hr.page(waiting.link("Look again"))
+    assert "it would apply to 1 person" in done.text
+    assert not [element for element in done.all("div") if element.get("data-going") is not None]
 
 
 def test_what_was_changed_after_the_rehearsal_is_rehearsed_again(desk: Desk) -> None:

@@ -63,5 +63,24 @@ for (const input of document.querySelectorAll("input[type=file][data-most]")) {
   });
 }
 
+// Work that goes on beside the page: how far it is is looked up again, for ten minutes; once it is done, the page shows what came of it.
+const going = document.querySelector("[data-going]");
+if (going) {
+  let left = 200;
+  const look = async () => {
+    if (!document.hidden) {
+      left -= 1;
+      const answer = await fetch(location.href).catch(() => null); // no connection: the next look may have one
+      if (answer?.ok) {
+        const now = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-going]");
+        if (!now) return location.reload();
+        going.replaceChildren(...now.childNodes);
+      }
+    }
+    if (left) setTimeout(look, 3000);
+  };
+  setTimeout(look, 2000);
+}
+
 // A list of errors takes the focus, so that it is read first.
 document.querySelector(".summary[tabindex]")?.focus();
