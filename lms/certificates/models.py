@@ -24,7 +24,8 @@ class CertificateStatus(StrEnum):
 class Certificate(Base):
     """What was certified, frozen when issued. ``valid_until`` is the last good day, None without expiry.
 
-    It is revoked with its training record. ``supersedes_id`` is the certificate that this one corrects. ``file_id`` is set when the PDF has been made.
+    It is revoked with its training record. ``supersedes_id`` is the certificate that this one corrects. ``file_id`` is set when
+    the PDF has been made.
     """
 
     __tablename__ = "certificate"

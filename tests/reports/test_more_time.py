@@ -96,3 +96,15 @@ def test_nobody_decides_their_own_and_a_duty_that_is_met_waits_for_nobody(
         house.hospital(session).complete(house.renewing, TODAY)
     assert "Nobody is waiting" in hr.page("/team/attempts").text
     assert hr.submit(waiting, {"answer": "grant"}, form="more-time", follow=False).status_code == 404
+
+
+def test_whoever_moves_the_day_unasked_grants_the_request_that_waits(house: House, enter: Enter) -> None:
+    learner = enter(Role.EXECUTIVE, person_id=house.overdue)
+    ask = f"/more-time/{house.culture}"
+    learner.submit(learner.page(ask), {"wished": "2026-07-31", "reason": "Night shifts"}, form="change")
+    hr = enter(Role.HR)
+    assert "Night shifts" in hr.page("/team/attempts").text
+    moving = hr.page(f"/people/{house.overdue}/more-time")
+    hr.submit(moving, {"until": "2026-07-20", "reason": "The ward was flooded"}, form="change")
+    assert "Nobody is waiting" in hr.page("/team/attempts").text
+    assert "until Jul 20, 2026" in learner.page("/learning").text
