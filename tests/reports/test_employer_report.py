@@ -42,7 +42,9 @@ def test_a_year_is_counted_by_hand_and_everybody_is_there_once(house: House, ent
         gone = write.hire(house.icu, "2025-01-01")
         write.leaves(gone, date(2025, 11, 1))
         version = session.scalars(select(RequirementVersion)).one()
-        version.about = {"citation": LAW, "authority": "statute", "source": "https://oag.ca.gov/health-care/ab2319"}
+        version.about = {
+            "citation": LAW, "authority": "statute", "source": "https://oag.ca.gov/health-care/ab2319", "as_of": "2026-06-30",
+        }  # fmt: skip
         names = {session.get_one(Person, one).number for one in (house.overdue, house.compliant)}
         left = session.get_one(Person, gone).number
     client = enter(Role.HR)
@@ -51,6 +53,7 @@ def test_a_year_is_counted_by_hand_and_everybody_is_there_once(house: House, ent
     assert "11 of 27 people who were asked in 2025" in page.text and (
         "February 1, 2026" in page.text or "1 February 2026" in page.text
     )
+    assert "June 30, 2026" in page.text and "2026-06-30" not in page.text, "as the reader writes days"
     assert LAW in page.text and "is not known" in page.text and "$5,000" in page.text
     # late 11, not due 0, on leave 1, exempt 0, ended 1, done 14: see the docstring of House for who did what when
     assert groups(page) == ["11", "0", "1", "0", "1", "14"]

@@ -31,12 +31,14 @@ from lms.web.page import actor, house, locale, needs, only_read, organisation, s
 from lms.web.reports import figures, people_behind, sheets
 from lms.web.reports.asked import asked as asked_of
 from lms.web.reports.asked import person_url
+from lms.web.requirements.rule_choices import AUTHORITY
 from lms.web.words import gettext, ngettext
 
 blueprint = Blueprint("employer_report", __name__, url_prefix="/completion/employer-report")
 
 PEOPLE = 50
 BATCH = 500
+AUTHORITIES = dict(AUTHORITY)
 KINDS = ("csv", "xlsx", "pdf")
 ON_PAPER = 2000
 """So many people at most are named in a PDF; for more the tables of a file are the better form."""
@@ -193,6 +195,7 @@ def _lede(report: Report) -> str:
 def _facts(report: Report) -> list[tuple[str, str | None]]:
     """What stands behind the report, for the page and for the files."""
     about = report.version.about
+    authority, read_on = str(about.get("authority") or ""), str(about.get("as_of") or "")
     whole = report.asked.last == date(report.year, 12, 31)
     period = gettext(
         "%(first)s to %(last)s", first=figures.long_day(report.asked.first), last=figures.long_day(report.asked.last)
@@ -203,10 +206,10 @@ def _facts(report: Report) -> list[tuple[str, str | None]]:
         (gettext("Requirement"), f"{report.version.title} ({report.code})"),
         (gettext("Period"), period if whole else gettext("%(period)s; the year is not over yet", period=period)),
         (gettext("Known on"), figures.long_day(today())),
-        (gettext("Authority"), str(about.get("authority") or "") or None),
+        (gettext("Authority"), str(AUTHORITIES.get(authority, AUTHORITIES[""])) if authority else None),
         (gettext("Citation"), str(about.get("citation") or "") or None),
         (gettext("Source"), str(about.get("source") or "") or None),
-        (gettext("Source read on"), str(about.get("as_of") or "") or None),
+        (gettext("Source read on"), figures.long_day(date.fromisoformat(read_on)) if read_on else None),
     ]
 
 
