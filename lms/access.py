@@ -37,6 +37,7 @@ class Permission(StrEnum):
     REQUIREMENT_EDIT = "requirement.edit"
     EXEMPTION_EDIT = "exemption.edit"
     ASSIGNMENT_EDIT = "assignment.edit"  # a course for people by name, with a due day and a reason
+    REMINDER_SEND = "reminder.send"  # one mail now to somebody with something to do
     EXTENSION_DECIDE = "extension.decide"  # what a learner asks for: more time for a duty
     RECORD_ADD = "record.add"  # live sessions: who was there; completions that HR vouches for
     RECORD_REVOKE = "record.revoke"
@@ -56,13 +57,13 @@ P = Permission
 
 ALLOWS: dict[Role, frozenset[Permission]] = {
     Role.LEARNER: frozenset({P.LEARN}),
-    Role.MANAGER: frozenset({P.TEAM_VIEW, P.ATTEMPT_GRANT, P.EXTENSION_DECIDE, P.ACCOMMODATION_VIEW}),
+    Role.MANAGER: frozenset({P.TEAM_VIEW, P.ATTEMPT_GRANT, P.EXTENSION_DECIDE, P.ACCOMMODATION_VIEW, P.REMINDER_SEND}),
     Role.HR: frozenset(
         {
             P.PEOPLE_VIEW, P.PEOPLE_EDIT, P.PEOPLE_IMPORT, P.COMPLETION_VIEW, P.REQUIREMENT_VIEW, P.REQUIREMENT_EDIT,
             P.EXEMPTION_EDIT, P.ASSIGNMENT_EDIT, P.EXTENSION_DECIDE, P.RECORD_ADD, P.RECORD_REVOKE, P.ATTEMPT_GRANT,
             P.ACCOMMODATION_VIEW, P.ACCOUNT_INVITE,
-            P.EVIDENCE_BUILD, P.OUTSIDE_DECIDE,
+            P.EVIDENCE_BUILD, P.OUTSIDE_DECIDE, P.REMINDER_SEND,
         }
     ),
     Role.EXECUTIVE: frozenset({P.LEADERSHIP_VIEW}),

@@ -20,7 +20,10 @@ from lms.people.models import Leave, Person
 ON_LEAVE = N_("Not sent: this person is on leave.")
 """What stands beside a reminder whose reader went on leave while it waited."""
 
-WORDS = frozenset({actions.UNSURE, ON_LEAVE})
+SETTLED = N_("Not sent: what it asked for was done, or is not asked any more.")
+"""What stands beside a reminder that somebody asked for, and whose duties were all settled while it waited."""
+
+WORDS = frozenset({actions.UNSURE, ON_LEAVE, SETTLED})
 """What Attune itself says beside a message; everything else there is what a mail server said, in its own words."""
 
 
@@ -31,7 +34,8 @@ def may_go(session: Session, mail_id: int, now: datetime) -> bool:
     """Whether a mail is to be handed to the server now. False: it waits for its hour, or is given up, and says why.
 
     A reminder waits for the hours of the plan on its reader's clock however often it was tried, one of an earlier day for the run of the
-    day, and any for the next day where its reader got one today; nobody who is on leave by now is written to.
+    day, and any for the next day where its reader got one today; nobody who is on leave by now is written to, nor is anybody reminded by a
+    colleague of what is settled by now.
     """
     mail = session.get(Mail, mail_id)
     own = load(session)
@@ -41,19 +45,32 @@ def may_go(session: Session, mail_id: int, now: datetime) -> bool:
         return False
     if mail.kind != actions.NOTICE or mail.person_id is None:
         return True
-    if _on_leave(session, mail.person_id, local_day(now, own.zone)):
-        actions.note_refused(session, mail_id, ON_LEAVE, now)
-        session.execute(update(NoticeLine).where(NoticeLine.mail_id == mail_id).values(withheld="on_leave"))
-        return False
+    day = local_day(now, own.zone)
+    for refused, words, withheld in ((_on_leave, ON_LEAVE, "on_leave"), (_settled, SETTLED, "settled")):
+        if refused(session, mail, day):
+            actions.note_refused(session, mail_id, words, now)
+            session.execute(update(NoticeLine).where(NoticeLine.mail_id == mail_id).values(withheld=withheld))
+            return False
     moment = _moment(session, mail, own, now)
     if moment > now:
         actions.queue(session, mail, now, moment)
     return moment <= now
 
 
-def _on_leave(session: Session, person_id: int, day: date) -> bool:
-    away = select(Leave.id).where(Leave.person_id == person_id, known(Leave), day_in(day, Leave.from_day, Leave.to_day))
+def _on_leave(session: Session, mail: Mail, day: date) -> bool:
+    theirs = Leave.person_id == mail.person_id
+    away = select(Leave.id).where(theirs, known(Leave), day_in(day, Leave.from_day, Leave.to_day))
     return session.scalar(away.limit(1)) is not None
+
+
+def _settled(session: Session, mail: Mail, day: date) -> bool:
+    """Whether a mail holds only what a colleague asked for, and nothing of it is to be done any more."""
+    theirs = NoticeLine.person_id == mail.person_id  # lines are found by the person
+    lines = session.scalars(select(NoticeLine).where(theirs, NoticeLine.mail_id == mail.id)).all()
+    if mail.person_id is None or not lines or any(line.asked_by is None for line in lines):
+        return False
+    stands = actions.standing(session, [mail.person_id], day).get(mail.person_id, {})
+    return not any((one := stands.get(line.requirement_id)) and one.cycle == line.cycle for line in lines)
 
 
 def _moment(session: Session, mail: Mail, own: Organisation, now: datetime) -> datetime:

@@ -30,12 +30,13 @@ class Earlier(NamedTuple):
 
 class Taken(NamedTuple):
     """What mails that were taken back said: the ``lines`` to tell now; all ``ids`` that the new mail answers for; those that ``settled``
-    themselves while they waited; and the ``days`` they are of."""
+    themselves while they waited; the ``days`` they are of; and who asked for them (``asked_by``)."""
 
     lines: list[Earlier]
     ids: list[int]
     settled: list[int]
     days: set[date]
+    asked_by: list[int]
 
 
 class TakenBack:
@@ -75,7 +76,7 @@ class TakenBack:
 
     def of(self, person_id: int, new: Sequence[Any]) -> Taken:
         """What those of one person said that ``new`` lines do not say."""
-        found = Taken([], [], [], set())
+        found = Taken([], [], [], set(), [])
         said = {row.requirement_id for row in new}
         for row in reversed(self._lines.get(person_id, ())):  # of two lines about the same the later one
             stands = self._asked.get(person_id, {}).get(row.requirement_id)
@@ -84,6 +85,7 @@ class TakenBack:
                 found.ids.append(row.id)
             elif row.requirement_id > OVERALL and (stands is None or stands.cycle != row.cycle):
                 found.settled.append(row.id)
+                continue
             else:
                 said.add(row.requirement_id)
                 reason = Reason.LATE.value if due is not None and due < self.day else row.reason
@@ -91,4 +93,5 @@ class TakenBack:
                 found.lines.insert(0, line)
                 found.ids.append(row.id)
                 found.days.add(row.day)
+            found.asked_by.extend([row.asked_by] if row.asked_by else [])
         return found

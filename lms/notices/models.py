@@ -117,6 +117,7 @@ class NoticeLine(Base):
     weekly lists (``requirement_id`` 0), courses in a follow-up (-1), outside
     trainings (-2) or requests for more time (-3) to decide, due days in a calendar (-4) to put right. ``cycle`` is that of the duty.
     ``withheld`` says why it stands in no mail: ``on_leave``, ``no_address``, ``address_fails``, ``declined``, ``settled``.
+    ``asked_by`` is who asked for it (:mod:`lms.notices.asking`).
     """
 
     __tablename__ = "notice_line"
@@ -135,6 +136,7 @@ class NoticeLine(Base):
     cycle: Mapped[int | None]
     mail_id: Mapped[int | None] = mapped_column(ForeignKey("mail.id"))
     withheld: Mapped[str | None]
+    asked_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
 
 
 class NoticeChoice(Base):

@@ -193,9 +193,13 @@ def _write_lines(session: Session, run: NoticeRun) -> None:
             return
     last = run.person + PEOPLE_IN_STEP
     here = and_(Span.person_id > run.person, Span.person_id <= last)
+    of_today = and_(NoticeLine.day == run.day, NoticeLine.person_id > run.person, NoticeLine.person_id <= last)
+    written = select(NoticeLine.person_id).where(of_today, NoticeLine.requirement_id == run.requirement)
+    asked = set(session.scalars(written))  # somebody asked for it before the morning's run: it is said already
     rows = [
         {"day": run.day, **found._asdict()}
         for found in told(session, plan(session), run.day, run.since, run.requirement, here)
+        if found.person_id not in asked
     ]
     if rows:
         session.connection().execute(insert(NoticeLine), rows)  # past the object layer: tens of thousands at once
@@ -299,6 +303,7 @@ def _write_mails(session: Session, run: NoticeRun, now: datetime) -> bool:
         return False
     lines: dict[int, list[Row[Any]]] = {}
     of_these = select(*NoticeLine.__table__.c).where(NoticeLine.day == run.day, NoticeLine.person_id.in_(ids))
+    of_these = of_these.where(NoticeLine.mail_id.is_(None))
     for row in session.execute(of_these.order_by(NoticeLine.due, NoticeLine.id)):
         lines.setdefault(row.person_id, []).append(row)
     silence = Silence(session, run.day, ids)
@@ -404,6 +409,8 @@ class Writer:
         taken = self.taken.of(person.id, lines)
         for line_id in taken.settled:
             self.withhold(line_id, "settled")
+        asked_by = {row.asked_by for row in lines if row.asked_by} | set(taken.asked_by)
+        askers = [self.session.get_one(Person, one).display_name for one in sorted(asked_by)]
         lines, ids, days = [*lines, *taken.lines], [*ids, *taken.ids], days | taken.days
         own_lines = [row for row in lines if row.requirement_id not in NO_DUTY]
         asks = any(row.requirement_id == FOLLOW_UPS for row in lines)
@@ -427,6 +434,7 @@ class Writer:
             self.own, actions.NOTICE, person, self.now, events=[*events, *corrected], corrected=corrected,
             optional=asks or any(row.reason in OPTIONAL for row in lines),
             lines=[(row, self.titles.get(row.requirement_id, "")) for row in own_lines], lists=lists, day=self.day,
+            asker=askers[0] if askers else "",
             follow_ups=[(each, f"{self.own.base_url}/follow-up/{each.enrolment_id}") for each in follow_ups],
             requests=requests, decide=f"{self.own.base_url}/team/attempts",
             reviews=reviews, review=f"{self.own.base_url}/outside-training/review/",

@@ -28,6 +28,7 @@ class Reason(StrEnum):
     REVIEW = "review"
     REQUEST = "request"
     CALENDAR = "calendar"
+    ASKED = "asked"
 
 
 @dataclass(frozen=True, slots=True)

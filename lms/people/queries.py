@@ -71,19 +71,23 @@ def held(session: Session, person_id: int, day: date) -> Held:
     return Held(row.department_id, tree(session, day).path(row.department_id), row.job, row.profession)
 
 
-def visible_departments(session: Session, viewer: Viewer, permission: Permission, day: date) -> frozenset[int] | None:
+def visible_departments(
+    session: Session, viewer: Viewer, permission: Permission, day: date, of_day: Tree | None = None
+) -> frozenset[int] | None:
     """The departments in which the viewer holds the permission on a day, with everything below; None means all of them."""
     roots = scope(viewer, permission)
-    return None if roots is None else tree(session, day).subtree(roots)
+    return None if roots is None else (of_day or tree(session, day)).subtree(roots)
 
 
-def visible_to(session: Session, viewer: Viewer, permission: Permission, day: date) -> Select[int]:
+def visible_to(
+    session: Session, viewer: Viewer, permission: Permission, day: date, of_day: Tree | None = None
+) -> Select[int]:
     """The ids of the people for whom the viewer holds the permission, as a subquery: the one place where rows are decided.
 
     With a scope, people are those with a membership (primary or secondary) in it on ``day``, or whose last membership,
-    now ended, was there: a leaver stays visible to those who saw them.
+    now ended, was there: a leaver stays visible to those who saw them. ``of_day`` is the tree of the day, where it was read already.
     """
-    departments = visible_departments(session, viewer, permission, day)
+    departments = visible_departments(session, viewer, permission, day, of_day)
     if departments is None:
         return select(Person.id).where(true())
     return select(Membership.person_id).where(Membership.department_id.in_(departments), *seen_there(day))

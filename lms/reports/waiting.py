@@ -20,6 +20,7 @@ from lms.db import known
 from lms.notices.models import Mail
 from lms.people.models import FeedProblem, Membership
 from lms.people.queries import visible_departments, visible_to
+from lms.people.tree import Tree
 from lms.records.outside.queries import how_many_wait
 from lms.reports.attempts import used_up
 
@@ -29,18 +30,19 @@ LOOK_BACK = timedelta(days=14)
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Who looks, on which day, at which moment."""
+    """Who looks, on which day, at which moment; the ``tree`` of the day, where it was read already."""
 
     viewer: Viewer
     day: date
     now: datetime
+    tree: Tree | None = None
     _reach: dict[frozenset[int] | None, Select[int]] = field(default_factory=dict, init=False, compare=False)
 
     def visible(self, session: Session, permission: Permission) -> Select[int]:
         """The ids of the people for whom the viewer holds the permission; asked once for permissions that reach equally far."""
         roots = scope(self.viewer, permission)
         if roots not in self._reach:
-            self._reach[roots] = visible_to(session, self.viewer, permission, self.day)
+            self._reach[roots] = visible_to(session, self.viewer, permission, self.day, self.tree)
         return self._reach[roots]
 
 

@@ -30,7 +30,7 @@ from lms.learning.models import (
     Remark,
     SurveyAnswer,
 )
-from lms.notices.models import FailingAddress, Mail, MailBounce, NoticeChoice
+from lms.notices.models import FailingAddress, Mail, MailBounce, NoticeChoice, NoticeLine
 from lms.people import dry_runs, worklist
 from lms.people.folding import folded
 from lms.people.models import BirthMonth, Employment, ImportChange, ImportRun, Leave, Licence, Person
@@ -151,6 +151,9 @@ def _words(session: Session, ids: list[int], by: Actor) -> None:
     session.execute(
         update(Mail).where(Mail.person_id.in_(ids)).values(blank), execution_options={"synchronize_session": False}
     )
+    asked = select(NoticeLine.mail_id).where(NoticeLine.asked_by.in_(ids)).scalar_subquery()
+    ended = Mail.sent_at.is_not(None) | Mail.failed_at.is_not(None)
+    session.execute(update(Mail).where(Mail.id.in_(asked), ended).values(body=GONE))  # it names who asked
     session.execute(delete(FailingAddress).where(FailingAddress.person_id.in_(ids)))
     theirs = select(Mail.id).where(Mail.person_id.in_(ids)).scalar_subquery()
     session.execute(update(MailBounce).where(MailBounce.mail_id.in_(theirs)).values(said=GONE))

@@ -320,7 +320,7 @@ def install(app: Flask) -> None:
     app.jinja_env.filters["day"] = lambda value, format="medium": (
         flask_babel.format_date(value, format) if value else ""
     )
-    app.jinja_env.filters["moment"] = lambda value: _to_the_minute(value) if value else ""
+    app.jinja_env.filters["moment"] = lambda value: to_the_minute(value) if value else ""
     app.jinja_env.filters["instant"] = lambda value: flask_babel.format_datetime(value, "medium") if value else ""
     app.jinja_env.filters["language_words"] = words.language_words
     app.jinja_env.filters["unquoted"] = lambda title: str(title).strip('"“”«»')
@@ -333,7 +333,7 @@ def install(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
 
-def _to_the_minute(value: datetime) -> str:
+def to_the_minute(value: datetime) -> str:
     """A moment as people say it, without seconds; where an order of events matters, ``instant`` has them."""
     locale = flask_babel.get_locale()
     assert locale is not None  # there is one in every request

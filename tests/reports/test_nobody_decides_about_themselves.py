@@ -41,6 +41,7 @@ from tests.reports.house import NOW, TODAY, House
 DECIDING = {
     Permission.EXEMPTION_EDIT, Permission.ASSIGNMENT_EDIT, Permission.EXTENSION_DECIDE, Permission.RECORD_ADD,
     Permission.RECORD_REVOKE, Permission.OUTSIDE_DECIDE, Permission.ATTEMPT_GRANT, Permission.PEOPLE_EDIT,
+    Permission.REMINDER_SEND,
 }  # fmt: skip
 
 ABOUT_NOBODY = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
@@ -17,14 +18,15 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Reg
 from lms.access import Permission, may, scope
 from lms.compliance import queries as compliance
 from lms.errors import Invalid
-from lms.notices import actions, delivery, failing, nightly, queries
+from lms.notices import actions, asking, delivery, failing, nightly, queries
 from lms.notices.plan import NoticePlan, Reason
 from lms.people import queries as people
 from lms.people.models import Person
 from lms.reports.saved import actions as saved
 from lms.web.forms import Form
 from lms.web.page import actor, commit, needs, organisation, safe_next, say, session, tell, today, viewer
-from lms.web.people.person_page import found
+from lms.web.people import reminding
+from lms.web.people.person_page import decides_about, found
 
 blueprint = Blueprint("notices", __name__, url_prefix="/reminders")
 
@@ -39,6 +41,7 @@ REASONS = {
     Reason.REVIEW: _l("outside training to decide"),
     Reason.REQUEST: _l("requests for more time to decide"),
     Reason.CALENDAR: _l("due days in the calendar are put right"),
+    Reason.ASKED: _l("asked for by a colleague"),
 }
 WITHHELD = {
     "on_leave": _l("not sent: on leave"),
@@ -227,8 +230,27 @@ def told() -> ResponseReturnValue:
 
     return render_template(
         "notices/told.html", rows=rows[:SHOWN], more=len(rows) > SHOWN, page=page, number=number, url_of=url_of,
-        day=day, titles=titles, reasons=REASONS, withheld=WITHHELD, words=in_words,
+        day=day, titles=titles, askers=_askers([line.asked_by for line, _, _ in rows]), reasons=REASONS, withheld=WITHHELD, words=in_words,
     )  # fmt: skip
+
+
+def _askers(ids: Iterable[int | None]) -> dict[int, str]:
+    """The names of those who asked for a reminder."""
+    known = {one for one in ids if one is not None}
+    asked = session().scalars(select(Person).where(Person.id.in_(known))) if known else ()
+    return {one.id: one.display_name for one in asked}
+
+
+@blueprint.post("/people/<int:person_id>")
+@needs(Permission.REMINDER_SEND)
+def remind(person_id: int) -> ResponseReturnValue:
+    """Remind somebody now of all that they can do, in the name of whoever asks; what came of it is said on the page they came from."""
+    one = decides_about(person_id, Permission.REMINDER_SEND)
+    answer = asking.ask(session(), one.id, actor())
+    words, kind = reminding.said(one, answer)
+    commit()
+    say(words, kind)
+    return redirect(safe_next(request.form.get("next")) or url_for("site.front"), 303)
 
 
 @blueprint.get("/addresses")

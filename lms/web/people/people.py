@@ -27,7 +27,7 @@ from lms.records.outside import queries as outside
 from lms.reports.attempts import used_up
 from lms.web.form_page import days
 from lms.web.page import needs, now, session, today, viewer
-from lms.web.people import decided
+from lms.web.people import decided, reminding
 from lms.web.people.decision_forms import LEAVE_NAMES
 from lms.web.people.outside import STATES as OUTSIDE_STATES
 from lms.web.people.people_forms import KIND_NAMES, department_names, last_of
@@ -93,6 +93,7 @@ ACTIONS = {
     "extension.take_back": _l("Request for more time taken back"),
     "extension.grant": _l("Due day extended"),
     "extension.refuse": _l("More time refused"),
+    "reminder.ask": _l("Reminded"),
     "attempt.grant": _l("Another attempt given"),
     "accommodation.grant": _l("Accommodation for tests given"),
     "accommodation.end": _l("Accommodation for tests ended"),
@@ -201,6 +202,7 @@ def person(person_id: int) -> ResponseReturnValue:
         picture=picture(lines, today(), whole=request.args.get("time") == "all"),
         language=language_words(one.language),
         fails=failing.of_person(session(), one),
+        offer=reminding.offered_in_reach(person_id),
     )
 
 

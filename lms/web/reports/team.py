@@ -22,12 +22,14 @@ from lms.flows import allowing
 from lms.learning.models import Enrolment
 from lms.people import queries as people_queries
 from lms.people.models import Person
+from lms.people.tree import Tree
 from lms.records.outside.queries import waiting_count
 from lms.reports import queries
 from lms.reports.attempts import UsedUp, used_up
 from lms.reports.today import CHANGES
 from lms.reports.waiting import Look
 from lms.web.page import actor, commit, needs, now, organisation, say, session, tell, today, viewer
+from lms.web.people import reminding
 from lms.web.people.timeline_picture import picture
 from lms.web.reports import figures, matrix, people_behind, sheets, team_day, why
 from lms.web.reports.asked import Asked, asked, person_url
@@ -75,14 +77,18 @@ def index() -> ResponseReturnValue:
     )
     why = queries.reasons(session(), found.rows, titles)
     lines = people_behind.people_lines(found.rows, why, tree, question, person_url)
-    late, look = min(found.late, len(lines)), _look()
+    late, look = min(found.late, len(lines)), _look(tree if question.as_of == question.today else None)
+    columns = [{"label": head["label"]} for head in people_behind.people_headings(question, "team.people")]
+    offers = reminding.offered([line["id"] for line in lines]) if question.as_of == question.today else {}
     return render_template(
         "team/index.html",
         asked=question,
         lede=_lede(found.late, found.soon),
         tabs=tabs(question, "team.index"),
         reports=_reports_chip(question, "team.index"),
-        columns=[{"label": head["label"]} for head in people_behind.people_headings(question, "team.people")],
+        columns=[*columns, {"label": gettext("Reminder")}] if offers else columns,
+        offers=offers,
+        here=question.url("team.index"),
         late=lines[:late],
         soon=lines[late:],
         more=found.late + found.soon > len(lines),
@@ -236,14 +242,15 @@ def person(person_id: int) -> ResponseReturnValue:
         held=people_queries.held(session(), person_id, question.as_of),
         duties=sorted(asked_for, key=lambda duty: (LATENESS.index(duty[1].state), duty[1].due or FOR_EVER)),
         picture=picture(lines, today(), whole=request.args.get("time") == "all"),
+        offer=reminding.offered([person_id]).get(person_id) if question.as_of == question.today else None,
     ), 422 if question.problem else 200
 
 
 # --- what waits for a decision ----------------------------------------------------------------------------------------
 
 
-def _look() -> Look:
-    return Look(viewer(), today(), now())
+def _look(tree: Tree | None = None) -> Look:
+    return Look(viewer(), today(), now(), tree)
 
 
 def _stuck(look: Look, enrolment_id: int | None = None) -> list[UsedUp]:
