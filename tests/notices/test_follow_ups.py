@@ -47,7 +47,7 @@ def completed(hospital: Hospital, db: Database, clock: SetClock, config: Config,
         content = catalogue.content(session, version.id)
         for number, person in enumerate(people, 1):
             enrolment = actions.enrol(session, person, version.course_id, version.id, now=clock.now(), by=person)
-            actions.close(enrolment, now=clock.now(), completed=True)
+            actions.close(session, enrolment, now=clock.now(), completed=True)
             session.add(
                 TrainingRecord(
                     person_id=person, course_id=version.course_id, version_id=version.id, enrolment_id=enrolment.id,
