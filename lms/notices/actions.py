@@ -249,7 +249,15 @@ def prepare(session: Session, mail_id: int, files: FileStore) -> tuple[MailServe
     if mail is None or mail.sent_at is not None or mail.failed_at is not None or own is None or own.mail is None:
         return None
     stored = [session.get_one(StoredFile, file_id) for file_id in mail.attachments]
-    files_along = [smtp.Attachment(file.name, file.media_type, files.read(file)) for file in stored]
+    files_along = [
+        smtp.Attachment(
+            file.name,
+            file.media_type,
+            files.read(file),
+            {"charset": "utf-8"} if file.media_type.startswith("text/") else {},
+        )
+        for file in stored
+    ]
     files_along += [_calendar_file(own, own.mail, mail, Event.read(event)) for event in mail.events or ()]
     message = smtp.build(
         server=own.mail,

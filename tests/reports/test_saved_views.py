@@ -198,8 +198,12 @@ def test_a_view_is_mailed_once_a_day_and_rechecked(
     assert "https://train.test/completion/people?as_of=2026-06-16&state=overdue" in linked.get_content()
     monkeypatch.undo()
 
+    with db.transaction() as session:
+        session.scalars(select(ExportSchedule)).one().kind = "csv"
     morning(worker, clock, days=40)  # the program was off for weeks: one mail, not forty
     assert len(smtp.wait_for(3)) == 3
+    (lines,) = smtp.messages[2].iter_attachments()
+    assert lines.get_content_charset() == "utf-8" and "Main › Acute" in lines.get_content()
     with db.session() as session:
         assert (
             session.scalar(select(func.count()).select_from(StoredFile).where(StoredFile.purpose == actions.PURPOSE))
