@@ -32,9 +32,11 @@ class Permission(StrEnum):
     PEOPLE_VIEW = "people.view"
     PEOPLE_EDIT = "people.edit"  # add, move, end, correct, leave
     PEOPLE_IMPORT = "people.import"
+    IMPORT_VIEW = "import.view"  # files taken in, what they would do and did, the work list of their problems
     COMPLETION_VIEW = "completion.view"
     REQUIREMENT_VIEW = "requirement.view"
     REQUIREMENT_EDIT = "requirement.edit"
+    DRAFT_VIEW = "draft.view"  # requirements being built, with their rehearsals
     EXEMPTION_EDIT = "exemption.edit"
     ASSIGNMENT_EDIT = "assignment.edit"  # a course for people by name, with a due day and a reason
     REMINDER_SEND = "reminder.send"  # one mail now to somebody with something to do
@@ -44,11 +46,15 @@ class Permission(StrEnum):
     OUTSIDE_DECIDE = "outside.decide"  # training done elsewhere: whether it counts, and as what
     LEADERSHIP_VIEW = "leadership.view"
     COURSE_PREVIEW = "course.preview"
+    REMARK_VIEW = "remark.view"  # what learners say of a course
     REMARK_ANSWER = "remark.answer"  # what learners say is wrong with a course
     COURSE_PUBLISH = "course.publish"
     ACCOUNT_INVITE = "account.invite"
     ACCOUNT_ADMIN = "account.admin"  # roles, unlock, close
     SETTINGS_EDIT = "settings.edit"  # organisation, mail, jobs
+    ADMINISTRATION_VIEW = (
+        "administration.view"  # settings, accounts and roles, mail queue, jobs; never a password or a code
+    )
     AUDIT_VIEW = "audit.view"
     EVIDENCE_BUILD = "evidence.build"  # packs for surveyors, about the people in scope
 
@@ -60,27 +66,28 @@ ALLOWS: dict[Role, frozenset[Permission]] = {
     Role.MANAGER: frozenset({P.TEAM_VIEW, P.ATTEMPT_GRANT, P.EXTENSION_DECIDE, P.ACCOMMODATION_VIEW, P.REMINDER_SEND}),
     Role.HR: frozenset(
         {
-            P.PEOPLE_VIEW, P.PEOPLE_EDIT, P.PEOPLE_IMPORT, P.COMPLETION_VIEW, P.REQUIREMENT_VIEW, P.REQUIREMENT_EDIT,
+            P.PEOPLE_VIEW, P.PEOPLE_EDIT, P.PEOPLE_IMPORT, P.IMPORT_VIEW, P.COMPLETION_VIEW, P.REQUIREMENT_VIEW, P.REQUIREMENT_EDIT,
+            P.DRAFT_VIEW,
             P.EXEMPTION_EDIT, P.ASSIGNMENT_EDIT, P.EXTENSION_DECIDE, P.RECORD_ADD, P.RECORD_REVOKE, P.ATTEMPT_GRANT,
             P.ACCOMMODATION_VIEW, P.ACCOUNT_INVITE,
             P.EVIDENCE_BUILD, P.OUTSIDE_DECIDE, P.REMINDER_SEND,
         }
     ),
     Role.EXECUTIVE: frozenset({P.LEADERSHIP_VIEW}),
-    Role.AUTHOR: frozenset({P.COURSE_PREVIEW, P.REMARK_ANSWER, P.COURSE_PUBLISH}),
+    Role.AUTHOR: frozenset({P.COURSE_PREVIEW, P.REMARK_VIEW, P.REMARK_ANSWER, P.COURSE_PUBLISH}),
     Role.AUDITOR: frozenset(
         {
             P.PEOPLE_VIEW, P.COMPLETION_VIEW, P.REQUIREMENT_VIEW, P.LEADERSHIP_VIEW, P.COURSE_PREVIEW, P.AUDIT_VIEW, P.EVIDENCE_BUILD,
-            P.ACCOMMODATION_VIEW,
+            P.ACCOMMODATION_VIEW, P.IMPORT_VIEW, P.DRAFT_VIEW, P.REMARK_VIEW, P.ADMINISTRATION_VIEW,
         }
     ),
-    Role.ADMINISTRATOR: frozenset({P.SETTINGS_EDIT, P.ACCOUNT_ADMIN, P.ACCOUNT_INVITE, P.AUDIT_VIEW}),
+    Role.ADMINISTRATOR: frozenset({P.SETTINGS_EDIT, P.ACCOUNT_ADMIN, P.ACCOUNT_INVITE, P.ADMINISTRATION_VIEW, P.AUDIT_VIEW}),
 }  # fmt: skip
 
 ORGANISATION_WIDE = frozenset(
     {
-        P.LEARN, P.PEOPLE_IMPORT, P.REQUIREMENT_EDIT, P.COURSE_PREVIEW, P.REMARK_ANSWER, P.COURSE_PUBLISH, P.ACCOUNT_ADMIN,
-        P.SETTINGS_EDIT,
+        P.LEARN, P.PEOPLE_IMPORT, P.IMPORT_VIEW, P.REQUIREMENT_EDIT, P.DRAFT_VIEW, P.COURSE_PREVIEW, P.REMARK_VIEW, P.REMARK_ANSWER,
+        P.COURSE_PUBLISH, P.ACCOUNT_ADMIN, P.SETTINGS_EDIT, P.ADMINISTRATION_VIEW,
     }
 )  # fmt: skip
 """Permissions that concern everybody at once: a grant for one department does not carry them (``LEARN`` needs no scope)."""

@@ -22,7 +22,7 @@ MENU = (
     (Permission.EVIDENCE_BUILD, "evidence.index", _l("Evidence"), "file-text"),
     (Permission.LEADERSHIP_VIEW, "leadership.overview", _l("Leadership"), "compass"),
     (Permission.COURSE_PREVIEW, "authoring.courses", _l("Authoring"), "pencil"),
-    (Permission.SETTINGS_EDIT, "admin.overview", _l("Administration"), "settings"),
+    (Permission.ADMINISTRATION_VIEW, "admin.overview", _l("Administration"), "settings"),
     (Permission.AUDIT_VIEW, "admin.audit", _l("Audit log"), "scroll"),
 )
 

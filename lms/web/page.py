@@ -99,11 +99,12 @@ class SignedIn:
 # --- declared permissions ---------------------------------------------------------------------------------------------
 
 
-def needs(permission: Permission) -> Callable[[View], View]:
-    """Declare the one permission a view needs."""
+def needs(permission: Permission, *, to_send: Permission | None = None) -> Callable[[View], View]:
+    """Declare the one permission a view needs; ``to_send``: what its form needs, where more people may read than change."""
 
     def mark(view: View) -> View:
         view.attune_permission = permission  # type: ignore[attr-defined]
+        view.attune_sending = to_send or permission  # type: ignore[attr-defined]
         return view
 
     return mark
@@ -409,7 +410,7 @@ def _guard() -> AnyResponse | None:
     asking = viewer_or_none()
     if asking is None:
         return _ask_to_sign_in(view)
-    if not may(asking, permission):
+    if not may(asking, permission if asked.method in READING else getattr(view, "attune_sending", permission)):
         raise Denied(N_("Your role does not include this page."))
     _touch()
     return None

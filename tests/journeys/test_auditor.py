@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from lms.access import Permission
+from lms.access import Grant, Permission, Role, Viewer, may
 from lms.db import Base, Database
 from tests.journeys.lived import Lived
 from tests.journeys.places import places
@@ -25,6 +25,19 @@ NO_CHANGE = {
     "employer_report.export": "makes a file, and writes down that it was made",
 }
 """Forms that an auditor may send because they change no fact and no grant."""
+
+MADE_TO_CHANGE = {
+    "admin.invite", "employer.new", "equivalencies.end", "equivalencies.new", "equivalencies.withdraw", "policies.new",
+    "policies.version", "policies.withdraw", "sessions.new", "sessions.tick", "assignments.withdraw", "feeds.facts", "feeds.reading",
+    "feeds.solve", "history.undo", "drafts.new", "drafts.version", "requirements.retiring", "departments.new", "departments.change",
+    "departments.close", "departments.merge",
+}  # fmt: skip
+"""Pages that are nothing but a form, beside all of ``employment``, ``decided`` and ``many``: what comes of them is read elsewhere."""
+
+OF_A_MANAGER = {
+    "team.index", "team.changed_people", "team.people", "team.person", "team.departments", "team.why_page", "team.matrix_page",
+}  # fmt: skip
+"""The manager’s own desk: the auditor has the same people and figures under Completion."""
 
 SIGN_IN = {"sign_in_session"}
 """What reading itself touches."""
@@ -45,9 +58,30 @@ def contents(db: Database) -> dict[str, list[Any]]:
         }
 
 
-def test_no_page_that_an_auditor_opens_changes_anything(lived: Lived, auditor: PageClient, db: Database) -> None:
+def dead_ends(html: str, here: str, app: Flask) -> set[str]:
+    """The links and forms of a page that lead an auditor to a refusal."""
+    reader = Viewer(1, 1, "N", frozenset({Grant(Role.LEARNER), Grant(Role.AUDITOR)}))
+    ways = [("GET", address) for address in re.findall(r'href="(/[^"#?]*)', html)]
+    for form in re.findall(r"<form[^>]*>", html):
+        address = re.search(r'action="([^"#?]*)', form)
+        ways.append(("POST" if 'method="post"' in form else "GET", address[1] if address and address[1] else here))
+    found = set()
+    for method, address in ways:
+        if address.startswith("/static/"):
+            continue
+        endpoint, _ = app.url_map.bind("localhost").match(address.partition("?")[0], method)
+        view = app.view_functions[endpoint]
+        permission = getattr(view, "attune_sending" if method == "POST" else "attune_permission", None)
+        if permission is not None and not may(reader, permission):
+            found.add(f"{method} {endpoint}")
+    return found
+
+
+def test_an_auditor_reads_everything_and_no_page_changes_anything(
+    lived: Lived, auditor: PageClient, app: Flask, db: Database
+) -> None:
     before = contents(db)
-    read = set()
+    read, refused, traps = set(), set(), {}
     for place in places(lived):
         answer = auditor.get(place.path, budget=None)
         assert answer.status_code in {200, 302, 303, 403, 404, 422}, f"{place.path}: {answer.status_code}"
@@ -55,10 +89,21 @@ def test_no_page_that_an_auditor_opens_changes_anything(lived: Lived, auditor: P
             assert answer.status_code == 200, f"{place.path}: {answer.status_code}"
         if answer.status_code == 200:
             read.add(place.endpoint)
+            if found := dead_ends(answer.text, place.path, app):
+                traps[place.path] = found
+        elif answer.status_code == 403 and place.endpoint.partition(".")[0] not in {
+            "employment",
+            "decided",
+            "many",
+            "qualifications",
+        }:
+            refused.add(place.endpoint)
     after = contents(db)
     assert {name: len(rows) for name, rows in after.items()} == {name: len(rows) for name, rows in before.items()}
     assert after == before
     assert {"completion.index", "people.person", "requirements.show", "leadership.overview", "admin.audit"} <= read
+    assert refused <= MADE_TO_CHANGE | OF_A_MANAGER, refused - MADE_TO_CHANGE - OF_A_MANAGER
+    assert traps == {}
     assert {"people.training", "people.changes", "departments.show", "authoring.course"} <= read
 
 

@@ -191,14 +191,17 @@ def test_an_executive_reads_the_page_and_takes_the_same_as_a_document(page: Page
 
 def test_an_auditor_reads_everything_and_can_change_nothing(page: Page, who: Who) -> None:
     sign_in(page, "auditor")
-    for path in ("/completion", f"/people/{who('learner')}", "/requirements/1", "/leadership", "/admin/audit"):
+    for path in (
+        "/completion", f"/people/{who('learner')}", "/requirements/1", "/leadership", "/people/import/", "/admin/settings",
+        f"/admin/accounts/{who('learner')}", "/admin/audit",
+    ):  # fmt: skip
         answer = page.goto(path)
         assert answer is not None and answer.status == 200, path
         main = page.get_by_role("main")
         expect(main).to_be_visible()
         assert main.locator("form[method=post]").count() == 0, f"{path} offers a change"
         assert main.get_by_role("link", name="Edit").count() == 0
-    for path in ("/people/new", "/requirements/new", "/people/import/", "/admin/settings"):
+    for path in ("/people/new", "/requirements/new", "/people/import/facts", "/admin/invite"):
         assert page.request.get(path).status == 403, path
 
 

@@ -276,10 +276,10 @@ def test_what_is_no_file_of_completions_is_told(
             desk.submit(page, {"source": "Old", "file": (io.BytesIO(data), "x.csv")}, form="upload", content_type=MANY)
         )
         assert what in told.text and "Take" not in told.h1
-    assert (
-        signed_in(hospital.person("AU", grants=((Role.AUDITOR, None),))).open("/people/import/completions/").status_code
-        == 403
-    )
+    reader = signed_in(hospital.person("AU", grants=((Role.AUDITOR, None),)))
+    told = reader.page("/people/import/completions/")
+    assert "x.csv" in told.text and "See what would happen" not in told.text, "an auditor reads what was uploaded"
+    assert "Throw it away" not in reader.page("/people/import/completions/1").text
     department = hospital.department("X")
     scoped = signed_in(hospital.person("H2", grants=((Role.HR, department),)))
     assert scoped.open("/people/import/completions/").status_code == 403

@@ -379,9 +379,17 @@ def test_who_may_look_and_who_may_build(desk: Desk, enter: Enter) -> None:
     auditor = enter(Role.AUDITOR)
     page = auditor.page("/requirements/1")
     assert "Retire" not in page.text and "New version" not in page.text
-    assert "Being built" not in auditor.page("/requirements").text
-    for path in ("new", "drafts/2", "drafts/2/text", "drafts/2/rehearsal", "drafts/2/people", "1/retire"):
-        assert auditor.get(f"/requirements/{path}").status_code == 403, path
+    assert "Being built" in auditor.page("/requirements").text
+    assert auditor.get("/requirements/drafts/2").location == "/requirements/drafts/2/rehearsal"
+    read = auditor.page("/requirements/drafts/2/rehearsal").text
+    assert "What it says" in read and "On its first day" in read and "Publish it" not in read
+    written = auditor.page("/requirements/drafts/2/text").text
+    assert "requirement: MORE" in written and "Keep this text" not in written
+    assert (
+        auditor.page("/requirements/drafts/2/people").text
+        and auditor.get("/requirements/drafts/2/rule.yaml").status_code == 200
+    )
+    assert {auditor.get(f"/requirements/{path}").status_code for path in ("new", "1/retire", "1/version")} == {403}
     for client in (enter(), enter(Role.MANAGER), enter(Role.EXECUTIVE), enter(Role.AUTHOR)):
         assert client.get("/requirements").status_code == 403
     assert desk.hr.get("/requirements/99").status_code == 404

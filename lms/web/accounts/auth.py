@@ -263,7 +263,7 @@ def _replay(path: str, form: dict[str, list[str]]) -> str | None:
     try:
         with current_app.request_context(environ):
             view = current_app.view_functions.get(request.endpoint or "")
-            permission = getattr(view, "attune_permission", None)
+            permission = getattr(view, "attune_sending", None)
             if view is None or not hasattr(view, "attune_keeps_post") or permission is None:
                 return None
             if not may(viewer_or_none(), permission):

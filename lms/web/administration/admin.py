@@ -31,12 +31,12 @@ blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 PAGE = 50
 
 TABS = (
-    (Permission.SETTINGS_EDIT, "admin.overview", _l("Overview")),
-    (Permission.SETTINGS_EDIT, "admin.settings", _l("Settings")),
-    (Permission.ACCOUNT_ADMIN, "admin.accounts_list", _l("Accounts and roles")),
+    (Permission.ADMINISTRATION_VIEW, "admin.overview", _l("Overview")),
+    (Permission.ADMINISTRATION_VIEW, "admin.settings", _l("Settings")),
+    (Permission.ADMINISTRATION_VIEW, "admin.accounts_list", _l("Accounts and roles")),
     (Permission.ACCOUNT_INVITE, "admin.invite", _l("Invitations")),
-    (Permission.SETTINGS_EDIT, "admin.mail", _l("Mail")),
-    (Permission.SETTINGS_EDIT, "admin.jobs", _l("Background jobs")),
+    (Permission.ADMINISTRATION_VIEW, "admin.mail", _l("Mail")),
+    (Permission.ADMINISTRATION_VIEW, "admin.jobs", _l("Background jobs")),
     (Permission.AUDIT_VIEW, "admin.audit", _l("Audit log")),
 )
 
@@ -100,7 +100,7 @@ def _tabs() -> dict[str, Any]:
 
 
 @blueprint.get("")
-@needs(Permission.SETTINGS_EDIT)
+@needs(Permission.ADMINISTRATION_VIEW)
 def overview() -> ResponseReturnValue:
     """What needs attention, and the settings at a glance."""
     return render_template(
@@ -109,9 +109,9 @@ def overview() -> ResponseReturnValue:
 
 
 @blueprint.route("/settings", methods=["GET", "POST"])
-@needs(Permission.SETTINGS_EDIT)
+@needs(Permission.ADMINISTRATION_VIEW, to_send=Permission.SETTINGS_EDIT)
 def settings() -> ResponseReturnValue:
-    """Change the settings."""
+    """What is set, to be changed by who may."""
     form = SettingsForm()
     if form.validate_on_submit():
         admitting.save_settings(session(), form.changed(organisation()), actor())
@@ -145,7 +145,7 @@ def test_mail() -> ResponseReturnValue:
 
 
 @blueprint.get("/accounts")
-@needs(Permission.ACCOUNT_ADMIN)
+@needs(Permission.ADMINISTRATION_VIEW)
 def accounts_list() -> ResponseReturnValue:
     """Find people and see how they stand with signing in."""
     term = request.args.get("q", "").strip()[:100]
@@ -169,7 +169,7 @@ def accounts_list() -> ResponseReturnValue:
 
 
 @blueprint.get("/accounts/<int:person_id>")
-@needs(Permission.ACCOUNT_ADMIN)
+@needs(Permission.ADMINISTRATION_VIEW)
 def account(person_id: int) -> ResponseReturnValue:
     """One person's account."""
     tree = people.tree(session(), today())
@@ -332,7 +332,7 @@ def _sheet(made: Any) -> ResponseReturnValue:
 
 
 @blueprint.get("/mail")
-@needs(Permission.SETTINGS_EDIT)
+@needs(Permission.ADMINISTRATION_VIEW)
 def mail() -> ResponseReturnValue:
     """Every message and what became of it."""
     only = _one_of(mails.MailState, request.args.get("state"))
@@ -373,7 +373,7 @@ def retry_all_mail() -> ResponseReturnValue:
 
 
 @blueprint.get("/jobs")
-@needs(Permission.SETTINGS_EDIT)
+@needs(Permission.ADMINISTRATION_VIEW)
 def jobs() -> ResponseReturnValue:
     """Work that runs beside the pages."""
     only = _one_of(JobState, request.args.get("state"))

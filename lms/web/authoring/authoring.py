@@ -89,7 +89,7 @@ def courses() -> ResponseReturnValue:
 
 
 @blueprint.get("/remarks")
-@needs(Permission.REMARK_ANSWER)
+@needs(Permission.REMARK_VIEW)
 def remarks_list() -> ResponseReturnValue:
     """What learners say is wrong: open ones first in line, answered ones on the other tab."""
     return _remarks_page()
@@ -252,7 +252,7 @@ def preview(slug: str, step_id: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/courses/<slug>/voices")
-@needs(Permission.REMARK_ANSWER)
+@needs(Permission.REMARK_VIEW)
 def voices(slug: str) -> ResponseReturnValue:
     """What learners say of a course, and what became of their intentions: counts without names."""
     offered = _draft(slug).offered

@@ -102,7 +102,7 @@ def _named(counts: dict[str, int], names: dict[str, Any] = COLUMNS) -> list[tupl
 
 
 @blueprint.get("/sources")
-@needs(Permission.PEOPLE_IMPORT)
+@needs(Permission.IMPORT_VIEW)
 def settled() -> ResponseReturnValue:
     """The sources of which something is settled."""
     rows = [(row, Reading.of(row.mapping)) for row in sources.settled(session())]
@@ -209,7 +209,7 @@ def facts() -> ResponseReturnValue:
 
 
 @blueprint.get("/problems")
-@needs(Permission.PEOPLE_IMPORT)
+@needs(Permission.IMPORT_VIEW)
 def problems() -> ResponseReturnValue:
     """What could not be taken in and is not solved yet."""
     asked = request.args

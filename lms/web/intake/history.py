@@ -81,7 +81,7 @@ def _words() -> dict[str, Any]:
 
 
 @blueprint.route("/", methods=["GET", "POST"])
-@needs(Permission.PEOPLE_IMPORT)
+@needs(Permission.IMPORT_VIEW, to_send=Permission.PEOPLE_IMPORT)
 def index() -> ResponseReturnValue:
     """Choose a file; what was taken in before stands below."""
     form = UploadForm(numbers_of=listing.usual_source(session()))
@@ -105,7 +105,7 @@ def index() -> ResponseReturnValue:
 
 
 @blueprint.get("/<int:run_id>")
-@needs(Permission.PEOPLE_IMPORT)
+@needs(Permission.IMPORT_VIEW)
 def show(run_id: int) -> ResponseReturnValue:
     """How far the file is read, what it would do, or what it did."""
     run = queries.one(session(), run_id)

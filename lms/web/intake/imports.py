@@ -24,7 +24,7 @@ from lms.web.errors import error_page
 from lms.web.forms import Form
 from lms.web.intake.looking import keep, look_at
 from lms.web.intake.words import DATES, ENCODINGS, VERDICTS, WHATS
-from lms.web.page import actor, commit, house, needs, say, session, tell, today, viewer_or_none
+from lms.web.page import actor, commit, house, needs, say, session, tell, today, viewer, viewer_or_none
 
 blueprint = Blueprint("imports", __name__, url_prefix="/people/import")
 
@@ -57,9 +57,11 @@ def _words() -> dict[str, Any]:
 
 
 @blueprint.route("/", methods=["GET", "POST"])
-@needs(Permission.PEOPLE_IMPORT)
+@needs(Permission.IMPORT_VIEW, to_send=Permission.PEOPLE_IMPORT)
 def index() -> ResponseReturnValue:
-    """Choose a file. It is stored first, then looked at; nothing is changed yet."""
+    """Choose a file. It is stored first, then looked at; nothing is changed yet. Who may only read finds what was taken in."""
+    if not may(viewer(), Permission.PEOPLE_IMPORT):
+        return redirect(url_for("imports.history"))
     form = UploadForm(as_of=today(), source=listing.usual_source(session()))
     if form.validate_on_submit():
         staff = keep(form.staff.data)
@@ -96,7 +98,7 @@ def _too_large() -> str:
 
 
 @blueprint.get("/history")
-@needs(Permission.PEOPLE_IMPORT)
+@needs(Permission.IMPORT_VIEW)
 def history() -> ResponseReturnValue:
     """Every import, and what became of it."""
     page = min(max(request.args.get("page", 1, type=int), 1), 10_000)
@@ -105,6 +107,7 @@ def history() -> ResponseReturnValue:
     return render_template(
         "people/imports.html",
         rows=rows,
+        waiting=worklist.still_open(session()),
         going=dry_runs.under_way(session()),
         more=len(found) > PAGE,
         page=page,
@@ -113,7 +116,7 @@ def history() -> ResponseReturnValue:
 
 
 @blueprint.get("/history/<int:run_id>")
-@needs(Permission.PEOPLE_IMPORT)
+@needs(Permission.IMPORT_VIEW)
 def show(run_id: int) -> ResponseReturnValue:
     """One import, with the way back."""
     run = session().get(ImportRun, run_id)

@@ -74,7 +74,7 @@ def _begin(what: str, options: Options, stored: StoredFile, departments_id: int 
 
 
 @blueprint.get("/<int:ident>")
-@needs(Permission.PEOPLE_IMPORT)
+@needs(Permission.IMPORT_VIEW)
 def show(ident: int) -> ResponseReturnValue:
     """What a file would do; or how far the work on a large one is."""
     run = dry_runs.one(session(), ident)

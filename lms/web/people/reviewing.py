@@ -81,10 +81,11 @@ class Sheet:
 
 
 @blueprint.get("/")
-@needs(Permission.OUTSIDE_DECIDE)
+@needs(Permission.PEOPLE_VIEW)
 def index() -> ResponseReturnValue:
-    """What waits for a decision, the oldest first."""
-    found = queries.waiting(session(), _visible(Permission.OUTSIDE_DECIDE), not_person=viewer().person_id)
+    """What waits for the viewer's decision, the oldest first; for who decides nothing, what waits among those in view."""
+    permission = Permission.OUTSIDE_DECIDE if may(viewer(), Permission.OUTSIDE_DECIDE) else Permission.PEOPLE_VIEW
+    found = queries.waiting(session(), _visible(permission), not_person=viewer().person_id)
     return render_template("outside/review.html", found=found)
 
 

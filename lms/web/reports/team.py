@@ -255,21 +255,27 @@ def _look(tree: Tree | None = None) -> Look:
 
 def _stuck(look: Look, enrolment_id: int | None = None) -> list[UsedUp]:
     """Whose attempts at a test are used up, of those in reach (of this enrolment only)."""
-    visible = look.visible(session(), Permission.ATTEMPT_GRANT)
+    visible = look.visible(session(), _deciding_or(Permission.ATTEMPT_GRANT, Permission.ACCOMMODATION_VIEW))
     return used_up(session(), visible, today(), enrolment_id=enrolment_id, not_person=viewer().person_id)
 
 
 def _asking(look: Look) -> list[more_time.Waiting]:
     """Who in reach asks for more time; one's own request is for others to decide."""
-    visible = look.visible(session(), Permission.EXTENSION_DECIDE)
+    visible = look.visible(session(), _deciding_or(Permission.EXTENSION_DECIDE, Permission.ACCOMMODATION_VIEW))
     return more_time.waiting(session(), visible, today(), not_person=viewer().person_id)
 
 
 def _outside(look: Look) -> int:
-    """How many trainings done elsewhere wait for the viewer, who may decide about them."""
-    if not may(viewer(), Permission.OUTSIDE_DECIDE):
+    """How many trainings done elsewhere wait, of those whom the viewer decides about or may look at."""
+    permission = _deciding_or(Permission.OUTSIDE_DECIDE, Permission.PEOPLE_VIEW)
+    if not may(viewer(), permission):
         return 0
-    return waiting_count(session(), look.visible(session(), Permission.OUTSIDE_DECIDE), not_person=viewer().person_id)
+    return waiting_count(session(), look.visible(session(), permission), not_person=viewer().person_id)
+
+
+def _deciding_or(deciding: Permission, reading: Permission) -> Permission:
+    """Whose requests stand here: of those about whom the viewer decides; for who decides about nobody, of those in view."""
+    return deciding if may(viewer(), deciding) else reading
 
 
 def _to_decide(**refused: Any) -> str:
@@ -281,7 +287,7 @@ def _to_decide(**refused: Any) -> str:
 
 
 @blueprint.get("/attempts")
-@needs(Permission.ATTEMPT_GRANT)
+@needs(Permission.ACCOMMODATION_VIEW)
 def attempts() -> ResponseReturnValue:
     """Everybody in reach who asks for more time, or whose attempts at a test are used up."""
     return _to_decide()

@@ -40,7 +40,7 @@ def index() -> ResponseReturnValue:
     departments = queries.covered(tree, roots(), None)
     found = waiting(session(), Look(viewer(), day, now()))
     lapses = today.lapsing(session(), day, departments)
-    everywhere = may(viewer(), Permission.PEOPLE_IMPORT)
+    everywhere = may(viewer(), Permission.IMPORT_VIEW)
     return render_template(
         "today/index.html",
         day=day,

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from lms.access import Permission
+from lms.access import Permission, may
 from lms.compliance.drafts import actions, queries
 from lms.compliance.drafts.doubting import Judged, judge
 from lms.compliance.drafts.models import RequirementDraft
@@ -21,7 +21,7 @@ from lms.compliance.models import Requirement, RequirementVersion
 from lms.compliance.queries import requirement_versions
 from lms.compliance.rule_words import SERIES
 from lms.errors import Invalid, Problem
-from lms.web.page import actor, commit, needs, roll_back, say, session, tell, today
+from lms.web.page import actor, commit, needs, roll_back, say, session, tell, today, viewer
 from lms.web.requirements import rule_choices as choices
 from lms.web.requirements.rehearsals import begin
 from lms.web.requirements.rule_choices import offer, said, said_in_form, words_of
@@ -71,9 +71,11 @@ def version(requirement_id: int) -> ResponseReturnValue:
 
 
 @blueprint.route("/drafts/<int:draft_id>", methods=["GET", "POST"])
-@needs(Permission.REQUIREMENT_EDIT)
+@needs(Permission.DRAFT_VIEW, to_send=Permission.REQUIREMENT_EDIT)
 def edit(draft_id: int) -> ResponseReturnValue:
-    """Go on with a draft."""
+    """Go on with a draft. Who may only read finds what it says, and its rehearsal."""
+    if not may(viewer(), Permission.REQUIREMENT_EDIT):
+        return redirect(url_for("rehearsals.show", draft_id=draft_id))
     draft = queries.draft(session(), draft_id)
     shown = sheet_of(draft.document)
     if request.method == "GET":
@@ -82,7 +84,7 @@ def edit(draft_id: int) -> ResponseReturnValue:
 
 
 @blueprint.route("/drafts/<int:draft_id>/text", methods=["GET", "POST"])
-@needs(Permission.REQUIREMENT_EDIT)
+@needs(Permission.DRAFT_VIEW, to_send=Permission.REQUIREMENT_EDIT)
 def text(draft_id: int) -> ResponseReturnValue:
     """The same draft as text, for those who would rather write; each fault has its line."""
     draft = queries.draft(session(), draft_id)
@@ -111,7 +113,7 @@ def text(draft_id: int) -> ResponseReturnValue:
 
 
 @blueprint.get("/drafts/<int:draft_id>/rule.yaml")
-@needs(Permission.REQUIREMENT_EDIT)
+@needs(Permission.DRAFT_VIEW)
 def file(draft_id: int) -> ResponseReturnValue:
     """The draft as a file."""
     draft = queries.draft(session(), draft_id)

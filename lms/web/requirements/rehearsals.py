@@ -36,7 +36,7 @@ PAGE = 50
 
 
 @blueprint.get("/<int:draft_id>/rehearsal")
-@needs(Permission.REQUIREMENT_EDIT)
+@needs(Permission.DRAFT_VIEW)
 def show(draft_id: int) -> ResponseReturnValue:
     """What was rehearsed of a draft, or how far it is."""
     return _page(queries.draft(session(), draft_id))
@@ -70,7 +70,7 @@ def publish(draft_id: int) -> ResponseReturnValue:
 
 
 @blueprint.get("/<int:draft_id>/people")
-@needs(Permission.REQUIREMENT_EDIT)
+@needs(Permission.DRAFT_VIEW)
 def names(draft_id: int) -> ResponseReturnValue:
     """The people behind a figure, by name: the audience on the first day, or those to whom something happens."""
     draft = queries.draft(session(), draft_id)

@@ -106,7 +106,7 @@ def index() -> ResponseReturnValue:
         if version.requirement_id not in by_name
     ]
     others = [(version, code, status_of(version)) for version, code in queries.not_in_force(session(), today())]
-    building = drafts.open_drafts(session()) if may(viewer(), Permission.REQUIREMENT_EDIT) else ()
+    building = drafts.open_drafts(session()) if may(viewer(), Permission.DRAFT_VIEW) else ()
     return render_template(
         "requirements/index.html",
         requirements=found, others=others, today=today(), drafts=building, statuses=STATUS_NAMES, enforced=ENFORCED,
@@ -133,7 +133,7 @@ def show(requirement_id: int) -> ResponseReturnValue:
 
 def _versions_page(requirement_id: int) -> str:
     code, versions = queries.requirement_versions(session(), requirement_id)
-    building = drafts.open_drafts(session(), requirement_id) if may(viewer(), Permission.REQUIREMENT_EDIT) else ()
+    building = drafts.open_drafts(session(), requirement_id) if may(viewer(), Permission.DRAFT_VIEW) else ()
     return render_template(
         "requirements/show.html",
         requirement_id=requirement_id, code=code, versions=_shown(versions), today=today(), drafts=building, statuses=STATUS_NAMES,
