@@ -68,7 +68,9 @@ def said(person: Person, answer: Answer) -> tuple[str, str]:
         return _written(name, moment), "done"
     if answer.standing is Standing.SENT and moment is not None:
         at = flask_babel.format_time(moment, "short")
-        return gettext("%(name)s was reminded today at %(time)s. It is one reminder a day.", name=name, time=at), "note"
+        return gettext(
+            "%(name)s was reminded today at %(time)s. Nobody gets more than one reminder a day.", name=name, time=at
+        ), "note"
     words = {
         Standing.NOTHING: _l("%(name)s has nothing to do now, so nothing was sent."),
         Standing.ON_LEAVE: _l("%(name)s is on leave, so nothing was sent."),
