@@ -117,7 +117,7 @@ def enqueue_many(
     """
     if work:
         same = {"kind": kind, "state": JobState.WAITING, "created_at": now, "tries": 0}
-        session.execute(
+        session.connection().execute(
             insert(Job),
             [same | {"payload": payload, "key": key, "run_at": run_at or now} for payload, key, run_at in work],
         )

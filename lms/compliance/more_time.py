@@ -95,12 +95,15 @@ def waiting(session: Session, visible: Select[int] | None, day: date, *, not_per
     One whose duty was met or ended meanwhile waits for nobody.
     """
     request = ExtensionRequest
+    asked_by = select(request.person_id).where(
+        known(request)
+    )  # without it SQLite, where nobody asks, reads every span there is
     query = (
         select(request, Person, Span, RequirementVersion)
         .join(Person, Person.id == request.person_id)
         .join(Span, (Span.person_id == request.person_id) & (Span.requirement_id == request.requirement_id))
         .join(RequirementVersion, _in_force(day))
-        .where(known(request), _to_do(day), request.cycle == TURN)
+        .where(known(request), Span.person_id.in_(asked_by), _to_do(day), request.cycle == TURN)
         .order_by(request.recorded_at, request.id, *BY_VERSION)
     )
     if visible is not None:

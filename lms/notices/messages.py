@@ -6,9 +6,11 @@ everywhere, and a link in them is the link that is seen.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, lru_cache
+from gettext import NullTranslations
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -58,10 +60,22 @@ def _environment(language: str, zone: str) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.install_gettext_translations(texts(language), newstyle=True)  # type: ignore[attr-defined]
+    made.globals |= _gettext(texts(language))
     days = lru_cache(maxsize=1000)(lambda value: long_day(value, language))
     made.filters |= {"day": days, "moment": lambda value: _moment(value, language, zone)}
     return made
+
+
+def _gettext(words: NullTranslations) -> dict[str, Callable[..., str]]:
+    """What templates call, as plain functions: those that the extension installs ask the template's context three times for each text."""
+
+    def one(message: str, /, **values: object) -> str:
+        return words.gettext(message) % values
+
+    def counted(singular: str, plural: str, num: int, /, **values: object) -> str:
+        return words.ngettext(singular, plural, num) % {"num": num, **values}
+
+    return {"_": one, "gettext": one, "ngettext": counted}
 
 
 def _moment(value: datetime, language: str, zone: str) -> str:

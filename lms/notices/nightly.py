@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -41,7 +42,7 @@ from lms.notices.failing import failing
 from lms.notices.follow_ups import FOLLOW_UPS, asked_of, expected_follow_ups, write_follow_ups
 from lms.notices.holders import Holders
 from lms.notices.models import NoticeChoice, NoticeLine, NoticePlanRow, NoticeRun
-from lms.notices.plan import BEFORE_STATES, LATE_STATES, NoticePlan, Reason, due_days, line, send_at, team_day
+from lms.notices.plan import BEFORE_STATES, LATE_STATES, Line, NoticePlan, Reason, due_days, line, send_at, team_day
 from lms.notices.requests import REQUESTS, requests_to_decide
 from lms.notices.reviews import REVIEWS, reviews_to_decide
 from lms.organisation import Organisation, load
@@ -176,8 +177,13 @@ def told(
         )
         .order_by(Span.person_id)
     )
+
+    @cache
+    def say(state: int, due: date | None, new: bool) -> Line | None:
+        return line(agreed, State(state), due, day, since, began=new)  # the same for all who are due on a day
+
     for person_id, state, due, cycle, new in session.execute(query):
-        said = line(agreed, State(state), due, day, since, began=bool(new))
+        said = say(state, due, bool(new))
         if said is not None:
             yield Told(person_id, requirement_id, said.reason, said.days, due, cycle_asked(State(state), cycle))
 
