@@ -124,6 +124,10 @@ class Membership(Dated, Base):
             "ix_membership_job", "job", "person_id", "to_day", "from_day", "primary",
             sqlite_where=text("superseded_at is null"), postgresql_where=text("superseded_at is null"),
         ),
+        Index(
+            "ix_membership_profession", "profession", "person_id", "to_day", "from_day", "primary",
+            sqlite_where=text("superseded_at is null"), postgresql_where=text("superseded_at is null"),
+        ),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
