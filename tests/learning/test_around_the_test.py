@@ -215,7 +215,7 @@ def test_the_follow_up_asks_what_became_of_it(
             session, enrolment, "say", {"useful": "much", "commit": ["ask"]}, language="en", key="k", now=clock.now()
         )
         surveys.send(session, enrolment, content, "say", now=clock.now(), zone="UTC")
-        actions.close(enrolment, now=clock.now(), completed=True)
+        actions.close(session, enrolment, now=clock.now(), completed=True)
     assert "What has changed" not in signed_in(person).page("/learning").text
     clock.advance(days=74)
     assert "not open" in signed_in(person).page("/follow-up/1").text
