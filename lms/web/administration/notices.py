@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
@@ -16,6 +15,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
 from lms.access import Permission, may, scope
+from lms.accounts.queries import names_of
 from lms.compliance import queries as compliance
 from lms.errors import Invalid
 from lms.notices import actions, asking, delivery, failing, nightly, queries
@@ -230,15 +230,9 @@ def told() -> ResponseReturnValue:
 
     return render_template(
         "notices/told.html", rows=rows[:SHOWN], more=len(rows) > SHOWN, page=page, number=number, url_of=url_of,
-        day=day, titles=titles, askers=_askers([line.asked_by for line, _, _ in rows]), reasons=REASONS, withheld=WITHHELD, words=in_words,
+        day=day, titles=titles, askers=names_of(session(), {line.asked_by for line, _, _ in rows}),
+        reasons=REASONS, withheld=WITHHELD, words=in_words,
     )  # fmt: skip
-
-
-def _askers(ids: Iterable[int | None]) -> dict[int, str]:
-    """The names of those who asked for a reminder."""
-    known = {one for one in ids if one is not None}
-    asked = session().scalars(select(Person).where(Person.id.in_(known))) if known else ()
-    return {one.id: one.display_name for one in asked}
 
 
 @blueprint.post("/people/<int:person_id>")
