@@ -46,6 +46,12 @@ def press(client: PageClient, page: str, person_id: int) -> str:
     return client.page(page).text
 
 
+def asks(client: PageClient, page: str) -> set[int]:
+    """Whom a page offers to remind."""
+    actions = (str(each.get("action")) for each in client.page(page).all("form"))
+    return {int(action.rpartition("/")[2]) for action in actions if action.startswith("/reminders/people/")}
+
+
 def text_name(form: object) -> bool:
     return "Person" in "".join(form.itertext())  # type: ignore[attr-defined]
 
@@ -65,7 +71,10 @@ def test_one_press_sends_one_mail_in_the_readers_language_and_stands_in_the_log(
     clock.advance(days=31)  # late by a day, and the plan is off
     client = signed_in(boss)
     token = client.page("/team")
-    assert "is on its way" in press(client, "/team", dos)
+    another = "/team/people?as_of=2026-07-01"
+    assert "Person 2" in client.page(another).text and not asks(client, another), "another day is only looked at"
+    assert asks(client, "/team") == asks(client, "/team/people") == {dos, eve}, "a press for all but oneself"
+    assert "is on its way" in press(client, "/team/people?sort=-name", dos)
     worker.drain()
     assert len(smtp.wait_for(1)) == 1
     said = text_of(smtp.messages[0])

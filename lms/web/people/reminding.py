@@ -34,7 +34,8 @@ MAILS = frozenset({Standing.SENT, Standing.WAITS, Standing.FAILED})
 
 def offered(people: Collection[int], visible: Select[int] | None = None) -> dict[int, dict[str, Any]]:
     """For each of these people (of those among ``visible``, where the page shows others as well) whether the viewer can remind them now
-    (``free``), and if not, why (``note``; ``mail``: there is one of today). Empty for who may remind nobody; nobody reminds themselves."""
+    (``free``), and if not, why (``note``; ``mail``: there is one of today); without those who have nothing to do. Empty for who may remind
+    nobody; nobody reminds themselves."""
     others = [one for one in people if one != viewer().person_id]
     if not others or not may(viewer(), Permission.REMINDER_SEND):
         return {}
@@ -46,6 +47,7 @@ def offered(people: Collection[int], visible: Select[int] | None = None) -> dict
             "mail": look.standing in MAILS,
         }
         for person_id, look in found.items()
+        if look.standing is not Standing.NOTHING
     }
 
 

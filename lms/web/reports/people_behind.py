@@ -17,6 +17,7 @@ from lms.people.queries import tree as tree_of
 from lms.people.tree import Tree
 from lms.reports import queries
 from lms.web.page import session, tell, viewer
+from lms.web.people import reminding
 from lms.web.reports import figures, sheets
 from lms.web.reports.asked import Asked, person_url
 from lms.web.reports.place import Place
@@ -44,6 +45,7 @@ def people_page(question: Asked, place: Place, roots: Collection[int] | None, **
     titles = {version.requirement_id: version.title for version, _ in required}
     title = figures.requirement_title(required, question.requirement)
     why = queries.reasons(session(), listed.rows, titles)
+    lines = people_lines(listed.rows, why, tree, question, person_url)
     return render_template(
         place.people_template,
         asked=question,
@@ -53,8 +55,8 @@ def people_page(question: Asked, place: Place, roots: Collection[int] | None, **
             for id, label in [(0, figures.requirement_title(required, 0)), *titles.items()]
         ],
         chips=figures.chips(question, place.people, tree),
-        columns=people_headings(question, place.people),
-        people=people_lines(listed.rows, why, tree, question, person_url),
+        **with_reminders(people_headings(question, place.people), lines if place.reminding else (), question),
+        people=lines,
         note=figures.table_note(question, tree, title),
         lede=people_lede(listed.total, title),
         total=listed.total,
@@ -161,6 +163,15 @@ def people_lines(
         }
         for row, reason in zip(found, why, strict=True)
     ]
+
+
+def with_reminders(
+    columns: Sequence[dict[str, Any]], lines: Sequence[dict[str, Any]], asked: Asked
+) -> dict[str, Sequence[dict[str, Any]] | dict[int, dict[str, Any]]]:
+    """What the template of a list with these lines takes so that people can be reminded there: its ``columns``, and the ``offers`` by
+    person. On the list of another day than today nobody can."""
+    offers = reminding.offered([line["id"] for line in lines]) if asked.as_of == asked.today else {}
+    return {"columns": [*columns, {"label": gettext("Reminder")}] if offers else columns, "offers": offers}
 
 
 def summary(page: int, size: int, total: int) -> str:

@@ -79,15 +79,13 @@ def index() -> ResponseReturnValue:
     lines = people_behind.people_lines(found.rows, why, tree, question, person_url)
     late, look = min(found.late, len(lines)), _look(tree if question.as_of == question.today else None)
     columns = [{"label": head["label"]} for head in people_behind.people_headings(question, "team.people")]
-    offers = reminding.offered([line["id"] for line in lines]) if question.as_of == question.today else {}
     return render_template(
         "team/index.html",
         asked=question,
         lede=_lede(found.late, found.soon),
         tabs=tabs(question, "team.index"),
         reports=_reports_chip(question, "team.index"),
-        columns=[*columns, {"label": gettext("Reminder")}] if offers else columns,
-        offers=offers,
+        **people_behind.with_reminders(columns, lines, question),
         here=question.url("team.index"),
         late=lines[:late],
         soon=lines[late:],
@@ -139,6 +137,7 @@ PLACE = Place(
     matrix="team.matrix_page",
     matrix_file="team.matrix_file",
     people_template="team/people.html",
+    reminding=True,
 )
 
 
