@@ -14,7 +14,7 @@ from lms.access import refuse_own
 from lms.accounts.models import Account
 from lms.audit import Actor
 from lms.audit import actions as audit
-from lms.clock import local_day
+from lms.clock import FOR_EVER, local_day
 from lms.compliance.models import OVERALL, Span
 from lms.compliance.spans import State
 from lms.compliance.tallies import active
@@ -174,3 +174,32 @@ def ask(session: Session, person_id: int, by: Actor) -> Answer:
     after = {"requirements": sorted(found.asked), "from": (moment or by.now).isoformat(timespec="seconds")}
     audit.record(session, by, "reminder.ask", "person", person_id, after=after)
     return Answer(Standing.FREE, moment)
+
+
+def put_right(session: Session, mail: Mail, now: datetime) -> bool:
+    """Say what a colleague asked for as it stands now, before its mail goes out: without what was settled while it waited, and by the due
+    days of now. Mails that say anything else stay as they are. False: nothing of it is left to be said.
+    """
+    theirs = NoticeLine.person_id == mail.person_id  # lines are found by the person
+    lines = session.scalars(select(NoticeLine).where(theirs, NoticeLine.mail_id == mail.id)).all()
+    if mail.person_id is None or not lines or any(line.asked_by is None for line in lines):
+        return True
+    day = local_day(now, (load(session) or Organisation(name="Attune")).zone)
+    stands = actions.standing(session, [mail.person_id], day).get(mail.person_id, {})
+    left = []
+    for line in lines:
+        duty = stands.get(line.requirement_id)
+        if duty is not None and duty.cycle == line.cycle:
+            line.due, line.amount = duty.due, (duty.due - day).days if duty.due else 0
+            left.append(line)
+    if not left:
+        return False
+    for line in lines:
+        if line not in left:
+            line.mail_id, line.withheld = None, "settled"
+    writer = nightly.Writer(session, day, now, {}, merging.TakenBack(session, [], day), None)
+    left.sort(key=lambda line: (line.due or FOR_EVER, line.id))
+    writer.write(session.get_one(Person, mail.person_id), left)
+    for draft, _, _ in writer.written:
+        mail.language, mail.subject, mail.body = draft["language"], draft["subject"], draft["body"]
+    return True

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from lms.clock import local_day
 from lms.db import day_in, known
 from lms.errors import N_
-from lms.notices import actions, nightly
+from lms.notices import actions, asking, nightly
 from lms.notices.models import Mail, NoticeLine
 from lms.notices.plan import send_at
 from lms.organisation import Organisation, load
@@ -34,8 +34,8 @@ def may_go(session: Session, mail_id: int, now: datetime) -> bool:
     """Whether a mail is to be handed to the server now. False: it waits for its hour, or is given up, and says why.
 
     A reminder waits for the hours of the plan on its reader's clock however often it was tried, one of an earlier day for the run of the
-    day, and any for the next day where its reader got one today; nobody who is on leave by now is written to, nor is anybody reminded by a
-    colleague of what is settled by now.
+    day, and any for the next day where its reader got one today; nobody who is on leave by now is written to. What a colleague asked for is
+    said as it stands now (:func:`lms.notices.asking.put_right`).
     """
     mail = session.get(Mail, mail_id)
     own = load(session)
@@ -46,31 +46,25 @@ def may_go(session: Session, mail_id: int, now: datetime) -> bool:
     if mail.kind != actions.NOTICE or mail.person_id is None:
         return True
     day = local_day(now, own.zone)
-    for refused, words, withheld in ((_on_leave, ON_LEAVE, "on_leave"), (_settled, SETTLED, "settled")):
-        if refused(session, mail, day):
-            actions.note_refused(session, mail_id, words, now)
-            session.execute(update(NoticeLine).where(NoticeLine.mail_id == mail_id).values(withheld=withheld))
-            return False
+    if _on_leave(session, mail, day):
+        return _given_up(session, mail, ON_LEAVE, "on_leave", now)
     moment = _moment(session, mail, own, now)
     if moment > now:
         actions.queue(session, mail, now, moment)
-    return moment <= now
+        return False
+    return asking.put_right(session, mail, now) or _given_up(session, mail, SETTLED, "settled", now)
+
+
+def _given_up(session: Session, mail: Mail, words: str, withheld: str, now: datetime) -> bool:
+    actions.note_refused(session, mail.id, words, now)
+    session.execute(update(NoticeLine).where(NoticeLine.mail_id == mail.id).values(withheld=withheld))
+    return False
 
 
 def _on_leave(session: Session, mail: Mail, day: date) -> bool:
     theirs = Leave.person_id == mail.person_id
     away = select(Leave.id).where(theirs, known(Leave), day_in(day, Leave.from_day, Leave.to_day))
     return session.scalar(away.limit(1)) is not None
-
-
-def _settled(session: Session, mail: Mail, day: date) -> bool:
-    """Whether a mail holds only what a colleague asked for, and nothing of it is to be done any more."""
-    theirs = NoticeLine.person_id == mail.person_id  # lines are found by the person
-    lines = session.scalars(select(NoticeLine).where(theirs, NoticeLine.mail_id == mail.id)).all()
-    if mail.person_id is None or not lines or any(line.asked_by is None for line in lines):
-        return False
-    stands = actions.standing(session, [mail.person_id], day).get(mail.person_id, {})
-    return not any((one := stands.get(line.requirement_id)) and one.cycle == line.cycle for line in lines)
 
 
 def _moment(session: Session, mail: Mail, own: Organisation, now: datetime) -> datetime:

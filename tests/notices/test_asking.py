@@ -13,9 +13,10 @@ from lms.accounts.models import Account
 from lms.audit import Actor, AuditEntry
 from lms.clock import SetClock
 from lms.compliance import actions as compliance
+from lms.compliance.models import Requirement
 from lms.db import Database
 from lms.flows import staffing
-from lms.notices import asking, failing
+from lms.notices import asking, delivery, failing
 from lms.notices.asking import Standing
 from lms.notices.models import Mail, NoticeChoice, NoticeLine
 from lms.people.models import Leave
@@ -138,6 +139,45 @@ def test_in_the_evening_it_waits_goes_with_the_mail_of_the_morning_and_not_at_al
         asked = NoticeLine.person_id == two, NoticeLine.asked_by == boss
         assert session.scalars(select(NoticeLine.withheld).where(*asked)).all() == ["settled"]
     assert three
+
+
+def test_what_is_settled_overnight_is_left_out_and_the_log_says_so(
+    hospital: Hospital,
+    db: Database,
+    clock: SetClock,
+    worker: Worker,
+    smtp: TestServer,
+    signed_in: Callable[[int], PageClient],
+) -> None:
+    hospital.mail_to(smtp)
+    unit = hospital.department("ED")
+    boss = hospital.person("boss", department=unit, grants=((Role.HR, None),))
+    part, all_of_it = (hospital.person(n, email=f"{n}@mercy.test", department=unit) for n in ("part", "all"))
+    require(db, clock, worker)
+    require(db, clock, worker, "CARE")
+    clock.advance(days=30, hours=12)  # the evening of the due day, and the plan is off
+    with db.transaction() as session:
+        care = session.scalars(select(Requirement.id).where(Requirement.code == "CARE")).one()
+        for one in (part, all_of_it):
+            assert asking.ask(session, one, Actor(boss, clock.now())).standing is Standing.FREE
+    worker.drain()
+    clock.advance(hours=12)
+    by = Actor(None, clock.now())
+    with db.transaction() as session:
+        for one, duty in ((part, care), (all_of_it, None)):
+            compliance.exempt(session, one, duty, clock.now().date(), None, "Elsewhere", by)
+        staffing.people_changed(session, [part, all_of_it], by)
+    worker.drain()
+    mail = smtp.wait_for(1)[0]
+    said = text_of(mail)
+    assert len(smtp.messages) == 1 and mail["To"] == "part@mercy.test" and mail["Subject"] == "Training: 1 thing to do"
+    assert "Language access LANG was due" in said and "CARE" not in said and "Test Person boss reminds you" in said
+    told = [" ".join(row) for row in signed_in(boss).page("/reminders/told").rows() if "Asked by" in " ".join(row)]
+    (sent,) = (row for row in told if "not asked any more by the time it could be sent" not in row)
+    assert len(told) == 4 and "Person part part Language access LANG" in sent and "sent Jul 16" in sent
+    with db.session() as session:
+        refused = session.scalars(select(Mail).where(Mail.person_id == all_of_it)).one()
+    assert refused.error == delivery.SETTLED and refused.sent_at is None
 
 
 def test_nobody_is_written_to_in_vain_and_a_refusal_of_the_plans_reminders_is_not_one_of_a_colleagues(
