@@ -217,6 +217,7 @@ def step_undo(session: Session, run_id: int, by: Actor) -> bool:
         return undoing.clear(session, run_id, by)
     if import_log.catch_up(session, run_id):
         people_changed(session, undoing.undo(session, run_id, by), by)
+        worklist.open_again(session, session.get_one(ImportRun, run_id), by)
     return False
 
 

@@ -7,15 +7,17 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from lms.audit import Actor, record
 from lms.errors import N_, Conflict, Invalid, NotFound, Problem
-from lms.people.models import FeedProblem, Person
+from lms.people.models import FeedProblem, ImportRun, Person
 
 OPEN, SOLVED = "open", "solved"
 CHUNK = 500
+FORGOTTEN = "–"
+"""What stands for numbers and values of somebody who is pseudonymised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,38 @@ def note(
         after = {"source": source, "what": what, "opened": opened, "solved": solved}
         record(session, by, "feed.problems", "feed", None, after=after)
     return opened, solved
+
+
+def open_again(session: Session, run: ImportRun, by: Actor) -> int:
+    """What an import solved that is taken back waits again, with whoever had taken it on; what is open anew by now stays as it is. What
+    the import set aside waits on: the file says it still. Gives how many were opened.
+
+    An import and what it solved have the same moment.
+    """
+    what, anew = run.options.get("what", "staff"), aliased(FeedProblem)
+    solved = (
+        FeedProblem.source == run.source,
+        FeedProblem.what == what,
+        FeedProblem.solved_how == "file",
+        FeedProblem.solved_at == run.imported_at,
+        FeedProblem.number != FORGOTTEN,
+        ~exists().where(anew.source == FeedProblem.source, anew.mark == FeedProblem.mark, anew.solved_at.is_(None)),
+    )
+    opening = update(FeedProblem).where(*solved).values(solved_at=None, solved_by=None, solved_how=None)
+    opened = len(
+        session.execute(opening.returning(FeedProblem.id), execution_options={"synchronize_session": False}).all()
+    )
+    session.expire_all()
+    if opened:
+        record(
+            session,
+            by,
+            "feed.problems",
+            "feed",
+            None,
+            after={"source": run.source, "what": what, "opened": opened, "solved": 0},
+        )
+    return opened
 
 
 def open_numbers(session: Session, source: str, what: str) -> set[str]:
@@ -156,7 +190,7 @@ def forget_people(session: Session, numbers: Iterable[str]) -> None:
         session.execute(
             update(FeedProblem)
             .where(or_(FeedProblem.number.in_(gone[start : start + CHUNK]), FeedProblem.value.in_(gone[start : start + CHUNK])))
-            .values(number="–", value="–", message={"text": "–", "params": {}}, remark=None),
+            .values(number=FORGOTTEN, value=FORGOTTEN, message={"text": FORGOTTEN, "params": {}}, remark=None),
             execution_options={"synchronize_session": False},
         )  # fmt: skip
 

@@ -16,8 +16,9 @@ from lms.flows import staffing
 from lms.people import fact_feed, qualifications, queries, sources, undoing, worklist
 from lms.people.fact_feed import FactPlan
 from lms.people.mapping import Reading, lines_of, words_of
-from lms.people.models import BirthMonth, FeedProblem, Leave, Person
+from lms.people.models import BirthMonth, FeedProblem, ImportRun, Leave, Person
 from lms.people.plan import Verdict
+from lms.people.report import Report
 from lms.people.worklist import Wish
 from tests.people.conftest import AS_OF, STAFF, Office, People, as_options
 
@@ -102,8 +103,19 @@ def test_good_rows_are_taken_and_bad_ones_wait_until_a_file_is_right(
         worklist.assign(session, first.id, number("1003"), by)
     assert [p.id for p in open_now(mine=number("1003"))] == [first.id]
     delta = f"{HEAD}\n1010,Di,Po,ED,Clerk,2026-05-01,,1003,,no\n"
-    staffed.take_in(delta, partial=True)
+    staffed.clock.advance(minutes=5)
+    run_id = staffed.take_in(delta, partial=True)
     assert {p.number for p in open_now()} == {"1002", "1011"}, "a delta solves the problems of those it lists"
+    staffed.undo(run_id)
+    assert {p.number for p in open_now()} == {"1002", "1010", "1011"}, "and what is taken back solves nothing"
+    assert [p.id for p in open_now(mine=number("1003"))] == [first.id], "whoever had taken it on has it again"
+    staffed.clock.advance(minutes=5)
+    run_id = staffed.take_in(delta, partial=True)
+    with db.transaction() as session:
+        again = Actor(None, staffed.clock.now())
+        staffing.note_faults(session, "hr", "staff", Report.of_staff(looked), "staff.csv", again)
+        assert worklist.open_again(session, session.get_one(ImportRun, run_id), again) == 0, "it is open anew by now"
+    staffed.take_in(delta, partial=True)
     with db.transaction() as session:
         with pytest.raises(Invalid):
             worklist.solve(session, open_now(term="NOWHERE")[0].id, " ", by)
@@ -112,7 +124,7 @@ def test_good_rows_are_taken_and_bad_ones_wait_until_a_file_is_right(
             worklist.solve(session, first.id, "twice", by)
     staffed.take_in(BAD.replace("NOWHERE", "ED").replace("4444", "1003"), confirmed=True)
     assert open_now() == []
-    assert sorted(p.solved_how or "" for p in open_now(state="solved")) == ["file", "file", "hand"]
+    assert sorted(p.solved_how or "" for p in open_now(state="solved")) == ["file", "file", "file", "hand"]
     assert staffed.look(BAD.replace(",NOWHERE", ",ED").replace("4444", "1003")).counts[Verdict.UNCHANGED] == 5
 
 
@@ -167,8 +179,14 @@ def test_licences_come_in_are_renewed_ended_and_taken_back(
         facts(staffed, "licences", wrong)
     facts(staffed, "licences", wrong, good_rows=True)
     assert {(p.number, p.line) for p in open_now(what="licences")} == {("1003", 4), ("7777", 5), ("1003", 6)}
+    staffed.clock.advance(minutes=5)
     facts(staffed, "licences", LICENCES)
     assert open_now() == []
+    with db.session() as session:
+        run = undoing.last_run(session)
+    assert run is not None
+    staffed.undo(run.id)
+    assert len(open_now(what="licences")) == 3, "the file that solved them is taken back"
 
 
 def test_duties_leaves_and_birth_months_come_in(db: Database, staffed: Office, number: People) -> None:
