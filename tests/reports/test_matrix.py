@@ -50,6 +50,8 @@ def test_filters_narrow_the_matrix_and_its_files(house: House, enter: Enter) -> 
     assert len(lines[start + 1 :]) == 5 and {line[4] for line in lines[start + 1 :]} == {"Overdue"}
     book = openpyxl.load_workbook(io.BytesIO(client.get("/completion/matrix.xlsx").data))
     assert book.worksheets[0].max_row >= 28
+    said = {row[0] for row in book.worksheets[1].iter_rows(values_only=True)}
+    assert "Due" in said and "Valid until" not in said, "what stands in the file is explained, and nothing else"
     assert client.get("/completion/matrix.pdf").status_code == 404
 
 

@@ -111,12 +111,26 @@ def state_definitions() -> list[tuple[str, str]]:
     ]
 
 
-def person_definitions() -> list[tuple[str, str]]:
-    """What the words about one person in a list mean, beside those of the states."""
+def person_definitions(*, valid_until: bool = False) -> list[tuple[str, str]]:
+    """What the words about one person and a requirement mean, beside those of the states; ``valid_until``: the list says that, too."""
     return [
         (gettext("Renewal open"), gettext("Done and valid, and the next time may be done already.")),
         (gettext("Due"), gettext("The last day in time: of the next time, where the duty is met now.")),
-        (gettext("Valid until"), gettext("The last day on which what was done still counts.")),
+        *(
+            [(gettext("Valid until"), gettext("The last day on which what was done still counts."))]
+            if valid_until
+            else []
+        ),
+    ]
+
+
+def overall_definitions() -> list[tuple[str, str]]:
+    """The same for what is said of all requirements together."""
+    return [
+        (
+            gettext("Due"),
+            gettext("The next due day of any requirement; of who is late, the oldest one that was missed."),
+        )
     ]
 
 

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from lms.access import Permission, may
 from lms.compliance import queries as compliance
+from lms.compliance.models import OVERALL
 from lms.compliance.queries import Found
 from lms.errors import Message
 from lms.people.queries import tree as tree_of
@@ -83,13 +84,15 @@ def people_file(
     departments = queries.covered(shown.tree, roots, question.department)
     title = figures.requirement_title(shown.requirements, question.requirement)
     everyone = everybody(question, departments)
+    overall = question.requirement == OVERALL
+    words = figures.overall_definitions() if overall else figures.person_definitions(valid_until=True)
     sheet = sheets.people_sheet(
         everyone,
         shown.tree,
         question,
         title,
         figures.state_words(),
-        [*figures.definitions(shown), *figures.person_definitions()],
+        [*figures.definitions(shown), *words],
     )
     return sheets.file_answer(sheet, kind, f"{name}-{question.as_of}")
 

@@ -7,6 +7,7 @@ from functools import cache
 
 from flask import Response, abort, stream_with_context
 
+from lms.compliance.models import OVERALL
 from lms.compliance.queries import Found
 from lms.compliance.spans import State
 from lms.people.tree import Tree
@@ -72,7 +73,8 @@ def people_sheet(
     said: Mapping[str, str],
     terms: Sequence[tuple[str, str]],
 ) -> Sheet:
-    """The people behind a number as a file; ``said`` gives the word of each state."""
+    """The people behind a number as a file; ``said`` gives the word of each state. Until when something is valid is said for one
+    requirement only: of all together there is nothing that was done."""
     columns = [
         Column(gettext("Number"), width=12),
         Column(gettext("Name"), width=28),
@@ -81,12 +83,14 @@ def people_sheet(
         Column(gettext("Profession"), width=14),
         Column(gettext("State"), width=16),
         Column(gettext("Due"), "day"),
-        Column(gettext("Valid until"), "day"),
     ]
+    if one := asked.requirement != OVERALL:
+        columns.append(Column(gettext("Valid until"), "day"))
     path = cache(tree.path)
     words = {state: said[state.name.lower()] for state in State}
     lines = (
-        [row.number, row.name, path(row.department_id), row.job, row.profession, words[row.state], row.due, row.valid_until]
+        [row.number, row.name, path(row.department_id), row.job, row.profession, words[row.state], row.due]
+        + ([row.valid_until] if one else [])
         for row in found
     )  # fmt: skip
     return Sheet(
