@@ -39,6 +39,9 @@ from lms.errors import N_, Invalid
 
 MAX_TEXT_BYTES = 512_000
 MAX_FILES = 2_000
+COURSES_KEPT = 64
+"""Courses of which the last reading is kept, each about half a megabyte: the list of courses reads all of them, and with fewer kept than
+there are it would read every one anew each time (half a second for each)."""
 OFTEN_READ = 50_000
 """Shorter texts are remembered: after a change to one file of a course the others are read again as they were."""
 
@@ -67,7 +70,7 @@ def load_course(folder: Path, *, today: date | None = None) -> Loaded:
     )
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=COURSES_KEPT)
 def _unchanged(folder: Path, stamps: tuple[tuple[Path, int, int, int, int], ...], today: date | None) -> Loaded:
     return _Folder(folder).load(today)
 

@@ -38,6 +38,14 @@ def test_frozen_content_is_read_back_as_it_was(content: CourseContent) -> None:
     assert content_hash(stored) == content_hash(content)
 
 
+def test_folders_that_have_not_changed_are_read_once_however_many_there_are(tmp_path: Path) -> None:
+    folders = [write(tmp_path / f"course-{number}", {"course.yaml": f"title: {number}\n"}) for number in range(20)]
+    first = [load_course(folder) for folder in folders]
+    (folders[3] / "course.yaml").write_text("title: another one\n", encoding="utf-8")
+    again = [load_course(folder) for folder in folders]
+    assert [old is new for old, new in zip(first, again, strict=True)] == [number != 3 for number in range(20)]
+
+
 @pytest.mark.parametrize(
     ("file", "old", "new"),
     [
