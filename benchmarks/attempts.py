@@ -195,15 +195,15 @@ def durable_postgres() -> Iterator[tuple[str, int]]:
 
     server = Postgres()
     try:
-        with psycopg.connect(server.url.replace("+psycopg", ""), autocommit=True) as own:
+        with psycopg.connect(server.nearby.replace("+psycopg", ""), autocommit=True) as own:
             for setting in DURABLE:
                 own.execute(f"ALTER SYSTEM SET {setting} = on")
             own.execute("SELECT pg_reload_conf()")
             time.sleep(0.5)
-        with psycopg.connect(server.url.replace("+psycopg", "")) as own:
+        with psycopg.connect(server.nearby.replace("+psycopg", "")) as own:
             for setting in DURABLE:
                 assert own.execute(f"SHOW {setting}").fetchone() == ("on",)
-        yield as_psycopg(server.url), int((server.folder / "data" / "postmaster.pid").read_text().split()[0])
+        yield as_psycopg(server.nearby), int((server.folder / "data" / "postmaster.pid").read_text().split()[0])
     finally:
         server.stop()
 

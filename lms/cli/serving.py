@@ -59,8 +59,9 @@ LAST_JOB = 10.0
 RARELY = (20_000, 20, 20)
 """When Python looks for cycles: a request leaves few, and with the usual 700 objects somebody's answer waited for the search."""
 
-BEHIND_PAGES = 10
-"""How much the worker's process stands back (``nice``) where somebody waits for a page."""
+BEHIND_PAGES = 19
+"""How much the worker's process stands back (``nice``) where somebody waits for a page: as far as it can. Nobody waits for its jobs as
+they wait for a page, and it holds nothing that a page needs."""
 
 MOST = 4
 """Processes by default at most: each has connections of its own to the database."""

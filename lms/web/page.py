@@ -43,6 +43,7 @@ from lms.organisation import Organisation
 from lms.organisation import load as load_organisation
 from lms.pdf.language import runs_rtl
 from lms.web import words
+from lms.web.icons import icons
 from lms.web.navigation import menu
 from lms.web.topics import topic_name
 
@@ -329,7 +330,9 @@ def install(app: Flask) -> None:
     app.jinja_env.filters["score"] = score
     app.jinja_env.filters["topic_name"] = topic_name
     app.jinja_env.install_gettext_callables(_translated, _translated_count, newstyle=True)  # type: ignore[attr-defined]
+    app.jinja_env.globals["gettext"] = _plainly(app.jinja_env.globals["gettext"])
     app.jinja_env.globals["ngettext"] = _counting(app.jinja_env.globals["ngettext"])
+    app.jinja_env.globals["icons"] = icons
     app.jinja_env.tests["may"] = _may
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
@@ -357,6 +360,16 @@ def _translated(message: str) -> str:
 
 def _translated_count(one: str, many: str, count: int) -> str:
     return cast(str, _texts().ungettext(one, many, count))
+
+
+def _plainly(filled: Any) -> Callable[..., Markup]:
+    """Jinja's own ``gettext``, without looking for places to fill where a sentence has none: most have none."""
+
+    @pass_context
+    def gettext(context: Context, message: str, **values: object) -> Markup:
+        return filled(context, message, **values) if values else Markup(_translated(message).replace("%%", "%"))
+
+    return gettext
 
 
 def _counting(plain: Any) -> Callable[..., str]:

@@ -35,7 +35,8 @@ class Unavailable(Exception):
 
 
 class Postgres:
-    """A server that belongs to this run. ``url`` is a SQLAlchemy address of its maintenance database.
+    """A server that belongs to this run. ``url`` is a SQLAlchemy address of its maintenance database; ``nearby`` is its address for
+    programs of the same machine, past the network.
 
     Its data lies in a new folder in ``data_in`` (None: with the rest, among the temporary files).
     """
@@ -50,6 +51,7 @@ class Postgres:
             self.binaries = _copy_wheel(self.binaries, self.folder)
         self.port = free_port()
         self.url = f"postgresql+psycopg://attune@127.0.0.1:{self.port}/postgres"
+        self.nearby = f"postgresql+psycopg://attune@/postgres?host={self.folder}&port={self.port}"
         try:
             self._start()
         except subprocess.CalledProcessError as error:
@@ -62,7 +64,9 @@ class Postgres:
                 os.chown(folder, self._account.pw_uid, self._account.pw_gid)
         self._run("initdb", "-D", self.data, "-U", "attune", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
         with (self.data / "postgresql.conf").open("a") as settings:
-            settings.write(f"\nlisten_addresses = '127.0.0.1'\nport = {self.port}\nunix_socket_directories = ''\n")
+            settings.write(
+                f"\nlisten_addresses = '127.0.0.1'\nport = {self.port}\nunix_socket_directories = '{self.folder}'\n"
+            )
             settings.writelines(setting.replace("=", " = ", 1) + "\n" for setting in FAST)
         self._run("pg_ctl", "-D", self.data, "-w", "-t", "60", "-s", "-l", self.folder / "server.log", "start")
 

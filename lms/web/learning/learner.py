@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 
 from flask import Blueprint, Response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -275,6 +276,8 @@ def outline(
 ) -> list[dict[str, object]]:
     """The modules with their steps, as the outline component shows them."""
 
+    every_part = url_for("player.resume", enrolment_id=enrolment.id) if enrolment else None
+
     def entry(step_id: str, label: object, minutes: int) -> dict[str, object]:
         if step_id == here:
             state = "current"
@@ -282,8 +285,8 @@ def outline(
             state = "done"
         else:
             state = "locked" if is_locked(content, content.step(step_id), done) else "open"
-        url = url_for("player.step", enrolment_id=enrolment.id, step_id=step_id) if enrolment else None
-        note = words.ngettext("%(num)s minute", "%(num)s minutes", minutes)
+        url = f"{every_part}/{step_id}" if every_part else None
+        note = _minutes(minutes, locale())
         if (kind := step_note(content.step(step_id))) is not None:
             note = f"{note} · {kind}"
         return {"label": label, "state": state, "url": url, "note": note}
@@ -292,6 +295,12 @@ def outline(
         {"title": module.title, "steps": [entry(s.id, s.title, s.step.minutes) for s in module.steps]}
         for module in localised(content, locale()).modules
     ]
+
+
+@lru_cache(maxsize=1000)
+def _minutes(minutes: int, locale: str) -> str:
+    """In the reader's language, which is ``locale``: an outline says it of every part."""
+    return words.ngettext("%(num)s minute", "%(num)s minutes", minutes)
 
 
 def step_note(step: Step) -> str | None:
