@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from hashlib import sha256
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -38,7 +39,7 @@ def publish(
     Raises:
         Invalid: the course has errors, the edit is called a typo and changes more than words, or the pass mark is to come from a
             panel and none is adopted. Nothing is written.
-        Conflict: the test has other questions than the panel judged that was adopted.
+        Conflict: the test has other questions than the panel judged that was adopted, or a picture is not what was checked any more.
     """
     content = loaded.content
     if content is None or not loaded.ok:
@@ -173,9 +174,12 @@ def _keep_media(
     session: Session, version: CourseVersion, loaded: Loaded, content: CourseContent, files: FileStore, by: Actor
 ) -> None:
     for name, media in sorted(content.media.items()):
+        data = loaded.media[name]
+        if sha256(data).hexdigest() != media.sha256:
+            raise Conflict(N_("The file %(name)s was changed while the course was read. Publish it again."), name=name)
         stored = files.put(
             session,
-            io.BytesIO(loaded.media[name]),
+            io.BytesIO(data),
             name=name,
             media_type=media.type,
             purpose="media",

@@ -29,14 +29,14 @@ class Parts:
     scenarios: dict[str, Scenario] = field(default_factory=dict)
     surveys: dict[str, Survey] = field(default_factory=dict)
     media: dict[str, Media] = field(default_factory=dict)
-    bytes: dict[str, bytes] = field(default_factory=dict)
     translations: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A folder that was read. ``content`` is None when a file could not be understood; ``media`` holds the pictures'
-    bytes by name, ``proofs`` what is proved of each scenario by its file. Publish only what is ``ok``."""
+    """A folder that was read. ``content`` is None when a file could not be understood; ``media`` gives the pictures' bytes
+    by name, as they are when they are asked for, ``proofs`` what is proved of each scenario by its file. Publish only what is
+    ``ok``."""
 
     content: CourseContent | None
     problems: tuple[Problem, ...]

@@ -7,7 +7,7 @@ is ever opened.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -55,6 +55,23 @@ _COURSE_TRANSLATION = TypeAdapter(CourseTranslation)
 _SCENARIO_TRANSLATION = TypeAdapter(ScenarioTranslation)
 
 T = TypeVar("T")
+
+
+class _Media(Mapping[str, bytes]):
+    """The files of a course under ``media/``, each read when it is asked for: films are large, and readings are kept."""
+
+    def __init__(self, paths: Mapping[str, Path]) -> None:
+        self._paths = paths
+
+    def __getitem__(self, name: str) -> bytes:
+        with self._paths[name].open("rb") as file:
+            return file.read(most_bytes(name) + 1)  # a file of gigabytes is refused without being read
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        return len(self._paths)
 
 
 def load_course(folder: Path, *, today: date | None = None) -> Loaded:
@@ -105,6 +122,7 @@ class _Folder:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._by_place: dict[tuple[str, At], int] = {}
+        self._media: dict[str, Path] = {}
         self.report = Report(Lines(self._by_place))
 
     def load(self, today: date | None) -> Loaded:
@@ -116,11 +134,13 @@ class _Folder:
             check_items(file, bank.items, self.report)
         proofs = {file: check_scenario(file, scenario, self.report) for file, scenario in read.scenarios.items()}
         if course is None:
-            return Loaded(None, tuple(in_order(self.report.problems)), read.bytes, proofs)
+            return Loaded(None, tuple(in_order(self.report.problems)), _Media(self._media), proofs)
         content = assembled(course, read, paths, self.folder.resolve().name, self.report)
         incomplete = unreadable or bool(unwritten(content))
         check_whole(content, self.report, today=today, partial=incomplete)
-        return Loaded(None if incomplete else content, tuple(in_order(self.report.problems)), read.bytes, proofs)
+        return Loaded(
+            None if incomplete else content, tuple(in_order(self.report.problems)), _Media(self._media), proofs
+        )
 
     # Finding files
 
@@ -216,13 +236,13 @@ class _Folder:
         return None if written.problems else validated(shape, written.data, name, self.report)
 
     def _picture(self, name: str, path: Path, read: Parts) -> None:
-        with path.open("rb") as file:
-            data = file.read(most_bytes(name) + 1)  # a file of gigabytes is refused without being read
         short = name.removeprefix("media/")
+        self._media[short] = path
+        data = _Media(self._media)[short]
         size = path.stat().st_size
         media, problems = check_media(name, short, size, data, hashlib.sha256(data).hexdigest())
         self.report.problems.extend(problems)
-        read.media[short], read.bytes[short] = media, data
+        read.media[short] = media
 
     def _translation(self, name: str, read: Parts) -> None:
         _, language, original = name.split("/", 2)

@@ -47,6 +47,16 @@ def test_a_published_version_is_frozen_with_its_pictures(session: Session, tmp_p
     assert entry.subject_id == version.id
 
 
+def test_a_picture_that_changed_after_it_was_checked_is_not_published(
+    session: Session, tmp_path: Path, files: FileStore
+) -> None:
+    folder = sound(tmp_path)
+    loaded = load_course(folder)
+    (folder / "media/ask.svg").write_text(SVG.replace("</svg>", "<script/></svg>"), encoding="utf-8")
+    with pytest.raises(Conflict, match=r"ask\.svg was changed"):
+        publish(session, loaded, files, by=SYSTEM)
+
+
 def test_the_same_content_makes_no_second_version(session: Session, tmp_path: Path, files: FileStore) -> None:
     first = publish(session, load_course(sound(tmp_path)), files, by=SYSTEM)
     again = publish(session, load_course(sound(tmp_path)), files, by=SYSTEM, change=Change.MINOR)
