@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from flask import Flask
+from markupsafe import Markup
 
 from config import Config
 from lms.app import create_app
@@ -43,6 +46,26 @@ def test_a_number_in_a_sentence_is_written_as_the_reader_writes_it(app: Flask) -
         assert counted.render() == "1,218 people"
     with app.test_request_context("/help", headers={"Accept-Language": "es"}):
         assert counted.render() == "1,218 personas"  # Spanish as it is written in the United States
+
+
+def test_a_sentence_without_places_is_plain_text_all_the_same(app: Flask) -> None:
+    with app.test_request_context("/help"):
+        assert (
+            app.jinja_env.from_string('{{ _("100%% <sure>") }}').render() == "100% <sure>"
+        )  # our own words, like the template's
+        filled = app.jinja_env.from_string('{{ _("100%% of %(part)s", part="<b>") }}')
+        assert filled.render() == "100% of &lt;b&gt;"
+
+
+def test_an_icon_is_decoration_or_an_image_with_a_name(app: Flask) -> None:
+    with app.test_request_context("/help"):
+        icon: Callable[..., str] = app.jinja_env.get_template("components/icons.html").module.icon  # type: ignore[attr-defined]
+    assert 'aria-hidden="true"' in icon("lock") and "icon-flip" not in icon("lock")
+    assert "icon-flip" in icon("arrow-right")
+    assert 'role="img" aria-label="Anna &#34;A&#34; &lt;b&gt;"' in icon("lock", 'Anna "A" <b>')
+    assert 'aria-label="&lt;b&gt;"' in icon("lock", Markup("&lt;b&gt;"))  # what is escaped already stays as it is
+    with pytest.raises(KeyError):
+        icon("no-such-icon")
 
 
 def test_the_one_in_use_is_marked(hospital: Hospital, client: PageClient) -> None:
