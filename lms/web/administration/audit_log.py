@@ -23,8 +23,6 @@ from lms.web.administration import admin
 from lms.web.page import needs, organisation, session, today, viewer
 from lms.web.reports import sheets
 
-PAGE = 50
-
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -64,9 +62,9 @@ def _asked() -> Asked:
 def audit_log() -> ResponseReturnValue:
     """Who did what, when, to whom, and why."""
     question = _asked()
-    page = min(max(request.args.get("page", 1, type=int), 1), 100_000)
-    found = [] if question.unknown else log.listed(session(), question.wish, page=page, size=PAGE)
-    shown = found[:PAGE]
+    page = admin.page_number()
+    found = [] if question.unknown else log.listed(session(), question.wish, page=page, size=admin.PAGE)
+    shown = found[: admin.PAGE]
     names = accounts.names_of(session(), _mentioned(shown))
     sealed, link = log.head(session())
     return render_template(
@@ -74,7 +72,7 @@ def audit_log() -> ResponseReturnValue:
         rows=[
             (entry, names.get(entry.actor_id or 0), names.get(entry.about_id or 0), changes(entry)) for entry in shown
         ],
-        more=len(found) > PAGE,
+        more=len(found) > admin.PAGE,
         asked=question,
         kinds=[("", gettext("Everything")), *((verb, verb) for verb in log.verbs(session()))],
         unknown=question.unknown,

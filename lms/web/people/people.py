@@ -25,6 +25,7 @@ from lms.people.tree import Tree
 from lms.records import queries as records
 from lms.records.outside import queries as outside
 from lms.reports.attempts import used_up
+from lms.web.administration.admin import STATE_NAMES
 from lms.web.form_page import days
 from lms.web.page import needs, now, session, today, viewer
 from lms.web.people import decided, reminding
@@ -45,13 +46,6 @@ STANDINGS = {
     "ended": _l("Have left"),
     "coming": _l("Still to begin"),
     "all": _l("Everybody"),
-}
-ACCOUNT_STATES = {
-    AccountState.NONE: (_l("No account"), "quiet", "circle"),
-    AccountState.INVITED: (_l("No password yet"), "info", "mail"),
-    AccountState.ACTIVE: (_l("Can sign in"), "ok", "circle-check"),
-    AccountState.LOCKED: (_l("Locked for a while"), "soon", "lock"),
-    AccountState.CLOSED: (_l("Closed"), "away", "circle-minus"),
 }
 
 ACTIONS = {
@@ -236,7 +230,7 @@ def changes(person_id: int) -> ResponseReturnValue:
         "people/changes.html",
         one=one, tabs=_tabs(person_id), entries=entries, actors=accounts.names_of(session(), {e.actor_id for e in entries}),
         account=line.account if line else None,
-        account_state=ACCOUNT_STATES[line.state if line else AccountState.NONE],
+        account_state=STATE_NAMES[line.state if line else AccountState.NONE],
     )  # fmt: skip
 
 
