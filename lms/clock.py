@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -24,21 +24,6 @@ class SystemClock:
     def now(self) -> datetime:
         """The present moment, aware, in UTC."""
         return datetime.now(UTC)
-
-
-class SetClock:
-    """A clock that stands where it is put: for demo data and tests."""
-
-    def __init__(self, moment: datetime) -> None:
-        self.moment = moment.astimezone(UTC)
-
-    def now(self) -> datetime:
-        """The moment it was put to."""
-        return self.moment
-
-    def advance(self, **delta: float) -> None:
-        """Move on by ``timedelta(**delta)``."""
-        self.moment += timedelta(**delta)
 
 
 def local_day(moment: datetime, zone: str) -> date:

@@ -21,13 +21,13 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from sqlalchemy.orm import Session
 
 from config import Config
-from lms.clock import SetClock
 from lms.db import Database
 from tests.support import chromium as chromium_program
 from tests.support import databases
 from tests.support.applications import Applications, state
 from tests.support.applications import signed_in as session_of
 from tests.support.browser import Watch, check_axe
+from tests.support.clocks import SetClock
 from tests.support.mail import MailServer
 from tests.support.pages import PageClient
 from tests.support.postgres import VARIABLE, Postgres, quick_folder

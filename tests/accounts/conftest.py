@@ -14,10 +14,11 @@ from lms.access import Role
 from lms.accounts import invitations, passwords, roles
 from lms.accounts.models import Account
 from lms.audit import Actor
-from lms.clock import FOR_EVER, SetClock
+from lms.clock import FOR_EVER
 from lms.db import Database
 from lms.organisation import MailServer, Organisation
 from lms.people.models import Department, DepartmentVersion, Employment, Membership, Person
+from tests.support.clocks import SetClock
 from tests.support.mail import MailServer as TestMailServer
 from tests.support.pages import PageClient
 

@@ -12,13 +12,13 @@ from lms.access import Role
 from lms.accounts import roles
 from lms.accounts.models import Account
 from lms.audit import Actor, AuditEntry
-from lms.clock import SetClock
 from lms.db import Database
 from lms.errors import Conflict, Invalid
 from lms.files import FileStore
 from lms.notices.models import Mail
 from lms.worker import Worker
 from tests.accounts.conftest import PASSWORD, Hospital, SignIn
+from tests.support.clocks import SetClock
 from tests.support.mail import MailServer
 from tests.support.pages import PageClient
 

@@ -10,12 +10,12 @@ from sqlalchemy import select
 from lms.accounts import invitations, passwords
 from lms.accounts.models import OneTimeToken
 from lms.audit import Actor
-from lms.clock import SetClock
 from lms.db import Database
 from lms.errors import Invalid
 from lms.flows import admitting
 from lms.notices.models import Mail
 from tests.accounts.conftest import PASSWORD, Hospital, SignIn
+from tests.support.clocks import SetClock
 from tests.support.pages import PageClient
 
 NEW = "lantern river biscuit"

@@ -10,11 +10,11 @@ from sqlalchemy import select
 from lms.access import Permission
 from lms.accounts.models import KeptPost
 from lms.audit import AuditEntry, record
-from lms.clock import SetClock
 from lms.db import Database
 from lms.errors import Conflict
 from lms.web.page import actor, commit, keeps_post, needs, session, viewer
 from tests.accounts.conftest import Hospital, SignIn
+from tests.support.clocks import SetClock
 from tests.support.pages import PageClient, page_of
 
 PAGE = """{% extends "layout/base.html" %}{% block title %}Question{% endblock %}{% block content %}

@@ -12,9 +12,10 @@ from lms.accounts import actions, passwords, throttle
 from lms.accounts import queries as accounts
 from lms.accounts.models import Account, SignInSession
 from lms.audit import AuditEntry
-from lms.clock import FOR_EVER, SetClock
+from lms.clock import FOR_EVER
 from lms.db import Database
 from tests.accounts.conftest import DAY, PASSWORD, Hospital, SignIn
+from tests.support.clocks import SetClock
 from tests.support.pages import PageClient
 from tests.support.queries import statements
 

@@ -13,11 +13,11 @@ from config import Config
 from lms.audit import Actor, AuditEntry, actions, chain, queries, record
 from lms.audit.chain import FORGET
 from lms.audit.models import AuditKey, AuditSeal
-from lms.clock import SetClock
 from lms.db import Database
 from lms.files import FileStore
 from lms.people.models import Person
 from lms.worker import Worker
+from tests.support.clocks import SetClock
 
 ROWS = 8
 

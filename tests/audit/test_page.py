@@ -15,10 +15,10 @@ from sqlalchemy import text
 from config import Config
 from lms.audit import Actor, record
 from lms.cli import main
-from lms.clock import SetClock
 from lms.db import Database
 from lms.files import FileStore
 from lms.worker import Worker
+from tests.support.clocks import SetClock
 from tests.support.demo import config as config
 from tests.support.demo import database_url as database_url
 from tests.support.demo import demo_template as demo_template

@@ -18,12 +18,12 @@ from lms.access import Role
 from lms.audit import Actor, AuditEntry, record
 from lms.catalogue.models import Course, CourseVersion
 from lms.cli import main
-from lms.clock import SetClock
 from lms.db import Base, Database
 from lms.files import FileStore, StoredFile
 from lms.learning.models import Enrolment
 from lms.people.models import Person
 from tests.accounts.conftest import Hospital, SignIn
+from tests.support.clocks import SetClock
 from tests.support.pages import PageClient
 
 Run = Callable[..., Result]

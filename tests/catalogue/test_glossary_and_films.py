@@ -14,13 +14,13 @@ from lms.audit import Actor
 from lms.catalogue.actions import publish
 from lms.catalogue.disk import Loaded, load_course
 from lms.catalogue.models import CourseVersion
-from lms.clock import SetClock
 from lms.db import Database
 from lms.files import FileStore
 from lms.learning import actions
 from lms.learning.models import Enrolment
 from tests.accounts.conftest import Hospital
 from tests.catalogue.making import sound
+from tests.support.clocks import SetClock
 from tests.support.pages import PageClient
 
 GLOSSARY = """glossary:

@@ -15,7 +15,6 @@ from lms.catalogue import queries as catalogue
 from lms.catalogue.actions import publish
 from lms.catalogue.disk import load_course
 from lms.certificates.models import Certificate
-from lms.clock import SetClock
 from lms.db import Database
 from lms.files import FileStore
 from lms.flows import assessing
@@ -25,6 +24,7 @@ from lms.worker import Worker
 from tests.accounts.conftest import Hospital
 from tests.accounts.conftest import hospital as hospital
 from tests.catalogue.making import sound
+from tests.support.clocks import SetClock
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,6 @@ from lms.certificates import queries
 from lms.certificates.models import Certificate, CertificateStatus
 from lms.certificates.pdf import certificate_pdf
 from lms.certificates.wording import certificate_fields
-from lms.clock import SetClock
 from lms.db import Database
 from lms.errors import Conflict, Invalid
 from lms.files import StoredFile
@@ -30,6 +29,7 @@ from lms.worker import Worker
 from lms.worker.jobs import certify
 from tests.accounts.conftest import Hospital
 from tests.certificates.conftest import Passed
+from tests.support.clocks import SetClock
 from tests.support.mail import MailServer
 from tests.support.pages import PageClient
 

@@ -11,7 +11,6 @@ from sqlalchemy.exc import OperationalError
 
 from lms.cli.doctor import examine, mend
 from lms.cli.house import Opened
-from lms.clock import SetClock
 from lms.compliance import actions, building, queries
 from lms.compliance.models import Generation, Span, TallyBase, TallyPending
 from lms.db import Database
@@ -20,6 +19,7 @@ from lms.outbox import Job
 from lms.worker import Worker
 from tests.compliance.hospital import NOW, SYSTEM, TODAY, YEARLY, Hospital, d
 from tests.compliance.test_store import check
+from tests.support.clocks import SetClock
 
 
 @pytest.fixture

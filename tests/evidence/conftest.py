@@ -10,7 +10,6 @@ from sqlalchemy import select
 
 from config import Config
 from lms.audit import Actor, record
-from lms.clock import SetClock
 from lms.compliance import actions as compliance
 from lms.compliance.models import Requirement
 from lms.db import Database
@@ -21,6 +20,7 @@ from lms.files import FileStore
 from lms.organisation import Organisation, load
 from lms.records.models import TrainingRecord
 from lms.worker import Worker
+from tests.support.clocks import SetClock
 from tests.support.demo import TODAY
 from tests.support.demo import config as config
 from tests.support.demo import database_url as database_url

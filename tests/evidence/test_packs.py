@@ -21,7 +21,6 @@ from lms.audit import Actor
 from lms.catalogue import queries as catalogue
 from lms.catalogue.actions import publish
 from lms.catalogue.disk import load_course
-from lms.clock import SetClock
 from lms.compliance import queries as compliance
 from lms.compliance.equivalencies import actions as equivalencies
 from lms.compliance.equivalencies.actions import Stated
@@ -44,6 +43,7 @@ from lms.records.models import TrainingRecord
 from lms.records.outside import actions as outside
 from lms.records.outside.judging import Claim, Counting
 from lms.records.outside.models import Outcome
+from tests.support.clocks import SetClock
 from tests.support.demo import TODAY
 
 PackOf = Callable[..., bytes]

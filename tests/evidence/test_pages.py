@@ -12,11 +12,11 @@ from sqlalchemy import select
 from lms.access import Role
 from lms.accounts.models import Account, RoleGrant
 from lms.audit import AuditEntry
-from lms.clock import SetClock
 from lms.db import Database
 from lms.evidence.models import EvidencePack
 from lms.evidence.verification import verify
 from lms.people.models import Department
+from tests.support.clocks import SetClock
 from tests.support.demo import sign_in
 from tests.support.pages import PageClient
 

@@ -14,12 +14,12 @@ from sqlalchemy import select
 
 from config import Config
 from lms.app import create_app
-from lms.clock import SetClock
 from lms.db import Database
 from lms.people.models import Person
 from tests.conftest import MOMENT
 from tests.journeys.lived import Lived, live
 from tests.support.applications import signed_in
+from tests.support.clocks import SetClock
 from tests.support.databases import PostgresDatabases, SqliteDatabases, of_the_run
 from tests.support.demo import configured, demo_template, who
 from tests.support.pages import PageClient

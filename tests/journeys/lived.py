@@ -17,7 +17,7 @@ from lms.catalogue import panels
 from lms.catalogue import queries as catalogue
 from lms.catalogue.content import CourseContent
 from lms.certificates.models import Certificate
-from lms.clock import FOR_EVER, SetClock
+from lms.clock import FOR_EVER
 from lms.compliance.actions import publish_requirement
 from lms.compliance.assignments import Wanted
 from lms.compliance.equivalencies import actions as equivalencies
@@ -39,6 +39,7 @@ from lms.records.models import TrainingRecord
 from lms.records.outside import actions as outside
 from lms.records.outside.judging import Claim
 from lms.records.outside.models import Outcome
+from tests.support.clocks import SetClock
 from tests.support.pages import PageClient, page_of
 
 CSV = """employee_number,first_name,last_name,department_code,job_title,profession,patient_contact,hire_date

@@ -14,11 +14,11 @@ from playwright.sync_api import BrowserContext, Page
 
 from config import Config
 from lms.app import create_app
-from lms.clock import SetClock
 from lms.db import Database
 from tests.journeys.lived import Lived
 from tests.journeys.places import GUEST, NO_PAGES, Place, places
 from tests.support.browser import AXE, Judge, overflow, violations
+from tests.support.clocks import SetClock
 from tests.support.databases import PostgresDatabases, SqliteDatabases
 from tests.support.demo import NAMES
 from tests.support.servers import ThreadServer

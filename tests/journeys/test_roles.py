@@ -10,11 +10,11 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import select
 
-from lms.clock import SetClock
 from lms.db import Database
 from lms.learning.models import Accommodation, Enrolment
 from lms.people.models import Person
 from tests.journeys.lived import CSV, fail_thrice
+from tests.support.clocks import SetClock
 from tests.support.demo import sign_in
 
 pytestmark = pytest.mark.browser

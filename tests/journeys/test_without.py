@@ -8,10 +8,10 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy import select
 
-from lms.clock import SetClock
 from lms.db import Database
 from lms.learning.models import Answer, Enrolment
 from tests.journeys.taking import Course
+from tests.support.clocks import SetClock
 from tests.support.demo import PASSWORD, sign_in
 
 pytestmark = pytest.mark.browser

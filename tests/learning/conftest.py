@@ -11,10 +11,10 @@ from config import Config
 from lms.audit import Actor
 from lms.catalogue.actions import publish
 from lms.catalogue.disk import load_course
-from lms.clock import SetClock
 from lms.db import Database
 from lms.files import FileStore
 from tests.accounts.conftest import Hospital
+from tests.support.clocks import SetClock
 from tests.support.pages import PageClient
 
 COURSES = Path(__file__).resolve().parent.parent.parent / "courses"

@@ -9,7 +9,6 @@ import pytest
 
 from lms.access import Role
 from lms.catalogue import queries as catalogue
-from lms.clock import SetClock
 from lms.db import Database
 from lms.learning import actions
 from lms.learning.answered import FEWEST, Handed, handed_in, item_answers, story_answers
@@ -19,6 +18,7 @@ from tests.accounts.conftest import Hospital
 from tests.catalogue.making import TEA
 from tests.catalogue.test_scenario_checks import story
 from tests.learning.test_taking_a_course import CONTENT
+from tests.support.clocks import SetClock
 from tests.support.pages import PageClient
 
 

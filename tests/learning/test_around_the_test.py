@@ -15,7 +15,6 @@ from lms.catalogue import queries as catalogue
 from lms.catalogue.actions import publish
 from lms.catalogue.content import CourseContent
 from lms.certificates.models import Certificate
-from lms.clock import SetClock
 from lms.compliance import gathering
 from lms.compliance.actions import publish_requirement
 from lms.db import Database
@@ -27,6 +26,7 @@ from lms.records.models import TrainingRecord
 from lms.worker import Worker
 from tests.accounts.conftest import Hospital
 from tests.catalogue.test_survey_checks import course
+from tests.support.clocks import SetClock
 from tests.support.pages import PageClient, page_of
 
 BEFORE = ("why-ask", "quick", "tea")

@@ -10,11 +10,11 @@ from playwright.sync_api import Page as BrowserPage
 from playwright.sync_api import expect
 from sqlalchemy import select
 
-from lms.clock import SetClock
 from lms.db import Database
 from lms.people.models import Person
 from tests.learning.test_stories import TIMED, begun, given, learner  # noqa: F401 - a fixture
 from tests.support.browser import check_axe
+from tests.support.clocks import SetClock
 from tests.support.pages import PageClient
 
 pytestmark = pytest.mark.browser

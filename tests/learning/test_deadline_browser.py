@@ -8,11 +8,11 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
-from lms.clock import SetClock
 from lms.db import Database
 from lms.learning.models import Answer, Attempt
 from tests.learning.test_policy_pages import begin, hospital, nurse  # noqa: F401
 from tests.support.browser import check_axe, overflow
+from tests.support.clocks import SetClock
 from tests.support.pages import PageClient
 
 pytestmark = pytest.mark.browser

@@ -12,7 +12,6 @@ from config import Config
 from lms.audit import Actor
 from lms.catalogue.actions import publish
 from lms.catalogue.items import Item
-from lms.clock import SetClock
 from lms.db import Database
 from lms.files import FileStore
 from lms.learning import actions
@@ -20,6 +19,7 @@ from lms.learning.models import Answer, Attempt, Enrolment
 from lms.records.models import TrainingRecord
 from tests.accounts.conftest import Hospital
 from tests.learning.test_item_credit import CONTENT, ITEMS, TYPES, _loaded
+from tests.support.clocks import SetClock
 from tests.support.pages import Page, PageClient
 
 PLACES = {item.type: place for place, item in enumerate(CONTENT.items("every-check"), 1)}

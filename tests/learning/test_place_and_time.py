@@ -8,13 +8,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from lms.clock import SetClock
 from lms.db import Database
 from lms.learning import actions, pace, queries
 from lms.learning.models import Enrolment
 from lms.learning.saving import Saved
 from tests.learning.conftest import COURSES  # noqa: F401 - the fixtures beside it
 from tests.learning.test_taking_a_course import CONTENT, begin_test, enrol, finish_all_but_the_test
+from tests.support.clocks import SetClock
 from tests.support.pages import PageClient
 
 

@@ -10,13 +10,13 @@ from playwright.sync_api import expect
 from sqlalchemy import select
 
 from lms.access import Role
-from lms.clock import SetClock
 from lms.db import Database
 from lms.learning import pace
 from lms.learning.models import Answer, Attempt, Enrolment, Remark, StudyTime
 from lms.people.models import Person
 from tests.accounts.conftest import Hospital
 from tests.learning.test_taking_a_course import CONTENT, begin_test, enrol, finish_all_but_the_test
+from tests.support.clocks import SetClock
 from tests.support.pages import Page, PageClient
 
 FIRST = CONTENT.steps[0].id

@@ -16,7 +16,6 @@ from lms.audit.models import AuditEntry
 from lms.catalogue.actions import publish
 from lms.catalogue.content import CourseContent
 from lms.catalogue.disk import load_course
-from lms.clock import SetClock
 from lms.db import Database
 from lms.errors import Conflict
 from lms.files import FileStore
@@ -28,6 +27,7 @@ from lms.records.models import TrainingRecord
 from lms.worker import Worker
 from tests.accounts.conftest import Hospital
 from tests.catalogue.making import FILES, write
+from tests.support.clocks import SetClock
 from tests.support.pages import Page, PageClient
 
 RIGHT = {"one": ["what"], "two": ["listen", "wait"], "three": ["false"]}

@@ -13,7 +13,6 @@ from lms.access import Role
 from lms.audit import Actor
 from lms.audit.models import AuditEntry
 from lms.certificates.models import Certificate
-from lms.clock import SetClock
 from lms.compliance import gathering
 from lms.compliance.actions import publish_requirement
 from lms.compliance.building import build_step
@@ -26,6 +25,7 @@ from lms.records import sessions
 from lms.records.models import LiveSession, RecordRevocation, TrainingRecord
 from lms.web.people.decisions import records as decisions_on_records
 from tests.accounts.conftest import Hospital
+from tests.support.clocks import SetClock
 from tests.support.pages import PageClient, page_of
 
 SignedIn = Callable[[int], PageClient]

@@ -14,7 +14,6 @@ from lms.audit import Actor
 from lms.catalogue.actions import publish
 from lms.catalogue.disk import load_course
 from lms.catalogue.story import Scenario, Timed
-from lms.clock import SetClock
 from lms.db import Database
 from lms.files import FileStore
 from lms.learning.debrief import debrief
@@ -24,6 +23,7 @@ from lms.learning.scene_clock import Press, Pressed, scene_clock
 from tests.accounts.conftest import Hospital
 from tests.catalogue.making import FILES, TEA, write
 from tests.catalogue.test_scenario_checks import HUB, story
+from tests.support.clocks import SetClock
 from tests.support.pages import Page, PageClient
 
 TIMED = HUB.replace("    visits: 3\n", "    visits: 3\n    timed: {seconds: 60, timeout: again}\n")

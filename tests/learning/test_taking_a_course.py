@@ -13,7 +13,6 @@ from config import Config
 from lms.access import Role
 from lms.catalogue.disk import load_course
 from lms.certificates.models import Certificate
-from lms.clock import SetClock
 from lms.db import Database
 from lms.errors import Conflict
 from lms.files import FileStore
@@ -25,6 +24,7 @@ from lms.records.models import TrainingRecord
 from lms.worker import Worker
 from tests.accounts.conftest import Hospital
 from tests.learning.conftest import COURSES
+from tests.support.clocks import SetClock
 from tests.support.pages import Page, PageClient
 
 CONTENT = load_course(COURSES / "la-110").content

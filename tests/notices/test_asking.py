@@ -11,7 +11,6 @@ from sqlalchemy import func, select
 from lms.access import Role
 from lms.accounts.models import Account
 from lms.audit import Actor, AuditEntry
-from lms.clock import SetClock
 from lms.compliance import actions as compliance
 from lms.compliance.models import Requirement
 from lms.db import Database
@@ -23,6 +22,7 @@ from lms.people.models import Leave
 from lms.worker import Worker
 from tests.accounts.conftest import Hospital
 from tests.notices.test_nightly import files, require, run, text_of, turn_on, worker
+from tests.support.clocks import SetClock
 from tests.support.mail import MailServer as TestServer
 from tests.support.pages import PageClient
 

@@ -17,7 +17,6 @@ from sqlalchemy import select
 from lms.access import Role
 from lms.audit import Actor, AuditEntry
 from lms.cli import main
-from lms.clock import SetClock
 from lms.db import Database
 from lms.errors import Invalid
 from lms.notices import actions, bounces, failing, queries
@@ -30,6 +29,7 @@ from lms.worker.came_back import read_mailbox, take_in
 from tests.accounts.conftest import Hospital, SignIn
 from tests.notices.test_mail import mail_of, write
 from tests.notices.test_nightly import files, require, run, turn_on, worker
+from tests.support.clocks import SetClock
 from tests.support.mail import MailServer as TestServer
 from tests.support.pages import PageClient
 

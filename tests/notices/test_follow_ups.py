@@ -12,7 +12,7 @@ from config import Config
 from lms.audit import Actor
 from lms.catalogue import queries as catalogue
 from lms.catalogue.actions import publish
-from lms.clock import FOR_EVER, SetClock
+from lms.clock import FOR_EVER
 from lms.db import Database
 from lms.files import FileStore
 from lms.learning import actions, surveys
@@ -25,6 +25,7 @@ from lms.records.models import How, TrainingRecord
 from tests.accounts.conftest import Hospital
 from tests.catalogue.test_survey_checks import course
 from tests.notices.test_nightly import text_of, turn_on
+from tests.support.clocks import SetClock
 from tests.support.mail import MailServer as TestServer
 
 __all__ = ["files", "worker"]

@@ -11,7 +11,6 @@ import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from sqlalchemy import func, select
 
-from lms.clock import SetClock
 from lms.db import Database
 from lms.files import FileStore
 from lms.notices import actions, queries
@@ -25,6 +24,7 @@ from lms.people.models import Person
 from lms.worker import Worker
 from lms.worker.jobs import send_mail
 from tests.accounts.conftest import Hospital
+from tests.support.clocks import SetClock
 from tests.support.mail import MailServer as TestServer
 
 

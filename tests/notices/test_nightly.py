@@ -12,7 +12,7 @@ from sqlalchemy import select
 from lms.access import Role
 from lms.audit import Actor
 from lms.catalogue.models import Course
-from lms.clock import FOR_EVER, SetClock
+from lms.clock import FOR_EVER
 from lms.compliance import actions as compliance
 from lms.compliance import more_time
 from lms.compliance.models import Requirement
@@ -29,6 +29,7 @@ from lms.records.outside.judging import Claim
 from lms.records.outside.models import Outcome
 from lms.worker import Worker
 from tests.accounts.conftest import Hospital, SignIn
+from tests.support.clocks import SetClock
 from tests.support.mail import MailServer as TestServer
 from tests.support.pages import PageClient
 

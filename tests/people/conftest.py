@@ -12,13 +12,13 @@ from sqlalchemy import select
 
 from lms.access import Role
 from lms.audit import Actor
-from lms.clock import SetClock
 from lms.db import Base, Database
 from lms.flows import staffing
 from lms.people.importing import Options
 from lms.people.prepared import Prepared
 from lms.people.preparing import prepare
 from tests.accounts.conftest import Hospital, hospital
+from tests.support.clocks import SetClock
 
 __all__ = ["hospital"]
 

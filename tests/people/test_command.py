@@ -10,11 +10,11 @@ from sqlalchemy import select
 
 from lms.catalogue.models import Course, CourseVersion
 from lms.cli import main
-from lms.clock import SetClock
 from lms.db import Database
 from lms.records.models import TrainingRecord
 from tests.accounts.conftest import Hospital
 from tests.people.conftest import STAFF, TREE, Office
+from tests.support.clocks import SetClock
 
 
 @pytest.fixture

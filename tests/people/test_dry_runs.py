@@ -12,7 +12,6 @@ from sqlalchemy import delete, select, update
 from config import Config
 from lms.access import Role
 from lms.audit import Actor
-from lms.clock import SetClock
 from lms.db import Database
 from lms.errors import Conflict
 from lms.files import FileStore, StoredFile
@@ -25,6 +24,7 @@ from lms.worker.bench import Bench
 from lms.worker.jobs import take_file_in, take_import_back
 from tests.accounts.conftest import Hospital
 from tests.people.conftest import STAFF, Office, People
+from tests.support.clocks import SetClock
 from tests.support.pages import Page, PageClient, page_of
 
 MONTHS = "Number,Birth month\n1001,9\n1002,12\n1003,2\n"

@@ -18,7 +18,6 @@ from lms.audit import Actor
 from lms.audit.models import AuditEntry
 from lms.catalogue.models import Course, CourseVersion
 from lms.certificates.models import Certificate
-from lms.clock import SetClock
 from lms.compliance.actions import publish_requirement, rebuild
 from lms.compliance.building import build_step
 from lms.compliance.models import OVERALL, Generation, Span
@@ -39,6 +38,7 @@ from lms.records.history.models import HistoryRow, Phase, State
 from lms.records.models import RecordRevocation, TrainingRecord
 from tests.accounts.conftest import Hospital
 from tests.people.conftest import Office, People
+from tests.support.clocks import SetClock
 from tests.support.pages import page_of
 
 MANY = "multipart/form-data"

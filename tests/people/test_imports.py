@@ -13,7 +13,6 @@ from sqlalchemy import select
 from lms.accounts.invitations import open_account
 from lms.audit import Actor, AuditEntry, record
 from lms.audit import queries as log
-from lms.clock import SetClock
 from lms.db import Database, known
 from lms.errors import Conflict, Invalid
 from lms.flows import staffing
@@ -25,6 +24,7 @@ from lms.people.plan import Verdict
 from lms.people.preparing import prepare
 from tests.accounts.conftest import Hospital
 from tests.people.conftest import AS_OF, STAFF, TREE, Office, People, as_file, as_options
+from tests.support.clocks import SetClock
 from tests.support.queries import statements
 
 HEAD, ANA, BO, CY = STAFF.strip().split("\n")

@@ -7,12 +7,13 @@ from datetime import date
 from sqlalchemy import select
 
 from lms.access import Grant, Permission, Role, Viewer
-from lms.clock import FOR_EVER, SetClock
+from lms.clock import FOR_EVER
 from lms.db import Database
 from lms.people.models import Membership, Person
 from lms.people.queries import tree, visible_to
 from lms.people.reach import reach
 from tests.accounts.conftest import Hospital
+from tests.support.clocks import SetClock
 
 MOVE = date(2026, 7, 1)
 

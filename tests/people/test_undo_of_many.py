@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from sqlalchemy import insert
 
 from lms.audit import Actor
-from lms.clock import FOR_EVER, SetClock
+from lms.clock import FOR_EVER
 from lms.db import Database
 from lms.flows import staffing
 from lms.people import fact_feed
 from lms.people.importing import Options
 from lms.people.models import Employment, Person
 from tests.people.conftest import AS_OF, TREE, Office
+from tests.support.clocks import SetClock
 
 
 def _counted(db: Database, run_id: int, by: Actor) -> int:

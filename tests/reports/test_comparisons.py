@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from lms.access import Role
 from lms.audit import Actor
-from lms.clock import SetClock
 from lms.compliance.comparing import actions
 from lms.compliance.comparing.models import Comparison, ComparisonCell, ComparisonLine, ComparisonPerson
 from lms.db import Database
@@ -22,6 +21,7 @@ from lms.people.models import Membership
 from lms.worker import Worker
 from tests.reports.house import NOW, TODAY, House
 from tests.reports.test_known import WEEK_AGO, Enter, _learnt_since
+from tests.support.clocks import SetClock
 from tests.support.pages import page_of
 
 DAYS = {"as_of": TODAY.isoformat(), "known": WEEK_AGO.date().isoformat()}

@@ -18,7 +18,6 @@ from lms.access import Role
 from lms.accounts import roles
 from lms.accounts.models import Account, RoleGrant
 from lms.audit import Actor, AuditEntry
-from lms.clock import SetClock
 from lms.db import Database
 from lms.errors import Invalid
 from lms.files import FileStore, StoredFile
@@ -32,6 +31,7 @@ from lms.reports.saved.plan import Every, following
 from lms.web.reports.exporting import Exporter
 from lms.worker import Worker
 from tests.reports.house import NOW, House
+from tests.support.clocks import SetClock
 from tests.support.mail import MailServer
 from tests.support.pages import PageClient, text_of
 

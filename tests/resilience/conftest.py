@@ -17,12 +17,12 @@ from lms.catalogue.actions import publish
 from lms.catalogue.content import CourseContent
 from lms.catalogue.disk import Loaded, load_course
 from lms.catalogue.items import Item
-from lms.clock import SetClock
 from lms.db import Database
 from lms.files import FileStore
 from lms.learning import actions
 from lms.learning.models import Answer, Enrolment
 from tests.accounts.conftest import Hospital
+from tests.support.clocks import SetClock
 
 
 def course(slug: str = "la-110") -> Loaded:

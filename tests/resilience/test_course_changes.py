@@ -13,11 +13,11 @@ from lms.audit import Actor
 from lms.catalogue.actions import publish, withdraw
 from lms.catalogue.disk import load_course
 from lms.catalogue.models import CourseVersion
-from lms.clock import SetClock
 from lms.db import Database
 from lms.files import FileStore
 from lms.records.models import TrainingRecord
 from tests.resilience.conftest import Quiz
+from tests.support.clocks import SetClock
 from tests.support.pages import Page, PageClient
 
 

@@ -19,7 +19,6 @@ from sqlalchemy import select
 
 from config import ROOT, Config
 from lms.audit import Actor
-from lms.clock import SetClock
 from lms.db import Database
 from lms.files import FileStore, StoredFile
 from lms.flows import assessing
@@ -33,6 +32,7 @@ from lms.people.models import Person
 from lms.worker import Worker
 from tests.accounts.conftest import Hospital
 from tests.resilience.conftest import Quiz
+from tests.support.clocks import SetClock
 from tests.support.mail import MailServer as TestMailServer
 from tests.support.pages import PageClient
 

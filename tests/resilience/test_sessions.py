@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from config import Config
-from lms.clock import SetClock
 from lms.files import FileStore
 from tests.accounts.conftest import PASSWORD, Hospital
 from tests.resilience.conftest import Quiz
+from tests.support.clocks import SetClock
 from tests.support.pages import Page, PageClient, page_of
 
 Begin = Callable[[FileStore], Quiz]

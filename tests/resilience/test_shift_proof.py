@@ -10,13 +10,13 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 from sqlalchemy import select
 
 from config import Config
-from lms.clock import SetClock
 from lms.db import Database
 from lms.files import FileStore
 from lms.learning.models import Answer, Attempt, Enrolment
 from lms.learning.queries import responses
 from tests.accounts.conftest import PASSWORD, Hospital
 from tests.resilience.conftest import Quiz, queued, wait_until
+from tests.support.clocks import SetClock
 from tests.support.demo import sign_in
 from tests.support.pages import PageClient
 

@@ -19,7 +19,7 @@ from lms.certificates.models import Certificate
 from lms.cli import main
 from lms.cli.doctor import examine
 from lms.cli.house import Opened
-from lms.clock import FOR_EVER, SetClock
+from lms.clock import FOR_EVER
 from lms.compliance import queries as compliance
 from lms.compliance.equivalencies import actions as equivalencies
 from lms.compliance.equivalencies.actions import Stated
@@ -40,6 +40,7 @@ from lms.reports.saved.models import SavedView
 from lms.retention import actions, queries
 from lms.retention.queries import Due
 from lms.worker import Worker
+from tests.support.clocks import SetClock
 from tests.support.demo import TODAY
 
 DAYS = [TODAY - timedelta(days=days) for days in (400, 200, 30, 0)] + [TODAY + timedelta(days=200)]

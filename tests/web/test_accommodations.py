@@ -9,10 +9,10 @@ from sqlalchemy import select
 
 from lms.access import Role
 from lms.audit.models import AuditEntry
-from lms.clock import SetClock
 from lms.db import Database
 from lms.learning.models import Accommodation
 from tests.accounts.conftest import Hospital
+from tests.support.clocks import SetClock
 from tests.support.pages import PageClient
 
 REASON = "Agreed with Occupational Health on 12 June."

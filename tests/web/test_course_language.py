@@ -10,11 +10,11 @@ from config import Config
 from lms.audit import Actor
 from lms.catalogue.actions import publish
 from lms.catalogue.disk import load_course
-from lms.clock import SetClock
 from lms.db import Database
 from lms.files import FileStore
 from tests.catalogue.making import FILES, sound, write
 from tests.catalogue.making import SPANISH as SPANISH_FILES
+from tests.support.clocks import SetClock
 from tests.support.pages import PageClient
 from tests.web.conftest import Enter
 

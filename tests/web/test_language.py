@@ -10,9 +10,9 @@ from markupsafe import Markup
 
 from config import Config
 from lms.app import create_app
-from lms.clock import SetClock
 from lms.db import Database
 from tests.accounts.conftest import Hospital
+from tests.support.clocks import SetClock
 from tests.support.pages import Page, PageClient
 from tests.web.conftest import Enter
 

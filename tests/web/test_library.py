@@ -11,7 +11,6 @@ from sqlalchemy import select
 
 from config import Config
 from lms.access import Role
-from lms.clock import SetClock
 from lms.compliance import queries
 from lms.compliance.models import RequirementVersion
 from lms.db import Database
@@ -19,6 +18,7 @@ from lms.files import FileStore
 from lms.worker import Worker
 from tests.accounts.conftest import Hospital
 from tests.compliance.hospital import Hospital as Facts
+from tests.support.clocks import SetClock
 from tests.support.pages import PageClient
 
 LIBRARY = Path(__file__).parents[2] / "courses" / "requirements"

@@ -14,10 +14,10 @@ from config import Config
 from lms.access import Role
 from lms.catalogue.content import from_data
 from lms.catalogue.models import AngoffPanel, CourseVersion
-from lms.clock import SetClock
 from lms.db import Database
 from tests.accounts.conftest import Hospital
 from tests.catalogue.making import FILES, write
+from tests.support.clocks import SetClock
 from tests.support.pages import PageClient
 
 PANEL = "/authoring/courses/tea-101/pass-mark"

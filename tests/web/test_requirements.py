@@ -17,7 +17,6 @@ from lms.access import Role
 from lms.audit import Actor, AuditEntry
 from lms.catalogue.actions import publish
 from lms.catalogue.disk import load_course
-from lms.clock import SetClock
 from lms.compliance import queries
 from lms.compliance.actions import publish_requirement
 from lms.compliance.drafts.actions import begin
@@ -30,6 +29,7 @@ from lms.worker import Worker
 from tests.accounts.conftest import Hospital
 from tests.catalogue.making import sound
 from tests.compliance.test_drafts import FILES, versions
+from tests.support.clocks import SetClock
 from tests.support.pages import Page, PageClient
 from tests.web.conftest import Enter
 

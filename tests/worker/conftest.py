@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from config import Config
-from lms.clock import SetClock
 from lms.db import Database
 from lms.files import FileStore
 from lms.outbox import Job, enqueue
@@ -16,6 +15,7 @@ from lms.worker import Worker
 from lms.worker.bench import Bench
 from lms.worker.jobs import HANDLERS
 from tests.accounts.conftest import hospital
+from tests.support.clocks import SetClock
 
 __all__ = ["hospital"]
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from lms.clock import SetClock
 from lms.db import Database
 from lms.outbox import LEASE, TRIES, Job, JobState, again, counts, enqueue, lease, renew
 from lms.worker import Worker
+from tests.support.clocks import SetClock
 from tests.worker.conftest import Handler
 
 Queue = Callable[..., int]

@@ -20,7 +20,6 @@ from config import ROOT
 from lms.audit import Actor
 from lms.catalogue.actions import publish
 from lms.catalogue.disk import load_course
-from lms.clock import SetClock
 from lms.compliance import actions as compliance
 from lms.compliance import queries
 from lms.compliance.models import Span
@@ -33,6 +32,7 @@ from lms.people.models import Person
 from lms.worker import Worker
 from tests.accounts.conftest import Hospital
 from tests.catalogue.making import sound
+from tests.support.clocks import SetClock
 from tests.support.mail import MailServer
 
 
