@@ -154,6 +154,7 @@ def _life(chance: random.Random, index: int, place: Place, start: date, today: d
         family=chance.choice(FAMILY),
         language=_weighted(chance, LANGUAGES),
         kind=_weighted(chance, KINDS),
+        email=f"r{100000 + index}@riverbend.example" if index % 8 else None,  # some have none, as anywhere
     )
     span = (today - start).days
     recent = gone or chance.random() < 0.28
