@@ -56,7 +56,7 @@ def test_what_was_learnt_since_is_told_person_by_person(db: Database, house: Hou
 
 def test_nothing_learnt_means_no_difference(house: House, enter: Enter) -> None:
     client = enter(Role.HR)
-    assert "No difference" in client.page(f"/completion/known?department={house.icu}", budget=40).text
+    assert "No difference" in client.page(f"/completion/known?department={house.icu}&as_of={TODAY}", budget=40).text
     assert client.get(f"/completion/known?department={house.icu}&known=31/02/2026", budget=40).status_code == 422
     assert enter(Role.MANAGER, house.ed).get("/completion/known").status_code == 403
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, render_template
+from dataclasses import replace
+from datetime import timedelta
+
+from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext
 
@@ -162,5 +165,8 @@ def why_page() -> ResponseReturnValue:
 @blueprint.get("/known")
 @needs(Permission.COMPLETION_VIEW)
 def known_page() -> ResponseReturnValue:
-    """What was known on an earlier day, beside what is known now."""
-    return known.known_page(asked(today()), roots())
+    """What was known on an earlier day, beside what is known now; unless a day is named, of the end of last month."""
+    question = asked(today())
+    if "as_of" not in request.args and "known" not in request.args:
+        question = replace(question, as_of=question.today.replace(day=1) - timedelta(days=1))
+    return known.known_page(question, roots())

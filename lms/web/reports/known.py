@@ -97,7 +97,7 @@ def _columns(people: Iterable[int], compared: Comparison, departments: Collectio
 def _lede(differences: Iterable[Difference], people: int) -> str:
     changed = len({each.person_id for each in differences})
     return gettext(
-        "%(changed)s of %(people)s people stand elsewhere by what is known now.",
+        "%(changed)s of %(people)s people stand elsewhere, or are due on another day, by what is known now.",
         changed=figures.number(changed),
         people=figures.number(people),
     )
@@ -112,16 +112,18 @@ def _lines(differences: Iterable[Difference], tree: Tree, question: Asked) -> It
             "name": names[each.person_id],
             "url": person_url(each.person_id, question),
             "requirement": titles.get(each.requirement_id, gettext("not in force on this day")),
-            "then": _told(each.then, tree),
-            "now": _told(each.now, tree),
+            "then": _told(each.then, each.now, tree),
+            "now": _told(each.now, each.then, tree),
             "later": each.later,
         }
 
 
-def _told(side: Side, tree: Tree) -> Mapping[str, Any]:
+def _told(side: Side, other: Side, tree: Tree) -> Mapping[str, Any]:
+    """One of two sides; its due day where the other has another one, since the sentence need not name it."""
     return {
         "state": "not_applicable" if side.state is None else side.state.name.lower(),
         "why": side.why,
+        "due": side.due if side.due != other.due else None,
         "department": tree.nodes[side.department_id].name
         if side.department_id is not None and side.department_id in tree.nodes
         else None,
