@@ -64,14 +64,16 @@ class PlanForm(Form):
     before = StringField(
         _l("Days before the due day"),
         [Optional(), Length(max=60), DAYS],
-        description=_l("Such as 30, 7, 1. Empty: none."),
+        description=_l("Such as 30, 7, 1. Leave it empty for none."),
     )
     after = StringField(
-        _l("Days after the due day"), [Optional(), Length(max=60), DAYS], description=_l("Such as 1, 14. Empty: none.")
+        _l("Days after the due day"),
+        [Optional(), Length(max=60), DAYS],
+        description=_l("Such as 1, 14. Leave it empty for none."),
     )
     every_after = IntegerField(
-        _l("Then every how many days"), [InputRequired(_l("Enter a number.")), NumberRange(0, 365)],
-        description=_l("0: not again."),
+        _l("After that, again every so many days"), [InputRequired(_l("Enter a number.")), NumberRange(0, 365)],
+        description=_l("0 means not again."),
     )  # fmt: skip
     team_weekday = SelectField(_l("Weekly list of who is late, for managers and HR"))
     escalate_after = IntegerField(
@@ -81,7 +83,9 @@ class PlanForm(Form):
         _l("Mail goes out from this hour"), [InputRequired(_l("Enter an hour.")), NumberRange(0, 23)],
         description=_l("On the clock of the person it goes to."),
     )  # fmt: skip
-    to_hour = IntegerField(_l("until this hour"), [InputRequired(_l("Enter an hour.")), NumberRange(1, 24)])
+    to_hour = IntegerField(
+        _l("Mail goes out until this hour"), [InputRequired(_l("Enter an hour.")), NumberRange(1, 24)]
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -50,7 +50,7 @@ def matrix_page(question: Asked, place: Place, roots: Collection[int] | None) ->
         asked=question,
         place=place,
         lede=people_behind.people_lede(listed.total, gettext("every requirement in force on this day")),
-        note=figures.table_note(question, tree, gettext("Overall")),
+        note=figures.table_note(question, tree, gettext("every requirement in force on this day")),
         columns=_headings(question, place.matrix, titles.values()),
         people=list(_lines(question, listed.rows, tree, titles)),
         titles=list(titles.values()),
