@@ -68,9 +68,7 @@ def a_manager_sees_the_same_of_their_own(house: House, enter: Enter, late: str) 
     moved = icu.page("/team/changed/moved")
     assert icu.get(moved.link("Test Person 00004")).status_code == 200
     assert late in icu.page("/team/changed/overdue").text
-    assert figures(icu.page("/team?since=week&reports=1")) == dict.fromkeys(figures(page), "0"), (
-        "nobody reports to them"
-    )
+    assert "Nobody joined, left or moved" in icu.page("/team?since=week&reports=1").text, "nobody reports to them"
     assert "What changed" not in icu.page("/team?as_of=2026-03-01").text, "today's news do not belong to another day"
     quiet = enter(Role.MANAGER, house.clinics)
     assert set(figures(quiet.page("/team")).values()) == {"0"}
