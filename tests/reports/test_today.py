@@ -71,7 +71,7 @@ def a_manager_sees_the_same_of_their_own(house: House, enter: Enter, late: str) 
     assert "Nobody joined, left or moved" in icu.page("/team?since=week&reports=1").text, "nobody reports to them"
     assert "What changed" not in icu.page("/team?as_of=2026-03-01").text, "today's news do not belong to another day"
     quiet = enter(Role.MANAGER, house.clinics)
-    assert set(figures(quiet.page("/team")).values()) == {"0"}
+    assert not figures(quiet.page("/team"))
     assert quiet.get(f"/team/changed/moved?department={house.icu}").status_code == 404
     assert quiet.get("/team/changed/undelivered").status_code == 404
     assert enter(Role.EXECUTIVE).get("/team/changed/moved").status_code == 403
