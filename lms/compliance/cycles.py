@@ -232,9 +232,7 @@ class Chain:
         """A cycle that was met late, when others had begun: what it has to spare goes to them in turn."""
         place = self.cycles.index(cycle)
         while cycle.met_on != FOREVER and place + 1 < len(self.cycles):
-            following = self.cycles[place + 1]
-            if following.closed != FOREVER:
-                return
+            following = self.cycles[place + 1]  # not closed: whatever closes a cycle closes those before it
             self._carry(cycle, following)
             if not following.carried:
                 return

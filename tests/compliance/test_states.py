@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lms.compliance.facts import Record
+from lms.compliance.facts import Event, Licence, Record
 from lms.compliance.spans import State
 
 from .making import d, exemption, extension, leave, line, member, on, person, requirement, rule, state, told, version
@@ -55,6 +55,38 @@ def test_the_rule_may_name_a_date_for_incumbents_and_new_people_have_the_window(
 def test_a_date_for_incumbents_that_has_passed_gives_way_to_the_window() -> None:
     begins = version(rule(30, first={"incumbents_due": "2026-05-01"}), begin="2026-06-01")
     assert told(line(person("2020-01-01"), begins))[0] == "2026-06-01 open due 2026-07-01"
+
+
+@pytest.mark.parametrize(
+    ("issued", "due"),
+    [("2026-01-15", "2026-07-15"), ("2024-01-15", "2026-03-01"), ("2026-05-01", "2026-11-01")],
+)
+def test_who_is_due_by_the_licence_to_the_day_is_not_late_on_arrival(issued: str, due: str) -> None:
+    held = person("2026-03-01", licences=[Licence(1, "RN", "CA", d(issued))])
+    of_licence = {"within": {"months": 6}, "of": "licence", "exactly": True}
+    data = {"courses": ["cc-101"], "first": of_licence, "licence": {"kinds": ["RN"]}}
+    assert told(line(held, data))[0] == f"2026-03-01 open due {due}"
+
+
+def test_after_a_new_version_of_a_course_an_older_one_renews_nothing() -> None:
+    changed = [Event(1, "cc-101", 2, d("2026-06-01"))]
+    twice = rule(90, again_on={"courses": ["cc-101"], "within": {"days": 14}})
+    for version_done, expected in ((1, "overdue"), (2, "compliant")):
+        records = [
+            Record(1, "cc-101", d("2026-04-01"), 1),
+            Record(2, "cc-101", d("2026-06-10"), 2),
+            Record(3, "cc-101", d("2027-05-01"), version_done),
+        ]
+        spans = line(person("2026-03-01", records=records, events=changed), twice)
+        assert (state(spans, "2026-06-10"), state(spans, "2027-07-01")) == ("compliant", expected)
+
+
+def test_a_version_that_came_out_in_a_gap_asks_from_the_return_on() -> None:
+    changed = [Event(1, "cc-101", 2, d("2026-05-20"))]
+    stays = [member("2026-03-01", "2026-05-01"), member("2026-06-15")]
+    facts = person("2026-03-01", memberships=stays, done=["2026-03-10"], events=changed)
+    spans = line(facts, rule(90, every=None, again_on={"courses": ["cc-101"], "within": {"days": 14}}))
+    assert told(spans)[-2:] == ["2026-06-15 renewal_open due 2026-06-29", "2026-06-30 overdue due 2026-06-29"]
 
 
 # --- look-back
@@ -348,6 +380,7 @@ def test_overlapping_and_touching_leaves_are_united() -> None:
     for leaves in (apart, touching):
         spans = line(person("2026-04-01", leaves=leaves), rule(90))
         assert told(spans)[1:3] == ["2026-05-01 on_leave due 2026-09-13", "2026-07-15 open due 2026-09-13"]
+        assert spans[2].because == "leave:1", "the first of them says why"
 
 
 def test_leaves_are_taken_in_order_each_against_the_due_day_as_already_moved() -> None:
