@@ -2,9 +2,10 @@
 
     python -m benchmarks.notices --staff 100000 --requirements 30 [--postgres] [--at FOLDER]     (one that another benchmark kept, too)
 
-The people are those of ``benchmarks.staffed``, each with an address; notices of an earlier run are thrown away. Two nights are measured:
-one like any other, and a first one after an outage of two weeks on which as many as there can be are written to. The steps are those of
-the worker, without its pauses.
+The people are those of ``benchmarks.staffed``, each with an address; notices of an earlier run are thrown away. Four nights are measured:
+one like any other; one on which as many as there can be are written to; the night after it, when none of those mails has gone out, so
+that all are taken back and said anew; and the one after that, when all have gone out, and every calendar is looked at. The steps are
+those of the worker, with its pauses on the wall.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from lms.notices.plan import NoticePlan
 from lms.organisation import MailServer, Organisation
 from lms.outbox import Job
 from lms.people.models import Person
+from lms.worker.jobs import BREATHER
 
 LONG = tuple(range(1, 60))
 """Reminders on every day before the due day: nearly everybody is written to."""
@@ -44,6 +46,13 @@ def prepared(database: Database, plan: NoticePlan) -> None:
         session.execute(without.values(email=literal("p") + Person.number + "@example.org"))
 
 
+def sent(database: Database) -> None:
+    """All that waits has gone out."""
+    with database.transaction() as session:
+        session.execute(delete(Job))
+        session.execute(update(Mail).values(sent_at=NOW))
+
+
 def night(database: Database, day: date) -> tuple[Cost, int, float]:
     """What the night costs, the steps, and the longest of them in seconds on the wall."""
     steps, longest = 0, 0.0
@@ -57,6 +66,7 @@ def night(database: Database, day: date) -> tuple[Cost, int, float]:
             server += meter.read().server
         steps += 1
         longest = max(longest, time.perf_counter() - step)
+        time.sleep(BREATHER if database.is_sqlite else 0)
     return Cost(time.perf_counter() - began, time.process_time() - own, server), steps, longest
 
 
@@ -71,11 +81,14 @@ def main(number: int, asked: int, postgres: bool, at: Path | None, database_url:
     with opened(database_url, postgres, at) as database:
         made(database, number, asked)
         before = peak()
-        for name, plan, day in (
-            ("a night like any other", NoticePlan(on=True), TODAY),
-            ("nearly everybody", NoticePlan(on=True, before=LONG), TODAY + timedelta(days=14)),
+        full = NoticePlan(on=True, before=LONG)
+        for name, before_it, day in (
+            ("a night like any other", lambda: prepared(database, NoticePlan(on=True)), TODAY),
+            ("nearly everybody", lambda: prepared(database, full), TODAY + timedelta(days=14)),
+            ("the night after, nothing sent", lambda: None, TODAY + timedelta(days=15)),
+            ("the night after, all sent", lambda: sent(database), TODAY + timedelta(days=16)),
         ):
-            prepared(database, plan)
+            before_it()
             tidied(database)
             took, steps, longest = night(database, day)
             with database.session() as session:

@@ -6,15 +6,18 @@ idempotent. Two workers never hold the same lease: PostgreSQL skips locked rows,
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Index, Table, and_, bindparam, func, insert, null, or_, select, text, update
+from sqlalchemy import Index, Table, and_, bindparam, func, null, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from lms.bulk import bulk, moment_text
 from lms.db import Base
 from lms.prepared import Prepared
 
@@ -115,12 +118,12 @@ def enqueue_many(
 
     Only for keys under which nothing can wait yet, such as the ids of rows written in the same transaction.
     """
-    if work:
-        same = {"kind": kind, "state": JobState.WAITING, "created_at": now, "tries": 0}
-        session.connection().execute(
-            insert(Job),
-            [same | {"payload": payload, "key": key, "run_at": run_at or now} for payload, key, run_at in work],
-        )
+    moments = cache(lambda moment: moment_text(session, moment))
+    created, state = moments(now), JobState.WAITING.value
+    bulk(
+        session, _JOB,
+        ((kind, key, json.dumps(payload), state, moments(run_at or now), created, 0) for payload, key, run_at in work), only=NEW,
+    )  # fmt: skip
 
 
 class Leased(NamedTuple):

@@ -124,6 +124,12 @@ class NoticeLine(Base):
     __table_args__ = (
         UniqueConstraint("person_id", "requirement_id", "day"),
         Index("ix_notice_line_day", "day", "person_id"),
+        Index(
+            "ix_notice_line_mail_id",
+            "mail_id",
+            sqlite_where=text("mail_id is not null"),
+            postgresql_where=text("mail_id is not null"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

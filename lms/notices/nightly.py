@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     ColumnElement,
     Row,
     Select,
+    Table,
     and_,
-    bindparam,
     delete,
     false,
     func,
-    insert,
     literal,
     or_,
     select,
@@ -28,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from lms.access import Permission, Role, Viewer, may
+from lms.bulk import bulk
 from lms.clock import FOR_EVER
 from lms.compliance import more_time
 from lms.compliance import queries as compliance
@@ -41,13 +41,14 @@ from lms.notices.corrections import CALENDAR, expected_corrections, write_correc
 from lms.notices.failing import failing
 from lms.notices.follow_ups import FOLLOW_UPS, asked_of, expected_follow_ups, write_follow_ups
 from lms.notices.holders import Holders
-from lms.notices.models import NoticeChoice, NoticeLine, NoticePlanRow, NoticeRun
+from lms.notices.models import Mail, NoticeChoice, NoticeLine, NoticePlanRow, NoticeRun
 from lms.notices.plan import BEFORE_STATES, LATE_STATES, Line, NoticePlan, Reason, due_days, line, send_at, team_day
 from lms.notices.requests import REQUESTS, requests_to_decide
 from lms.notices.reviews import REVIEWS, reviews_to_decide
 from lms.organisation import Organisation, load
 from lms.outbox import HowFar
-from lms.people.models import Leave, Person
+from lms.people.models import Leave, Person, display_name
+from lms.prepared import Prepared, among
 from lms.records.outside import queries as outside
 
 RUN = "notices.run"
@@ -200,16 +201,22 @@ def _write_lines(session: Session, run: NoticeRun) -> None:
     last = run.person + PEOPLE_IN_STEP
     here = and_(Span.person_id > run.person, Span.person_id <= last)
     of_today = and_(NoticeLine.day == run.day, NoticeLine.person_id > run.person, NoticeLine.person_id <= last)
-    written = select(NoticeLine.person_id).where(of_today, NoticeLine.requirement_id == run.requirement)
-    asked = set(session.scalars(written))  # somebody asked for it before the morning's run: it is said already
-    rows = [
-        {"day": run.day, **found._asdict()}
-        for found in told(session, plan(session), run.day, run.since, run.requirement, here)
-        if found.person_id not in asked
-    ]
-    if rows:
-        session.connection().execute(insert(NoticeLine), rows)  # past the object layer: tens of thousands at once
+    before = and_(NoticeLine.requirement_id == run.requirement, NoticeLine.asked_by.is_not(None))
+    asked = set(
+        session.scalars(select(NoticeLine.person_id).where(of_today, before))
+    )  # said already, before the morning's run
+    found = told(session, plan(session), run.day, run.since, run.requirement, here)
+    _keep_lines(session, run.day, (each for each in found if each.person_id not in asked))
     run.person = last
+
+
+def _keep_lines(session: Session, day: date, told: Iterable[Told]) -> None:
+    """Write lines past the object layer: it may be tens of thousands."""
+    rows = [
+        (day.isoformat(), person_id, requirement_id, reason.value, amount, due.isoformat() if due else None, cycle)
+        for person_id, requirement_id, reason, amount, due, cycle in told
+    ]
+    bulk(session, _LINE, rows, only=("day", *Told._fields))
 
 
 class Late(NamedTuple):
@@ -285,16 +292,25 @@ def _write_lists(session: Session, run: NoticeRun, now: datetime) -> None:
     write_follow_ups(session, run.day, zone)
     last = session.scalar(select(func.max(NoticeRun.started_at)).where(NoticeRun.day <= run.since))
     after = last or datetime.combine(run.since, time(), ZoneInfo(zone))
-    rows = [
-        {"day": run.day, **each._asdict(), "reason": each.reason.value}
-        for each in for_deciders(session, plan(session), run.day, run.since, after)
-    ]
-    if rows:
-        session.connection().execute(insert(NoticeLine), rows)
+    _keep_lines(session, run.day, for_deciders(session, plan(session), run.day, run.since, after))
     run.phase, run.person = "calendars", 0
 
 
 # --- the mails ------------------------------------------------------------------------------------------------------------
+
+
+_LINE = cast(Table, NoticeLine.__table__)
+ADDRESSEES = Prepared(
+    select(Person.id, Person.email, Person.language, Person.zone, Person.given_name, Person.family_name)
+    .where(among(Person.id, "people"))
+    .order_by(Person.id)
+)
+TOLD_BY = Prepared(
+    update(_LINE)
+    .where(among(_LINE.c.id, "lines"), Mail.person_id == _LINE.c.person_id, among(Mail.id + 0, "mails"))
+    .values(mail_id=Mail.id)
+)
+"""Says of lines which of these mails tells them: that of their person. Without the 0 SQLite would look up each mail for each line."""
 
 
 def _write_mails(session: Session, run: NoticeRun, now: datetime) -> bool:
@@ -326,8 +342,10 @@ def _write_mails(session: Session, run: NoticeRun, now: datetime) -> bool:
     writer = Writer(session, run.day, now, actions.corrections(session, ids, run.day), taken, lists)
     for line_id, said in withheld.items():
         writer.withhold(line_id, said)
-    for person in session.scalars(select(Person).where(Person.id.in_(kept)).order_by(Person.id)):
-        writer.write(person, kept[person.id])
+    for row in ADDRESSEES.rows(session, people=kept):
+        person_id, email, language, zone, given_name, family_name = row
+        to = actions.Addressee(person_id, email, language, zone, display_name(given_name, family_name))
+        writer.write(to, kept[person_id])
     writer.keep()
     run.person = ids[-1]
     return True
@@ -393,21 +411,15 @@ class Writer:
     def keep(self) -> None:
         """Keep and queue all that was written, at once, and what became of each line."""
         ids = actions.write_mails(self.session, [(draft, moment) for draft, moment, _ in self.written], self.now)
-        told = [
-            {"line": line_id, "mail": mail_id}
-            for mail_id, (_, _, lines) in zip(ids, self.written, strict=True)
-            for line_id in lines
-        ]
-        if told:
-            into = update(NoticeLine).where(NoticeLine.id == bindparam("line"))
-            self.session.connection().execute(into.values(mail_id=bindparam("mail")), told)
+        if ids:
+            TOLD_BY.rows(self.session, mails=ids, lines=[line_id for _, _, lines in self.written for line_id in lines])
         for why, lines in self.withheld.items():
             self.session.execute(update(NoticeLine).where(NoticeLine.id.in_(lines)).values(withheld=why))
         if self.over:
             self.session.execute(delete(NoticeLine).where(NoticeLine.id.in_(self.over)))
         self.written, self.withheld, self.over = [], {}, []
 
-    def write(self, person: Person, lines: Sequence[Any]) -> None:
+    def write(self, person: Person | actions.Addressee, lines: Sequence[Any]) -> None:
         """Write the one mail of a person with these lines; :meth:`keep` keeps it. Where nothing of them is left to be said, because it
         settled itself since they were written, there is no mail, and the lines go."""
         ids = [row.id for row in lines]
@@ -440,7 +452,7 @@ class Writer:
             self.own, actions.NOTICE, person, self.now, events=[*events, *corrected], corrected=corrected,
             optional=asks or any(row.reason in OPTIONAL for row in lines),
             lines=[(row, self.titles.get(row.requirement_id, "")) for row in own_lines], lists=lists, day=self.day,
-            asker=askers[0] if askers else "",
+            asker=askers[0] if askers else "", by_plan=any(row.reason != Reason.ASKED for row in own_lines),
             follow_ups=[(each, f"{self.own.base_url}/follow-up/{each.enrolment_id}") for each in follow_ups],
             requests=requests, decide=f"{self.own.base_url}/team/attempts",
             reviews=reviews, review=f"{self.own.base_url}/outside-training/review/",

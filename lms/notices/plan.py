@@ -111,8 +111,15 @@ def after(plan: NoticePlan, gone: int) -> list[int]:
 
 
 def due_days(plan: NoticePlan, day: date, since: date) -> list[tuple[date, date]]:
-    """The stretches of due days (first, last) that :func:`line` can speak of before they have come: for narrowing a query."""
-    return [(since + timedelta(days=n + 1), day + timedelta(days=n)) for n in plan.before]
+    """The stretches of due days (first, last) that :func:`line` can speak of before they have come: for narrowing a query. Those that
+    touch are one."""
+    found: list[tuple[date, date]] = []
+    for n in sorted(plan.before):
+        first, last = since + timedelta(days=n + 1), day + timedelta(days=n)
+        if found and first <= found[-1][1] + timedelta(days=1):
+            first, _ = found.pop()
+        found.append((first, last))
+    return found
 
 
 def team_day(plan: NoticePlan, day: date, since: date) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Select, and_, exists, func, select, update
 from sqlalchemy.orm import Session
 
+from lms.bulk import BATCH, batches, bulk
 from lms.clock import FOR_EVER
 from lms.db import day_in, known
 from lms.errors import N_, AttuneError, Message, Problem
@@ -20,7 +21,7 @@ from lms.people.owning import within
 from lms.people.plan import Facts, Holding, Placed, Verdict, Wanted, decide, difference, missing
 from lms.people.prepared import SAMPLE, Named, Prepared, Progress
 from lms.people.queries import facts_of
-from lms.people.staging import BATCH, EMPLOYMENTS, GONE, MEMBERSHIPS, PEOPLE, PLACES, ROWS, batches, bulk
+from lms.people.staging import EMPLOYMENTS, GONE, MEMBERSHIPS, PEOPLE, PLACES, ROWS
 from lms.people.tree import Tree
 
 

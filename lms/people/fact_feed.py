@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lms.bulk import BATCH, batches
 from lms.db import known
 from lms.errors import N_, AttuneError, Conflict, Invalid, Message, Problem
 from lms.people import holdings
@@ -25,7 +26,6 @@ from lms.people.models import BirthMonth, DutyTag, Leave, Licence, Person, displ
 from lms.people.plan import Verdict
 from lms.people.prepared import SAMPLE, Named, Progress
 from lms.people.preparing import last_change, open_table
-from lms.people.staging import BATCH, batches
 
 
 class Kind(NamedTuple):

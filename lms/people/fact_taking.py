@@ -11,12 +11,12 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from lms.audit import Actor, record
+from lms.bulk import batches
 from lms.people import import_log, imports
 from lms.people.fact_feed import KINDS, FactPlan
 from lms.people.models import ImportChange, ImportRun, Leave
 from lms.people.plan import Verdict
 from lms.people.preparing import hold
-from lms.people.staging import batches
 
 SLICE = 5000
 """People of one slice: a quarter of a second in which nobody else can write on SQLite."""

@@ -14,6 +14,7 @@ from sqlalchemy import Integer, Table, and_, case, cast, func, insert, literal, 
 from sqlalchemy.orm import Session
 
 from lms.audit import Actor, record
+from lms.bulk import batches, bulk
 from lms.clock import FOR_EVER
 from lms.errors import N_, Conflict
 from lms.people import import_log
@@ -22,7 +23,7 @@ from lms.people.models import Department, Employment, ImportChange, ImportRun, M
 from lms.people.plan import Verdict
 from lms.people.prepared import BEGINNING, Prepared
 from lms.people.preparing import hold
-from lms.people.staging import EMPLOYMENTS, GONE, MEMBERSHIPS, NEW_PLACES, PEOPLE, PLACES, ROWS, batches, bulk
+from lms.people.staging import EMPLOYMENTS, GONE, MEMBERSHIPS, NEW_PLACES, PEOPLE, PLACES, ROWS
 from lms.people.undoing import FACTS, clear, refuse_while_clearing
 
 STALE = timedelta(minutes=10)

@@ -11,6 +11,7 @@ from sqlalchemy import SelectBase, and_, delete, exists, func, literal, or_, sel
 from sqlalchemy.orm import Session, aliased
 
 from lms.audit import AuditEntry
+from lms.bulk import BATCH, batches, bulk
 from lms.db import day_in, known
 from lms.errors import N_, Conflict, Invalid, Message, Problem
 from lms.people import queries
@@ -20,7 +21,7 @@ from lms.people.department_file import DepartmentRow, read_departments
 from lms.people.importing import PROBLEMS_KEPT, Options, Places, Row, StaffReader
 from lms.people.models import Department, DepartmentVersion, Membership, Person
 from lms.people.prepared import BEGINNING, Named, PlannedDepartment, Prepared, Progress
-from lms.people.staging import BATCH, PLACES, ROWS, batches, bulk, clear
+from lms.people.staging import PLACES, ROWS, clear
 from lms.people.supervisors import circles
 from lms.people.tree import Tree
 from lms.people.vocabulary import BY_DEPTH

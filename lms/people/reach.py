@@ -10,9 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.access import Permission, Viewer, scope
+from lms.bulk import batches
 from lms.people.models import Membership
 from lms.people.queries import seen_there
-from lms.people.staging import batches
 from lms.people.tree import Tree
 
 

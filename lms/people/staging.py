@@ -5,18 +5,8 @@ People whom the import brings have no id yet: in references (``person_ref``, ``s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
-from itertools import islice
-from typing import Any, TypeVar
-
 from sqlalchemy import JSON, Boolean, Column, Date, Index, Integer, MetaData, Table, Text
 from sqlalchemy.orm import Session
-
-T = TypeVar("T")
-
-BATCH = 5000
-"""Rows that are read, decided or written together."""
 
 staged = MetaData()
 
@@ -89,37 +79,3 @@ def clear(session: Session) -> None:
     connection = session.connection()
     staged.drop_all(connection)
     staged.create_all(connection, checkfirst=False)
-
-
-def bulk(
-    session: Session,
-    table: Table,
-    rows: Iterable[tuple[Any, ...]],
-    columns: int | None = None,
-    only: Sequence[str] | None = None,
-) -> None:
-    """Write many rows, their first ``columns`` columns (or ``only`` those named), by the quickest way the driver has. Days are ISO texts,
-    moments texts in UTC as :func:`moment_text` writes them, JSON is text."""
-    names = [f'"{name}"' for name in only or [column.name for column in list(table.columns)[:columns]]]
-    connection = session.connection()
-    if connection.dialect.name == "sqlite":
-        places = ",".join("?" * len(names))
-        for batch in batches(rows):
-            connection.exec_driver_sql(f"INSERT INTO {table.name} ({','.join(names)}) VALUES ({places})", batch)
-        return
-    cursor: Any = connection.connection.cursor()
-    with cursor, cursor.copy(f"COPY {table.name} ({','.join(names)}) FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row(row)
-
-
-def moment_text(moment: datetime) -> str:
-    """A moment as both databases read it from text: SQLite keeps UTC without saying so, and PostgreSQL takes the mark."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
-
-
-def batches(items: Iterable[T], size: int = BATCH) -> Iterator[list[T]]:
-    """The items in lists of at most ``size``."""
-    source = iter(items)
-    while batch := list(islice(source, size)):
-        yield batch

@@ -12,6 +12,7 @@ from sqlalchemy import Delete, Row, and_, bindparam, delete, func, null, or_, se
 from sqlalchemy.orm import Session
 
 from lms.audit import Actor, record
+from lms.bulk import batches
 from lms.db import Base, known
 from lms.errors import N_, Conflict, NotFound
 from lms.outbox import HowFar
@@ -32,7 +33,6 @@ from lms.people.models import (
     display_name,
 )  # fmt: skip
 from lms.people.plan import Verdict
-from lms.people.staging import batches
 
 ABOUT_PEOPLE = (Employment, Membership, Licence, DutyTag, Leave, BirthMonth)
 UNDO = "people.import.undo"

@@ -215,7 +215,7 @@ def test_every_template_speaks_every_language(clock: SetClock) -> None:
         "link": "http://x/welcome/abc", "expires_at": clock.now(), "when": clock.now(), "course": "Foundations",
         "lines": [(Told(1, 1, Reason.LATE, -1, date(2026, 6, 14)), "Language access")], "lists": [], "corrected": [], "learning": "http://x/learning",
         "account": "http://x/account", "pages": {}, "day": date(2026, 6, 15), "duty": "Language access",
-            "until": date(2026, 7, 1), "reason": "Night shifts", "follow_ups": [], "requests": 1, "asker": "Ada Moss",
+            "until": date(2026, 7, 1), "reason": "Night shifts", "follow_ups": [], "requests": 1, "asker": "Ada Moss", "by_plan": True,
         "decide": "http://x/team/attempts", "reviews": 2, "review": "http://x/review",
         "view": "Late", "attached": True, "every": "week",
         "stop": "http://x/views/1/mail", "title": "Bias", "provider": "State University", "expires": date(2027, 7, 1),

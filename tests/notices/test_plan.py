@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from lms.compliance.spans import State
 from lms.errors import Invalid
 from lms.notices.calendar import Asked, Event, corrections, ics
-from lms.notices.plan import Line, NoticePlan, Reason, line, send_at, team_day
+from lms.notices.plan import Line, NoticePlan, Reason, due_days, line, send_at, team_day
 
 DUE = date(2026, 7, 15)
 PLAN = NoticePlan(on=True)
@@ -72,6 +72,17 @@ def test_no_day_of_the_plan_is_lost_or_told_twice(cuts: set[int]) -> None:
     assert told <= every
     if len(nights) == 91:
         assert told == every
+
+
+def test_stretches_of_due_days_that_touch_are_one() -> None:
+    day = date(2026, 6, 15)
+    since, plan = day - timedelta(days=1), NoticePlan(before=(1, 2, 3, 30))
+    assert due_days(plan, day, since) == [
+        (date(2026, 6, 16), date(2026, 6, 18)),
+        (date(2026, 7, 15), date(2026, 7, 15)),
+    ]
+    missed = due_days(plan, day, day - timedelta(days=3))
+    assert missed == [(date(2026, 6, 14), date(2026, 6, 18)), (date(2026, 7, 13), date(2026, 7, 15))]
 
 
 def test_mail_waits_for_the_morning_where_the_reader_is() -> None:

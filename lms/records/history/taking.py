@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from lms.audit import Actor, AuditEntry
 from lms.audit import record as note
+from lms.bulk import bulk, moment_text
 from lms.catalogue.models import CourseVersion
 from lms.db import Base, is_sqlite
 from lms.errors import N_, Conflict, Invalid
@@ -22,7 +23,6 @@ from lms.files import StoredFile
 from lms.organisation import load
 from lms.people.models import Person, display_name
 from lms.people.queries import hold_people
-from lms.people.staging import bulk, moment_text
 from lms.records.history.courses import judge
 from lms.records.history.models import HistoryRow, HistoryRun, Phase, State
 from lms.records.history.queries import counts, still_count
@@ -157,12 +157,11 @@ def _write(session: Session, run: HistoryRun, by: Actor, size: int) -> bool:
     codes = dict(
         session.execute(select(CourseVersion.course_id, CourseVersion.code).order_by(CourseVersion.number)).all()
     )
-    mark = "" if is_sqlite(session) else "+00"
-    recorded = moment_text(by.now) + mark
+    recorded = moment_text(session, by.now)
 
     @cache
     def at_noon(day: date) -> str:
-        return moment_text(noon(day, zone)) + mark
+        return moment_text(session, noon(day, zone))
 
     records, entries = Base.metadata.tables["training_record"], Base.metadata.tables["audit_entry"]
     fresh, told = [], []
