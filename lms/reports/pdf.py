@@ -237,8 +237,9 @@ class _Rollup:
         self._heading(labels.divisions, 30 * MM)
         with self.canvas.element("Table"):
             self._row(self.heads, head=True)
-            for row in self.report.divisions:
-                self._row(self._cells(row))
+            for number, row in enumerate(self.report.divisions, 1):
+                last = number == len(self.report.divisions)
+                self._row(self._cells(row), with_next=last)  # the sum never stands on a page without what it sums
             self._row(self._cells(self.report.overall), bold=True)
         self.y -= 6 * MM
 
@@ -257,8 +258,8 @@ class _Rollup:
         moved = row.change.replace("−", "–")  # the faces in lms/pdf/fonts hold no minus sign
         return (row.name, self._rate(row), moved, *(self._count(count) for count in counts))
 
-    def _row(self, cells: tuple[str, ...], *, head: bool = False, bold: bool = False) -> None:
-        """One row: the first cell heads it and takes what the equal number columns leave."""
+    def _row(self, cells: tuple[str, ...], *, head: bool = False, bold: bool = False, with_next: bool = False) -> None:
+        """One row: the first cell heads it and takes what the equal number columns leave; ``with_next``: the next one fits below it."""
         column = 12.6 * MM
         first = self.room - column * (len(cells) - 1)
         style: Style = "bold" if bold or head else "text"
@@ -266,7 +267,7 @@ class _Rollup:
         if head:  # headings of one size, that of the longest word
             blocks = self._cell_blocks(cells, first, column, style, min(block.size for block in blocks))
         high = 3.2 * MM + max(len(block.lines) * block.size * 1.15 for block in blocks)
-        if self._need(high) and not head:
+        if self._need(high * (1 + with_next)) and not head:
             with self.canvas.artifact():
                 self._row(self.heads, head=True)
         base = self.y - high + 2 * MM
