@@ -23,7 +23,7 @@ from sqlalchemy import Date, bindparam, func, select, text
 from sqlalchemy.orm import Session
 
 from benchmarks.databases import Cost, cost, opened
-from benchmarks.staffed import NOW, TODAY, made
+from benchmarks.staffed import JOBS, NOW, TODAY, made
 from lms.compliance import actions, queries, store
 from lms.compliance.models import OVERALL, Generation, Span, TallyBase, TallyDay
 from lms.compliance.spans import State
@@ -108,6 +108,10 @@ def measure(session: Session, runs: int, bare_runs: int, leaves: list[int], gene
         "everybody overdue": queries.Who(TODAY, states=late),
         "everybody of any state": queries.Who(TODAY),
         "everybody overdue in one requirement": queries.Who(TODAY, 3, states=late),
+        "everybody of any state in one requirement": queries.Who(TODAY, 3),
+        "half of the jobs, any state": queries.Who(TODAY, jobs=JOBS[:8]),
+        "half of the jobs in one requirement": queries.Who(TODAY, 3, jobs=JOBS[:8]),
+        "a profession of all, any state": queries.Who(TODAY, professions=("staff",)),
         "RNs overdue": queries.Who(TODAY, states=late, jobs=("RN",)),
         "RNs of any state": queries.Who(TODAY, jobs=("RN",)),
         "overdue, found by 0001": queries.Who(TODAY, states=late, search="0001"),

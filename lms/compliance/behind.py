@@ -15,7 +15,7 @@ from lms.compliance import cells
 from lms.compliance.cells import FEW, Who, home_of, members
 from lms.compliance.models import OVERALL, Span
 from lms.compliance.spans import State
-from lms.compliance.tallies import active, within
+from lms.compliance.tallies import active
 from lms.db import day_in
 from lms.people.models import Membership, Person, display_name
 
@@ -68,7 +68,7 @@ def people_in(session: Session, who: Who, *, sort: str = "name", page: int = 1, 
     else:
         total = cells.size_of(session, who) - len(out)
         chosen = cells.page_of(session, who, total, sort, offset, size, out)
-    mine = (within(active()), Span.requirement_id == who.requirement_id, Span.person_id.in_(chosen))
+    mine = (Span.generation_id == active(), Span.requirement_id == who.requirement_id, Span.person_id.in_(chosen))
     rows = _found(session, _lines(who.day, [*mine, day_in(who.day, Span.from_day, Span.to_day)])) if chosen else ()
     place = {person: place for place, person in enumerate(chosen)}
     return Page(tuple(sorted(rows, key=lambda row: place[row.person_id])), total)

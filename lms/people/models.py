@@ -121,11 +121,11 @@ class Membership(Dated, Base):
         CheckConstraint("from_day < to_day", "days"),
         Index("ix_membership_department_days", "department_id", "to_day", "from_day"),
         Index(
-            "ix_membership_job", "job", "person_id", "to_day", "from_day", "primary",
+            "ix_membership_job", "job", "person_id", "to_day", "from_day", "primary", "superseded_at",
             sqlite_where=text("superseded_at is null"), postgresql_where=text("superseded_at is null"),
         ),
         Index(
-            "ix_membership_profession", "profession", "person_id", "to_day", "from_day", "primary",
+            "ix_membership_profession", "profession", "person_id", "to_day", "from_day", "primary", "superseded_at",
             sqlite_where=text("superseded_at is null"), postgresql_where=text("superseded_at is null"),
         ),
     )  # fmt: skip
