@@ -1,15 +1,15 @@
 """People of a job or profession are read from the index alone: SQLite asks each row of the table whether it is superseded, although the
 index holds only those that are not, unless that stands in the index too.
 
-Revision ID: 0037
-Revises: 0036
+Revision ID: 0038
+Revises: 0037
 """
 
 from alembic import op
 from sqlalchemy import text
 
-revision = "0037"
-down_revision = "0036"
+revision = "0038"
+down_revision = "0037"
 branch_labels = None
 depends_on = None
 
