@@ -111,12 +111,16 @@ def _against_chain(files: Mapping[str, bytes], checked: Checked) -> Iterator[Mes
     if people != checked.pack["people"]:
         counted = {"found": people, "told": checked.pack["people"]}
         yield Message(N_("people/ holds %(found)s files, and pack.json says %(told)s people."), counted)
+    forgotten = {
+        each["content"]["about"]: each["place"] for each in entries if each["content"]["action"] == chain.FORGET
+    }
     for entry in entries:
-        yield from _entry(entry, contents, links)
+        yield from _entry(entry, contents, links, forgotten.get(entry["content"]["about"], 0))
 
 
-def _entry(entry: Mapping[str, Any], contents: list[str], links: list[str]) -> Iterator[Message]:
-    """An entry of the pack is what its digest in the chain says."""
+def _entry(entry: Mapping[str, Any], contents: list[str], links: list[str], forgotten: int) -> Iterator[Message]:
+    """An entry of the pack is what its digest in the chain says. Its values are not there to be checked only where the person they are
+    about was pseudonymised later, at the place ``forgotten`` of the chain (0: never): who only says so could say anything."""
     at = {"entry": entry["content"]["id"], "place": entry["place"]}
     values = {name: entry[name] for name in ("before", "after", "reason")}
     if not entry["pseudonymised"]:
@@ -126,6 +130,10 @@ def _entry(entry: Mapping[str, Any], contents: list[str], links: list[str]) -> I
             )
         if chain.keyed(entry["salts"]["origin"], entry["origin_value"]) != entry["origin"]:
             yield Message(N_("audit/entries.json: where entry %(entry)s says it came from was changed."), at)
+    elif entry["place"] >= forgotten:
+        yield Message(
+            N_("audit/entries.json: entry %(entry)s is said to be pseudonymised, and the chain does not say so."), at
+        )
     place = entry["place"] - 1
     if not 0 <= place < len(contents) or (
         chain.digest(entry["content"], entry["values"], entry["origin"]) != contents[place]

@@ -131,6 +131,8 @@ def test_a_score_that_was_improved_with_a_new_manifest(whole: bytes, pack_of: Pa
         ),
         (lambda entries: entries[0].update(place=entries[0]["place"] + 1), "is not the one at place"),
         (lambda entries: entries[0].update(values="0" * 64), "is not the one at place"),
+        (lambda entries: entries[0].update(link="0" * 64), "is not the one at place"),
+        (lambda entries: entries[0].update(pseudonymised=True, reason="Because"), "the chain does not say so"),
         (lambda entries: entries.pop(), "pack.json says"),
     ],
 )

@@ -15,6 +15,7 @@ from config import Config
 from lms.accounts.models import Account
 from lms.audit import Actor, record
 from lms.audit import queries as log
+from lms.audit.chain import FORGET
 from lms.certificates.models import Certificate
 from lms.cli import main
 from lms.cli.doctor import examine
@@ -27,6 +28,7 @@ from lms.compliance.models import AssignedPerson, Assignment, Exemption
 from lms.db import Base, Database
 from lms.errors import Conflict
 from lms.evidence import actions as evidence
+from lms.evidence import log as packed_log
 from lms.evidence.models import EvidencePack
 from lms.evidence.scope import Scope
 from lms.files import FileStore, StoredFile
@@ -147,6 +149,9 @@ def test_names_are_gone_and_counts_stay(db: Database, config: Config, clock: Set
         assert [name for name in lost if name not in shared] == []
         assert not any("10.9.9.9" in row for row in everything)
         assert list(log.faults(session)) == []
+        told_of = packed_log.entries(session, ids, log.head(session)[0])
+        said = {(each["content"]["action"] == FORGET, each["pseudonymised"]) for each in told_of}
+        assert said == {(True, False), (False, True)}, "what came before can be read no more; that it is so, can"
         assert list(queries.due(session, LATER, ZONE)) == [], "nobody is pseudonymised twice"
         assert session.get_one(SavedView, own.id).removed_at is not None
         assert session.get_one(SavedView, searched).args == {"q": "", "sort": "name"}
