@@ -81,6 +81,12 @@ def test_one_press_sends_one_mail_in_the_readers_language_and_stands_in_the_log(
     said = text_of(smtp.messages[0])
     assert "Test Person boss" in said and "15 de julio de 2026" in said and "/learning" in said
     assert smtp.messages[0]["List-Unsubscribe"] is None, "a colleague asks, not the plan"
+    with db.session(write=True) as session:  # not kept
+        words = {"kind": "notice", "language": "es", "subject": "", "body": "", "attachments": []}
+        second = Mail(message_id="<2@t>", person_id=dos, recipient="dos@mercy.test", created_at=clock.now(), **words)
+        session.add(second)
+        session.flush()
+        assert not delivery.may_go(session, second.id, clock.now()), "whoever got one today gets the next tomorrow"
     again = {"csrf_token": token.fields(token.form(f"/reminders/people/{dos}"))["csrf_token"]}
     assert client.post(f"/reminders/people/{dos}", data=again).status_code == 303
     assert "was reminded today at" in client.page("/team").text
