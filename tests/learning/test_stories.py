@@ -153,10 +153,7 @@ def test_the_debrief_walks_both_ways_scene_by_scene(learner: Callable[[str], Pag
     take(client, page, "press")
     page = client.page("/attempt/1/result")
     text = " ".join(page.text.split())
-    assert (
-        "It ended badly." in text
-        and "Your choices came to 0% of the experts' weight; their own way comes to 100%" in text
-    )
+    assert "It ended badly." in text and "Your choices scored 0%; the experts' own way scores 100%" in text
     opening, second = (
         " ".join("".join(item.itertext()).split()) for item in page.all("li") if "Scene " in "".join(item.itertext())
     )
