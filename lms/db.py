@@ -15,6 +15,8 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import InvalidatePoolError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+from sqlalchemy.sql.elements import UnaryExpression
+from sqlalchemy.sql.operators import custom_op
 
 RESTED = 1.0
 """Seconds a connection to PostgreSQL may lie unused before it is asked, ahead of its next use, whether it still lives."""
@@ -206,6 +208,12 @@ def is_sqlite(session: Session) -> bool:
 def day_in(day: date, start: Any, end: Any) -> Any:
     """The SQL condition that ``day`` lies in [start, end)."""
     return (start <= day) & (end > day)
+
+
+def plain(column: Any) -> Any:
+    """The value of a column, apart from the column: no index of it is searched, so that a statement begins elsewhere; and SQLite, which
+    keeps days as text, does not try at each comparison whether the text is a number (a fifth of reading all spans of a requirement)."""
+    return UnaryExpression(column, operator=custom_op("+"), type_=column.type)
 
 
 class Recorded:

@@ -17,7 +17,7 @@ from lms.compliance.one_person import Duty, Line, duties, exemptions, timeline_o
 from lms.compliance.rulebook import codes, doubts, not_in_force, requirement_versions, requirements, sources_to_read
 from lms.compliance.tallies import active, counted, grouped, requirement_ids
 from lms.compliance.turned import lapses
-from lms.db import day_in, known
+from lms.db import day_in, known, plain
 from lms.people.models import Membership, Person
 
 __all__ = [
@@ -85,7 +85,7 @@ def also_here(
     """
     query = (
         select(Membership.department_id, Span.department_id, func.count(func.distinct(Membership.person_id)))
-        .join(Span, Span.person_id == Membership.person_id)
+        .join(Span, Span.person_id == plain(Membership.person_id))
         .where(
             known(Membership),
             ~Membership.primary,

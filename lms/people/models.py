@@ -128,6 +128,11 @@ class Membership(Dated, Base):
             "ix_membership_profession", "profession", "person_id", "to_day", "from_day", "primary", "superseded_at",
             sqlite_where=text("superseded_at is null"), postgresql_where=text("superseded_at is null"),
         ),
+        Index(
+            "ix_membership_secondary", "department_id", "person_id", "to_day", "from_day", "primary", "superseded_at",
+            sqlite_where=text('superseded_at is null and "primary" = 0'),
+            postgresql_where=text('superseded_at is null and not "primary"'),
+        ),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
