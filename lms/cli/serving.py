@@ -38,7 +38,7 @@ from lms.worker import Worker
 @click.option(
     "--processes",
     type=click.IntRange(1, 64),
-    help="How many processes share the requests; Python uses one processor in each.  [default: two a processor, up to 4; SQLite: 1]",
+    help="How many processes share the requests; Python uses one processor in each.  [default: one a processor, up to 4; SQLite: 1]",
 )
 @click.option("--no-worker", is_flag=True, help="Do not run jobs in this process (when `lms worker` runs beside it).")
 def serve(threads: int, processes: int | None, no_worker: bool) -> None:
@@ -68,12 +68,11 @@ MOST = 4
 
 
 def _processors(database: Database) -> int:
-    """How many processes use this machine well: two a processor, for browsers keep their connection to the process that took it, and one
-    process may have a queue while another has nothing to do. One on SQLite, where writers wait for each other anyway, and where processes
-    cannot be multiplied safely."""
+    """How many processes use this machine well: one a processor, for twice as many answer no sooner and leave less for the worker. One
+    on SQLite, where writers wait for each other anyway, and where processes cannot be multiplied safely."""
     if database.is_sqlite or not hasattr(os, "sched_getaffinity"):
         return 1
-    return min(MOST, 2 * len(os.sched_getaffinity(0)))
+    return min(MOST, len(os.sched_getaffinity(0)))
 
 
 @contextmanager
