@@ -463,7 +463,10 @@ def saves_beside_the_floor(
         for n in range(runs):
             for way in (*ways[n % 3 :], *ways[: n % 3]):  # what comes after HTTP finds processor and disk asleep
                 way(n)
-        floor.execute("DELETE FROM answer WHERE item_id = 'floor'")
+            if n % 10 == 9:  # nobody answers one question a hundred times, and each save looks at those before it
+                floor.execute("DELETE FROM answer WHERE attempt_id = %s", (attempt_id,))
+                floor.commit()
+        floor.execute("DELETE FROM answer WHERE attempt_id = %s", (attempt_id,))
     return attempt_id, (over_http.by_kind["save"], in_process, bare)
 
 
