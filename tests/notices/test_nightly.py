@@ -7,7 +7,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from lms.access import Role
 from lms.audit import Actor
@@ -383,7 +383,7 @@ def test_after_an_outage_one_mail_says_all_in_the_hours_of_the_plan_and_nobody_o
     server = TestServer()  # not listening
     hospital.mail_to(server)
     unit = hospital.department("ED")
-    names = ("both", "away", "done", "alone")
+    names = ("both", "away", "done", "alone", "renewed")
     ids = {name: hospital.person(name, email=f"{name}@mercy.test", department=unit, account=False) for name in names}
     require(db, clock, worker)
     clock.advance(days=1)
@@ -406,6 +406,10 @@ def test_after_an_outage_one_mail_says_all_in_the_hours_of_the_plan_and_nobody_o
             )
         )  # fmt: skip
         compliance.exempt(session, ids["done"], lang, clock.now().date(), None, "No patient contact", by)
+        of_renewed = (NoticeLine.person_id == ids["renewed"], NoticeLine.requirement_id == lang)
+        session.execute(
+            update(NoticeLine).where(*of_renewed).values(cycle=NoticeLine.cycle - 1)
+        )  # as if told of the cycle before
         compliance.rebuild(session, list(ids.values()), now=clock.now())
     clock.advance(hours=12)
     run(worker)
@@ -413,15 +417,17 @@ def test_after_an_outage_one_mail_says_all_in_the_hours_of_the_plan_and_nobody_o
     worker.drain()
     arrived = {str(message["To"]).partition("@")[0]: message for message in server.messages}
     server.stop()
-    assert len(server.messages) == len(arrived) and set(arrived) == {"both", "alone", "done"}
+    assert len(server.messages) == len(arrived) and set(arrived) == {"both", "alone", "done", "renewed"}
     assert "LANG is due" in text_of(arrived["both"]) and "CARE is due" in text_of(arrived["both"])
     assert len(calendar_files(arrived["both"])) == 2
     assert "LANG" not in text_of(arrived["done"]) and "CARE is due" in text_of(arrived["done"])
     assert "LANG is due" in text_of(arrived["alone"])
+    assert "LANG" not in text_of(arrived["renewed"]) and "CARE is due" in text_of(arrived["renewed"])
     with db.session() as session:
         lines = session.scalars(select(NoticeLine).order_by(NoticeLine.id)).all()
         assert {line.withheld for line in lines if line.person_id == ids["away"]} == {"on_leave"}
         assert [line.withheld for line in lines if line.person_id == ids["done"]] == ["settled", None]
+        assert [line.withheld for line in lines if line.person_id == ids["renewed"]] == ["settled", None]
         of_both = [line for line in lines if line.person_id == ids["both"]]
         assert len(of_both) == 2 and len({line.mail_id for line in of_both}) == 1, "the log says which mail told it"
 
