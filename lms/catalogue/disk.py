@@ -122,7 +122,8 @@ class _Folder:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._by_place: dict[tuple[str, At], int] = {}
-        self._media: dict[str, Path] = {}
+        self._pictures: dict[str, Path] = {}
+        self._media = _Media(self._pictures)
         self.report = Report(Lines(self._by_place))
 
     def load(self, today: date | None) -> Loaded:
@@ -134,13 +135,11 @@ class _Folder:
             check_items(file, bank.items, self.report)
         proofs = {file: check_scenario(file, scenario, self.report) for file, scenario in read.scenarios.items()}
         if course is None:
-            return Loaded(None, tuple(in_order(self.report.problems)), _Media(self._media), proofs)
+            return Loaded(None, tuple(in_order(self.report.problems)), self._media, proofs)
         content = assembled(course, read, paths, self.folder.resolve().name, self.report)
         incomplete = unreadable or bool(unwritten(content))
         check_whole(content, self.report, today=today, partial=incomplete)
-        return Loaded(
-            None if incomplete else content, tuple(in_order(self.report.problems)), _Media(self._media), proofs
-        )
+        return Loaded(None if incomplete else content, tuple(in_order(self.report.problems)), self._media, proofs)
 
     # Finding files
 
@@ -237,8 +236,8 @@ class _Folder:
 
     def _picture(self, name: str, path: Path, read: Parts) -> None:
         short = name.removeprefix("media/")
-        self._media[short] = path
-        data = _Media(self._media)[short]
+        self._pictures[short] = path
+        data = self._media[short]
         size = path.stat().st_size
         media, problems = check_media(name, short, size, data, hashlib.sha256(data).hexdigest())
         self.report.problems.extend(problems)

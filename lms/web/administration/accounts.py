@@ -132,8 +132,9 @@ def reopen(person_id: int) -> ResponseReturnValue:
 @needs(Permission.ACCOUNT_ADMIN)
 def sign_out(person_id: int) -> ResponseReturnValue:
     """Sign somebody out everywhere."""
-    account_actions.sign_out_everywhere(session(), _account_id(person_id), now())
-    audit.record(session(), actor(), "account.sign_out", "account", _account_id(person_id), about=person_id)
+    account_id = _account_id(person_id)
+    account_actions.sign_out_everywhere(session(), account_id, now())
+    audit.record(session(), actor(), "account.sign_out", "account", account_id, about=person_id)
     commit()
     say(gettext("All devices are signed out."))
     return _back(person_id)
